@@ -1,0 +1,1 @@
+"""Learn contracting vector fields from demonstrations, prove them, serve them to a robot."""
