@@ -1,0 +1,84 @@
+"""Write demonstrations as a folder that `load_demonstrations` reads back."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from ..errors import DemonstrationError, ParameterError
+from .loading import SIDECAR, demonstration_files
+from .types import Demonstration, DemonstrationSet
+
+
+def save_demonstrations(
+    demonstrations: DemonstrationSet, folder: str | Path, format: str = "csv"
+) -> Path:
+    """Write a set as ``demo_0``, ``demo_1``, ... beside a ``demonstrations.json``.
+
+    Both formats keep every float64 exactly. Each file appears whole or not at all.
+
+    Parameters
+    ----------
+    demonstrations : what to write; units, frame and placement go into the JSON file.
+    folder : made if it does not exist; may hold an earlier version of the same files.
+    format : "csv" or "npz".
+
+    Returns
+    -------
+    The folder.
+
+    Raises
+    ------
+    ParameterError
+        If the format is unknown.
+    DemonstrationError
+        If the folder holds other demonstrations, which would be read together with these.
+    """
+    writers = {"csv": _write_csv, "npz": _write_npz}
+    if format not in writers:
+        raise ParameterError("unknown format", got=f"'{format}'", expected=" or ".join(writers))
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [f"demo_{i}.{format}" for i in range(len(demonstrations))]
+    others = [file.name for file in demonstration_files(folder) if file.name not in names]
+    if others:
+        raise DemonstrationError(
+            f"the folder {folder} already holds other demonstrations",
+            got=", ".join(others),
+            advice="choose another folder, or move them away",
+        )
+    about: dict[str, object] = {"units": demonstrations.units, "frame": demonstrations.frame}
+    if demonstrations.placement is not None:
+        about["placement"] = demonstrations.placement.to_dict()
+    text = json.dumps(about, indent=2) + "\n"
+    _write_whole(folder / SIDECAR, lambda file: file.write(text.encode()))
+    for name, demonstration in zip(names, demonstrations, strict=True):
+        _write_whole(folder / name, writers[format](demonstration))
+    return folder
+
+
+def _write_csv(demonstration: Demonstration) -> Callable[[BinaryIO], object]:
+    d = demonstration.dimension
+    header = ["t", *("xyz"[:d] if d <= 3 else [f"x{i}" for i in range(d)])]
+    samples = np.column_stack([demonstration.time, demonstration.position]).tolist()
+    lines = [",".join(header), *(",".join(map(repr, sample)) for sample in samples)]
+    return lambda file: file.write(("\n".join(lines) + "\n").encode())
+
+
+def _write_npz(demonstration: Demonstration) -> Callable[[BinaryIO], object]:
+    return lambda file: np.savez(file, time=demonstration.time, position=demonstration.position)
+
+
+def _write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            write(file)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
