@@ -1,0 +1,17 @@
+"""How well a motion was learned, in the demonstrations' own units."""
+
+from .distances import (
+    chamfer_dtwd,
+    distance_to_path,
+    dtw_distance,
+    frechet_distance,
+    rmse_time_aligned,
+)
+
+__all__ = [
+    "chamfer_dtwd",
+    "distance_to_path",
+    "dtw_distance",
+    "frechet_distance",
+    "rmse_time_aligned",
+]
