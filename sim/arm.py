@@ -1,0 +1,348 @@
+"""A torque-driven arm in PyBullet that follows Cartesian velocity commands."""
+
+from __future__ import annotations
+
+from functools import partial
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from elcd_policy.errors import ParameterError
+
+from .bullet import connect, load_urdf
+from .kinematics import joint_velocity, solve_pose
+from .robot import Robot
+
+Vector = NDArray[np.float64]
+
+GRAVITY = 9.81  # m/s^2
+COMMAND_PERIOD = 0.004  # s, between updates of the joint velocities from the commanded twist
+COMMAND_LAG = 0.015  # s, of a first order; without it a stepped command asks for endless torque
+LOCKED = 1000.0  # N or N m that hold the joints that are not the arm's, such as fingers
+
+
+class Arm:
+    """One robot arm in a physics client of its own; use it in a ``with`` block.
+
+    The joints obey ``tau = g(q) + M(q) ddq_ref + D (dq_ref - dq)``, clipped to the torque
+    limits: gravity compensation, inertia feedforward and a damping gain on the velocity
+    error. dq_ref follows the joint velocities of the commanded twist (see
+    `kinematics.joint_velocity`) with a lag of `COMMAND_LAG`. The feedforward knows nothing of
+    the measured motion: commands are followed closely, and yet a push really moves the arm.
+    Everything is expressed in the robot's base frame, which is the world's.
+
+    The same calls give the same numbers bit for bit.
+
+    Parameters
+    ----------
+    robot : the arm, see `load_robot`.
+    gui : open PyBullet's window.
+    timestep : of the physics, s.
+
+    Raises
+    ------
+    MissingExtraError
+        If PyBullet is not installed.
+    ParameterError
+        If the timestep is not positive or the URDF lacks a joint or link of the robot.
+    """
+
+    def __init__(self, robot: Robot, gui: bool = False, timestep: float = 1 / 1000) -> None:
+        if not (np.isfinite(timestep) and timestep > 0):
+            raise ParameterError(
+                "the physics timestep is out of range", got=timestep, expected="above 0 s"
+            )
+        self.robot, self.gui, self.timestep = robot, gui, float(timestep)
+        self._client: Any = None
+        self._command, self._force = np.zeros(6), np.zeros(3)
+        self._reference = self._acceleration = self._feedforward = np.zeros(len(robot.home))
+        self._update_every = max(1, round(COMMAND_PERIOD / self.timestep))
+        period = self._update_every * self.timestep
+        self._gain = float(1 - np.exp(-period / COMMAND_LAG)) / period
+        self._steps = 0
+        self._home_quaternion = self._quaternion = np.array([0.0, 0.0, 0.0, 1.0])
+        try:
+            self.reset()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Arm:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Disconnect from the physics; the arm can't be used any more."""
+        if self._client is not None:
+            self._client.disconnect()
+            self._client = None
+
+    def reset(self, joint_positions: ArrayLike | None = None) -> None:
+        """Rebuild the simulation: time 0, the arm at rest and holding, no force.
+
+        Parameters
+        ----------
+        joint_positions : [n] in rad; home if not given.
+
+        Raises
+        ------
+        ParameterError
+            If a joint is outside its limits; nothing changes then.
+        """
+        robot = self.robot
+        joints = robot.home
+        if joint_positions is not None:
+            joints = self._checked("set of joint positions", joint_positions, len(robot.home))
+            if not ((robot.position_lower <= joints) & (joints <= robot.position_upper)).all():
+                raise ParameterError(
+                    f"joint positions of the {robot.name} are outside its limits",
+                    got=joints.tolist(),
+                    expected=f"{robot.position_lower.tolist()} to {robot.position_upper.tolist()}",
+                )
+        self._build()
+        self._home_quaternion = self._forward(self.robot.home)[1]
+        self._start(joints)
+
+    def move_to(self, position: ArrayLike, quaternion: ArrayLike | None = None) -> None:
+        """Rebuild the simulation as `reset` does, with the TCP within 0.01 mm of a pose.
+
+        Parameters
+        ----------
+        position : [3] in m.
+        quaternion : [4] x y z w; the orientation at home if not given.
+
+        Raises
+        ------
+        ParameterError
+            If the pose can't be reached; the arm is then at home.
+        """
+        target = self._checked("position", position, 3)
+        orientation = self._home_quaternion
+        if quaternion is not None:
+            orientation = self._checked("quaternion", quaternion, 4)
+            if abs(np.linalg.norm(orientation) - 1) > 1e-3:
+                raise ParameterError(
+                    "a quaternion for the arm is refused",
+                    got=orientation.tolist(),
+                    expected="norm 1 (x y z w)",
+                )
+        self.reset()
+        try:
+            joints = solve_pose(self.robot, self._forward, target, orientation, self.robot.home)
+        except ParameterError:
+            self._start(self.robot.home)
+            raise
+        self._start(joints)
+
+    def command_twist(self, linear: ArrayLike, angular: ArrayLike = (0.0, 0.0, 0.0)) -> None:
+        """Move the TCP with this velocity from the next step on, until told otherwise.
+
+        Parameters
+        ----------
+        linear : [3] in m/s, of the TCP's origin.
+        angular : [3] in rad/s.
+
+        Raises
+        ------
+        ParameterError
+            If a value is not finite; the last command stays.
+        """
+        parts = [self._checked("linear velocity", linear, 3)]
+        parts.append(self._checked("angular velocity", angular, 3))
+        self._command, self._holding, self._countdown = np.concatenate(parts), False, 0
+
+    def hold(self) -> None:
+        """Stop, and keep all joints at rest.
+
+        The arm is controlled by velocity: it resists a push by damping alone, and stays
+        where the push has left it.
+        """
+        self._command, self._holding, self._countdown = np.zeros(6), True, 0
+
+    def apply_force(self, force: ArrayLike) -> None:
+        """Push the TCP's origin with this force in all coming steps; zeros end the push.
+
+        Parameters
+        ----------
+        force : [3] in N.
+
+        Raises
+        ------
+        ParameterError
+            If a value is not finite.
+        """
+        self._force = self._checked("force", force, 3)
+
+    def step(self, n: int = 1) -> None:
+        """Advance the physics by n timesteps."""
+        for _ in range(n):
+            self._step()
+
+    @property
+    def time(self) -> float:
+        """Simulated time since the last reset, s."""
+        return self._steps * self.timestep
+
+    @property
+    def command(self) -> Vector:
+        """Commanded twist [6], m/s and rad/s; zeros while holding."""
+        return self._command.copy()
+
+    @property
+    def force(self) -> Vector:
+        """Force [3] on the TCP in the coming steps, N."""
+        return self._force.copy()
+
+    @property
+    def joint_positions(self) -> Vector:
+        """[n], rad."""
+        return np.array([state[0] for state in self._joint_states(self._joints)])
+
+    @property
+    def joint_velocities(self) -> Vector:
+        """[n], rad/s."""
+        return np.array([state[1] for state in self._joint_states(self._joints)])
+
+    @property
+    def joint_torques(self) -> Vector:
+        """[n], N m: what the motors applied in the last step."""
+        return self._torques.copy()
+
+    def pose(self) -> tuple[Vector, Vector]:
+        """Position [3] in m and quaternion [4] x y z w of the TCP.
+
+        Of the two quaternions of an orientation it is the one nearer to the last one given.
+        """
+        position, quaternion = self._tcp()
+        if quaternion @ self._quaternion < 0:
+            quaternion = -quaternion
+        self._quaternion = quaternion
+        return position, quaternion.copy()
+
+    def twist(self) -> Vector:
+        """Velocity [6] of the TCP: linear of its origin in m/s, angular in rad/s."""
+        positions = [state[0] for state in self._joint_states(self._movable)]
+        return self._jacobian(positions) @ self.joint_velocities
+
+    def _step(self) -> None:
+        states = self._joint_states(self._movable)
+        if self._countdown == 0:
+            self._update_command([state[0] for state in states])
+            self._countdown = self._update_every
+        self._countdown -= 1
+        self._reference += self._acceleration * self.timestep
+        velocity = np.array([states[row][1] for row in self._rows])
+        torques = self._feedforward + self.robot.damping * (self._reference - velocity)
+        limits = self.robot.torque_limits
+        self._torques = np.minimum(np.maximum(torques, -limits), limits)
+        client = self._client
+        client.setJointMotorControlArray(
+            self._body, self._joints, client.TORQUE_CONTROL, forces=self._torques.tolist()
+        )
+        if self._force.any():  # Bullet forgets an external force after each step
+            client.applyExternalForce(
+                self._body, self._link, self._force, self._tcp()[0], client.WORLD_FRAME
+            )
+        client.stepSimulation()
+        self._steps += 1
+
+    def _update_command(self, positions: list[float]) -> None:
+        client, zeros = self._client, [0.0] * len(positions)
+        target = np.zeros(len(self._rows))
+        if not self._holding:
+            joints = np.array(positions)[self._rows]
+            jacobian = self._jacobian(positions)
+            target = joint_velocity(self.robot, jacobian, joints, self._command)
+        self._acceleration = self._gain * (target - self._reference)
+        inertia = np.array(client.calculateMassMatrix(self._body, positions))
+        gravity = np.array(client.calculateInverseDynamics(self._body, positions, zeros, zeros))
+        rows = self._rows
+        self._feedforward = gravity[rows] + inertia[np.ix_(rows, rows)] @ self._acceleration
+
+    def _build(self) -> None:
+        if self._client is not None and self.gui:
+            self._client.resetSimulation()  # keeps the window
+        else:
+            self.close()
+            self._client = connect(self.gui)
+        client = self._client
+        client.setGravity(0, 0, -GRAVITY)
+        client.setPhysicsEngineParameter(
+            fixedTimeStep=self.timestep,
+            numSolverIterations=50,
+            numSubSteps=1,
+            deterministicOverlappingPairs=1,
+        )
+        self._body = load_urdf(client, self.robot.urdf)
+        infos = [client.getJointInfo(self._body, i) for i in range(client.getNumJoints(self._body))]
+        joints = {info[1].decode(): info[0] for info in infos}
+        links = {info[12].decode(): info[0] for info in infos}
+        self._movable = [info[0] for info in infos if info[2] != client.JOINT_FIXED]
+        self._joints = [self._index("joint", name, joints) for name in self.robot.arm_joints]
+        self._link = self._index("link", self.robot.tcp_link, links)
+        self._rows = [self._movable.index(joint) for joint in self._joints]
+        self._joint_states = partial(client.getJointStates, self._body)
+        for joint in self._movable:
+            locked = joint not in self._joints
+            client.setJointMotorControl2(
+                self._body, joint, client.VELOCITY_CONTROL, force=LOCKED if locked else 0.0
+            )
+        for link in range(-1, len(infos)):
+            client.changeDynamics(
+                self._body, link, linearDamping=0, angularDamping=0, jointDamping=0
+            )
+
+    def _start(self, joints: Vector) -> None:
+        self._forward(joints)
+        self._quaternion = self._home_quaternion
+        self._reference = np.zeros(len(joints))
+        self._torques = np.zeros(len(joints))
+        self._force = np.zeros(3)
+        self._steps = 0
+        self.hold()
+
+    def _forward(self, joints: Vector) -> tuple[Vector, Vector, Vector]:
+        for joint, position in zip(self._joints, joints, strict=True):
+            self._client.resetJointState(self._body, joint, position)
+        positions = [state[0] for state in self._joint_states(self._movable)]
+        return *self._tcp(), self._jacobian(positions)
+
+    def _tcp(self) -> tuple[Vector, Vector]:
+        state = self._client.getLinkState(self._body, self._link, computeForwardKinematics=1)
+        return np.array(state[4]), np.array(state[5])
+
+    def _jacobian(self, positions: list[float]) -> Vector:
+        zeros = [0.0] * len(positions)
+        linear, angular = self._client.calculateJacobian(
+            self._body, self._link, [0.0, 0.0, 0.0], positions, zeros, zeros
+        )
+        return np.array(linear + angular)[:, self._rows]
+
+    def _index(self, kind: str, name: str, known: dict[str, int]) -> int:
+        if name not in known:
+            raise ParameterError(
+                f"the URDF of the {self.robot.name} has no such {kind}",
+                got=name,
+                expected=f"one of {', '.join(known)}",
+            )
+        return known[name]
+
+    @staticmethod
+    def _checked(what: str, values: ArrayLike, size: int) -> Vector:
+        vector = np.array(values, dtype=np.float64)
+        if vector.shape != (size,) or not np.isfinite(vector).all():
+            raise ParameterError(
+                f"a {what} for the arm is refused",
+                got=vector.tolist(),
+                expected=f"{size} finite numbers",
+            )
+        return vector
