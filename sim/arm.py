@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -11,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from elcd_policy.errors import ParameterError
 
-from .bullet import connect, load_urdf
+from .body import Body
+from .bullet import connect
 from .kinematics import joint_velocity, solve_pose
 from .robot import Robot
 
@@ -20,7 +20,6 @@ Vector = NDArray[np.float64]
 GRAVITY = 9.81  # m/s^2
 COMMAND_PERIOD = 0.004  # s, between updates of the joint velocities from the commanded twist
 COMMAND_LAG = 0.015  # s, of a first order; without it a stepped command asks for endless torque
-LOCKED = 1000.0  # N or N m that hold the joints that are not the arm's, such as fingers
 
 
 class Arm:
@@ -109,7 +108,7 @@ class Arm:
                     expected=f"{robot.position_lower.tolist()} to {robot.position_upper.tolist()}",
                 )
         self._build()
-        self._home_quaternion = self._forward(self.robot.home)[1]
+        self._home_quaternion = self._body.forward(self.robot.home)[1]
         self._start(joints)
 
     def move_to(self, position: ArrayLike, quaternion: ArrayLike | None = None) -> None:
@@ -137,7 +136,9 @@ class Arm:
                 )
         self.reset()
         try:
-            joints = solve_pose(self.robot, self._forward, target, orientation, self.robot.home)
+            joints = solve_pose(
+                self.robot, self._body.forward, target, orientation, self.robot.home
+            )
         except ParameterError:
             self._start(self.robot.home)
             raise
@@ -205,12 +206,12 @@ class Arm:
     @property
     def joint_positions(self) -> Vector:
         """[n], rad."""
-        return np.array([state[0] for state in self._joint_states(self._joints)])
+        return self._body.joints()
 
     @property
     def joint_velocities(self) -> Vector:
         """[n], rad/s."""
-        return np.array([state[1] for state in self._joint_states(self._joints)])
+        return self._body.states()[1]
 
     @property
     def joint_torques(self) -> Vector:
@@ -222,7 +223,7 @@ class Arm:
 
         Of the two quaternions of an orientation it is the one nearer to the last one given.
         """
-        position, quaternion = self._tcp()
+        position, quaternion = self._body.tcp()
         if quaternion @ self._quaternion < 0:
             quaternion = -quaternion
         self._quaternion = quaternion
@@ -230,43 +231,33 @@ class Arm:
 
     def twist(self) -> Vector:
         """Velocity [6] of the TCP: linear of its origin in m/s, angular in rad/s."""
-        positions = [state[0] for state in self._joint_states(self._movable)]
-        return self._jacobian(positions) @ self.joint_velocities
+        positions, velocities = self._body.states()
+        return self._body.jacobian(positions) @ velocities
 
     def _step(self) -> None:
-        states = self._joint_states(self._movable)
+        positions, velocities = self._body.states()
         if self._countdown == 0:
-            self._update_command([state[0] for state in states])
+            self._update_command(positions)
             self._countdown = self._update_every
         self._countdown -= 1
         self._reference += self._acceleration * self.timestep
-        velocity = np.array([states[row][1] for row in self._rows])
-        torques = self._feedforward + self.robot.damping * (self._reference - velocity)
+        torques = self._feedforward + self.robot.damping * (self._reference - velocities)
         limits = self.robot.torque_limits
         self._torques = np.minimum(np.maximum(torques, -limits), limits)
-        client = self._client
-        client.setJointMotorControlArray(
-            self._body, self._joints, client.TORQUE_CONTROL, forces=self._torques.tolist()
-        )
+        self._body.drive(self._torques)
         if self._force.any():  # Bullet forgets an external force after each step
-            client.applyExternalForce(
-                self._body, self._link, self._force, self._tcp()[0], client.WORLD_FRAME
-            )
-        client.stepSimulation()
+            self._body.push(self._force)
+        self._client.stepSimulation()
         self._steps += 1
 
     def _update_command(self, positions: list[float]) -> None:
-        client, zeros = self._client, [0.0] * len(positions)
-        target = np.zeros(len(self._rows))
+        body = self._body
+        target = np.zeros_like(self._reference)
         if not self._holding:
-            joints = np.array(positions)[self._rows]
-            jacobian = self._jacobian(positions)
-            target = joint_velocity(self.robot, jacobian, joints, self._command)
+            jacobian = body.jacobian(positions)
+            target = joint_velocity(self.robot, jacobian, body.joints(), self._command)
         self._acceleration = self._gain * (target - self._reference)
-        inertia = np.array(client.calculateMassMatrix(self._body, positions))
-        gravity = np.array(client.calculateInverseDynamics(self._body, positions, zeros, zeros))
-        rows = self._rows
-        self._feedforward = gravity[rows] + inertia[np.ix_(rows, rows)] @ self._acceleration
+        self._feedforward = body.gravity(positions) + body.inertia(positions) @ self._acceleration
 
     def _build(self) -> None:
         if self._client is not None and self.gui:
@@ -274,67 +265,23 @@ class Arm:
         else:
             self.close()
             self._client = connect(self.gui)
-        client = self._client
-        client.setGravity(0, 0, -GRAVITY)
-        client.setPhysicsEngineParameter(
+        self._client.setGravity(0, 0, -GRAVITY)
+        self._client.setPhysicsEngineParameter(
             fixedTimeStep=self.timestep,
             numSolverIterations=50,
             numSubSteps=1,
             deterministicOverlappingPairs=1,
         )
-        self._body = load_urdf(client, self.robot.urdf)
-        infos = [client.getJointInfo(self._body, i) for i in range(client.getNumJoints(self._body))]
-        joints = {info[1].decode(): info[0] for info in infos}
-        links = {info[12].decode(): info[0] for info in infos}
-        self._movable = [info[0] for info in infos if info[2] != client.JOINT_FIXED]
-        self._joints = [self._index("joint", name, joints) for name in self.robot.arm_joints]
-        self._link = self._index("link", self.robot.tcp_link, links)
-        self._rows = [self._movable.index(joint) for joint in self._joints]
-        self._joint_states = partial(client.getJointStates, self._body)
-        for joint in self._movable:
-            locked = joint not in self._joints
-            client.setJointMotorControl2(
-                self._body, joint, client.VELOCITY_CONTROL, force=LOCKED if locked else 0.0
-            )
-        for link in range(-1, len(infos)):
-            client.changeDynamics(
-                self._body, link, linearDamping=0, angularDamping=0, jointDamping=0
-            )
+        self._body = Body(self._client, self.robot)
 
     def _start(self, joints: Vector) -> None:
-        self._forward(joints)
+        self._body.place(joints)
         self._quaternion = self._home_quaternion
         self._reference = np.zeros(len(joints))
         self._torques = np.zeros(len(joints))
         self._force = np.zeros(3)
         self._steps = 0
         self.hold()
-
-    def _forward(self, joints: Vector) -> tuple[Vector, Vector, Vector]:
-        for joint, position in zip(self._joints, joints, strict=True):
-            self._client.resetJointState(self._body, joint, position)
-        positions = [state[0] for state in self._joint_states(self._movable)]
-        return *self._tcp(), self._jacobian(positions)
-
-    def _tcp(self) -> tuple[Vector, Vector]:
-        state = self._client.getLinkState(self._body, self._link, computeForwardKinematics=1)
-        return np.array(state[4]), np.array(state[5])
-
-    def _jacobian(self, positions: list[float]) -> Vector:
-        zeros = [0.0] * len(positions)
-        linear, angular = self._client.calculateJacobian(
-            self._body, self._link, [0.0, 0.0, 0.0], positions, zeros, zeros
-        )
-        return np.array(linear + angular)[:, self._rows]
-
-    def _index(self, kind: str, name: str, known: dict[str, int]) -> int:
-        if name not in known:
-            raise ParameterError(
-                f"the URDF of the {self.robot.name} has no such {kind}",
-                got=name,
-                expected=f"one of {', '.join(known)}",
-            )
-        return known[name]
 
     @staticmethod
     def _checked(what: str, values: ArrayLike, size: int) -> Vector:
