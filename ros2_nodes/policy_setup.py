@@ -1,0 +1,100 @@
+"""From a policy file and parameters to a follower; every complaint is one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from elcd_policy.errors import ParameterError
+from elcd_policy.safety import Limits
+
+from .follower import Follower, demonstrated_box, resolve_placement
+
+if TYPE_CHECKING:
+    from elcd_policy import LoadedPolicy
+
+
+class Values(Protocol):
+    """Parameter values by name."""
+
+    def __getitem__(self, name: str) -> Any: ...
+
+
+def load(path: str) -> LoadedPolicy:
+    """The policy in a file, on one thread: more only add jitter to a small field.
+
+    Raises
+    ------
+    ElcdError
+        If no file is named, or it is no usable policy of an end effector's position.
+    """
+    if not path:
+        raise ParameterError(
+            "no policy file",
+            got="policy_file ''",
+            expected="the path of an exported policy",
+            advice="train one with: elcd train SOURCE -o policy.pt",
+        )
+    import torch
+
+    from elcd_policy import load_policy
+
+    torch.set_num_threads(1)
+    return load_policy(path)
+
+
+def follower_for(policy: LoadedPolicy, p: Values) -> Follower:
+    """The follower of a policy under the node's parameters.
+
+    Raises
+    ------
+    ParameterError
+        If the policy has no place, or a limit is no limit.
+    """
+    if policy.dimension > 3:
+        raise ParameterError(
+            f"the policy in {p['policy_file']} does not fit an end effector's position",
+            got=f"{policy.dimension} dimensions",
+            expected="1, 2 or 3",
+            advice="train on positions of the TCP",
+        )
+    placement = resolve_placement(
+        policy.metadata.placement,
+        policy.metadata.units,
+        policy.dimension,
+        p["placement_origin"],
+        p["placement_rotation"],
+        p["placement_metres_per_unit"],
+    )
+    lower, upper = demonstrated_box(placement, policy.metadata.workspace, p["workspace_margin"])
+    corners: Mapping[str, Any] = {
+        "lower": np.array(p["workspace_lower"] or lower),
+        "upper": np.array(p["workspace_upper"] or upper),
+    }
+    return Follower(
+        policy=policy,
+        placement=placement,
+        dimension=policy.dimension,
+        limits=limits_from(p, **corners),
+        base_frame=p["base_frame"],
+        goal_tolerance=p["goal_tolerance"],
+        hold_gain=p["hold_gain"],
+        hold_gain_angular=p["hold_gain_angular"],
+        orientation=np.array(p["hold_orientation"]) if p["hold_orientation"] else None,
+        speed_scale=p["speed_scale"],
+    )
+
+
+def limits_from(p: Values, lower: Any, upper: Any) -> Limits:
+    """The limits in the node's parameters, within a box."""
+    return Limits(
+        speed=p["max_speed"],
+        angular_speed=p["max_angular_speed"],
+        acceleration=p["max_acceleration"],
+        angular_acceleration=p["max_angular_acceleration"],
+        lower=lower,
+        upper=upper,
+        state_timeout=p["state_timeout"],
+    )

@@ -1,0 +1,111 @@
+"""From a command line to a running node and back: signals, last words, exit status."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Protocol, cast
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.logging import get_logger
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+
+from elcd_policy.errors import ElcdError
+
+PARENT_FD = "ELCD_POLICY_PARENT_FD"
+"""Environment variable with the number of a pipe that closes when the parent has died."""
+
+GRACE = 5.0  # s, from the parent's death to an exit by force
+
+
+class Runnable(Protocol):
+    """What `run_node` asks of a node besides being one."""
+
+    exit_status: int | None
+    """None while it runs; a number ends the process with it."""
+
+    def last_words(self) -> None:
+        """Called once, before the node goes, with the ROS context still valid."""
+
+    def destroy_node(self) -> None:
+        """Of every node."""
+
+
+def run_node(create: Callable[[], Runnable], name: str, argv: Sequence[str] | None = None) -> int:
+    """Create a node, spin it until it ends or a signal arrives, and return the exit status.
+
+    rclpy's own signal handlers invalidate the context before a node could send its last
+    zero command: SIGINT and SIGTERM are handled here instead.
+
+    Parameters
+    ----------
+    create : makes the node.
+    name : of the node, for messages before it exists.
+    argv : the command line with ``--ros-args``; `sys.argv` if not given.
+
+    Returns
+    -------
+    int
+        0 after a signal or a regular end, 1 after a failure, 2 for bad input.
+    """
+    asked_to_end = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        asked_to_end.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    _watch_parent()
+    try:
+        rclpy.init(
+            args=list(sys.argv if argv is None else argv),
+            signal_handler_options=SignalHandlerOptions.NO,
+        )
+    except Exception as error:  # an argument after --ros-args that rcl can't parse
+        print(f"{name}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    node: Runnable | None = None
+    try:
+        node = create()
+        executor = SingleThreadedExecutor()
+        executor.add_node(cast(Node, node))
+        while not asked_to_end.is_set() and node.exit_status is None:
+            executor.spin_once(timeout_sec=0.05)
+        return _finish(node)
+    except ElcdError as error:
+        get_logger(name).error(str(error))
+        return 2
+    except Exception as error:
+        get_logger(name).fatal(f"unexpected {type(error).__name__}: {error}")
+        if node is not None:
+            _finish(node)
+        raise
+    finally:
+        rclpy.try_shutdown()
+
+
+def _finish(node: Runnable) -> int:
+    node.last_words()
+    node.destroy_node()
+    return node.exit_status or 0
+
+
+def _watch_parent() -> None:
+    """End this process when the one that started it is gone, however it died."""
+    number = os.environ.pop(PARENT_FD, "")
+    if not number:
+        return
+
+    def watch() -> None:
+        os.read(int(number), 1)  # nothing is ever written: it returns at the pipe's end
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait(GRACE)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent watch", daemon=True).start()
