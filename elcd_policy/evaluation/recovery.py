@@ -1,0 +1,155 @@
+"""How a motion came back from pushes, and whether it reached its goal.
+
+The *deviation* at a time is the distance from the executed position to the nearest point of
+the nominal path: the undisturbed rollout from the same start. A push *had an effect* if the
+deviation exceeded the corridor between its begin and the next push. It has been *recovered
+from* if after that peak the deviation came back within the corridor and stayed there until
+the next push, or the end. A push without an effect shows nothing, and does not count as
+recovered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import ParameterError, ShapeError
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PushRecovery:
+    """What one push did.
+
+    Parameters
+    ----------
+    time : s, its begin.
+    before : m, deviation at its begin.
+    peak : m, largest deviation until the next push.
+    peak_time : s, when that was.
+    recovery_time : s from the end of the push until the deviation is within the corridor
+        for good; None if that did not happen.
+    had_effect : whether the peak left the corridor.
+    """
+
+    time: float
+    before: float
+    peak: float
+    peak_time: float
+    recovery_time: float | None
+    had_effect: bool
+
+    @property
+    def recovered(self) -> bool:
+        """Whether the push moved the arm out of the corridor, and it came back."""
+        return self.had_effect and self.recovery_time is not None
+
+    @property
+    def verdict(self) -> str:
+        """ "recovered", "not recovered" or "no effect"."""
+        if not self.had_effect:
+            return "no effect"
+        return "recovered" if self.recovered else "not recovered"
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready form with the verdict."""
+        return {**asdict(self), "verdict": self.verdict}
+
+
+@dataclass(frozen=True)
+class GoalReached:
+    """Whether and when the position came to the goal for good.
+
+    Parameters
+    ----------
+    reached : within the tolerance at the end.
+    distance : m, from the last position to the goal.
+    tolerance : m.
+    time : s, from which on it stayed within the tolerance; None if it is not at the end.
+    """
+
+    reached: bool
+    distance: float
+    tolerance: float
+    time: float | None
+
+
+def push_recoveries(
+    time: ArrayLike,
+    deviations: ArrayLike,
+    pushes: Sequence[tuple[float, float]],
+    corridor: float,
+) -> list[PushRecovery]:
+    """What each push did to a motion.
+
+    Parameters
+    ----------
+    time : [K] in s, increasing.
+    deviations : [K] in m, see `distance_to_path`.
+    pushes : (begin, duration) in s of each.
+    corridor : m, half-width.
+
+    Raises
+    ------
+    ParameterError
+        If the corridor is not positive, or a push lies outside the motion.
+    """
+    t, gaps = np.asarray(time, dtype=np.float64), np.asarray(deviations, dtype=np.float64)
+    if t.ndim != 1 or t.shape != gaps.shape or len(t) == 0:
+        raise ShapeError(
+            "times and deviations do not fit", got=f"{t.shape}, {gaps.shape}", expected="[K] each"
+        )
+    if not (np.isfinite(corridor) and corridor > 0):
+        raise ParameterError("the corridor is out of range", got=corridor, expected="above 0 m")
+    ordered = sorted(pushes)
+    recoveries = []
+    for (begin, duration), until in zip(
+        ordered, [*(later for later, _ in ordered[1:]), np.inf], strict=True
+    ):
+        window = np.flatnonzero((t >= begin) & (t < until))
+        if len(window) == 0 or begin + duration > t[-1]:
+            raise ParameterError(
+                "a push lies outside the motion",
+                got=f"{begin:g} to {begin + duration:g} s",
+                expected=f"{t[0]:g} to {t[-1]:g} s",
+                advice="push earlier, or record longer",
+            )
+        peak = window[int(np.argmax(gaps[window]))]
+        outside = window[gaps[window] > corridor]
+        back: float | None = None
+        if len(outside) and outside[-1] != window[-1]:
+            back = max(0.0, float(t[outside[-1] + 1]) - begin - duration)
+        recoveries.append(
+            PushRecovery(
+                time=float(begin),
+                before=float(gaps[window[0]]),
+                peak=float(gaps[peak]),
+                peak_time=float(t[peak]),
+                recovery_time=back,
+                had_effect=bool(len(outside)),
+            )
+        )
+    return recoveries
+
+
+def goal_reached(
+    time: ArrayLike, position: ArrayLike, goal: ArrayLike, tolerance: float
+) -> GoalReached:
+    """Whether positions [K, 3] at times [K] ended within a tolerance in m of the goal [3]."""
+    t, p = np.asarray(time, dtype=np.float64), np.asarray(position, dtype=np.float64)
+    if p.ndim != 2 or len(p) == 0 or t.shape != (len(p),):
+        raise ShapeError(
+            "times and positions do not fit", got=f"{t.shape}, {p.shape}", expected="[K], [K, 3]"
+        )
+    distances = np.linalg.norm(p - np.asarray(goal, dtype=np.float64), axis=1)
+    away = np.flatnonzero(distances > tolerance)
+    reached = len(away) == 0 or away[-1] != len(t) - 1
+    since = None
+    if reached:
+        since = float(t[away[-1] + 1] if len(away) else t[0])
+    return GoalReached(bool(reached), float(distances[-1]), float(tolerance), since)
