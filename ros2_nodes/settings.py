@@ -5,6 +5,7 @@ Nothing here needs ROS: the launch file, the demonstration and the nodes all rea
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -47,12 +48,24 @@ class Setting:
     @property
     def meaning(self) -> str:
         """The description with unit, range and choices, for help texts and descriptors."""
-        facts = [self.unit] if self.unit else []
+        facts = []
         if self.lower is not None or self.upper is not None:
             facts.append(self._range())
+        elif self.unit:
+            facts.append(self.unit)
         if self.choices:
             facts.append(f"one of {', '.join(self.choices)}")
         return self.description + (f" [{'; '.join(facts)}]" if facts else "")
+
+    @property
+    def text(self) -> str:
+        """The default, written as on a command line."""
+        return self.default if isinstance(self.default, str) else json.dumps(self.default)
+
+    @property
+    def texts(self) -> list[str]:
+        """All allowed texts, if they can be listed; else none."""
+        return ["true", "false"] if isinstance(self.default, bool) else list(self.choices)
 
     def check(self, value: Any) -> Value:
         """The value in the setting's type.
@@ -109,10 +122,10 @@ class Setting:
         if self.lower is None and self.upper is None:
             return f"a finite number{unit}"
         if self.upper is None:
-            return f"at least {self.lower:g}{unit}"
+            return f"at least {self.lower:.10g}{unit}"
         if self.lower is None:
-            return f"at most {self.upper:g}{unit}"
-        return f"{self.lower:g} to {self.upper:g}{unit}"
+            return f"at most {self.upper:.10g}{unit}"
+        return f"{self.lower:.10g} to {self.upper:.10g}{unit}"
 
     def _error(self, got: object, expected: str) -> ParameterError:
         return ParameterError(f"'{self.name}' has a bad value", got=got, expected=expected)
