@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,16 @@ def connect(gui: bool = False) -> Any:
     MissingExtraError
         If PyBullet is not installed.
     ParameterError
-        If no window could be opened.
+        If there is no display for a window.
     """
+    if gui and sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+        # Bullet would end the whole process here.
+        raise ParameterError(
+            "the simulator's window can't be opened",
+            got="no DISPLAY",
+            expected="an X display",
+            advice="run without gui, or from a desktop session",
+        )
     with _quiet():
         try:
             import pybullet
@@ -30,14 +39,8 @@ def connect(gui: bool = False) -> Any:
             raise MissingExtraError(
                 "pybullet", "sim", "PyBullet has wheels for Python 3.10 and 3.11 only"
             ) from error
-        try:
-            client = BulletClient(connection_mode=pybullet.GUI if gui else pybullet.DIRECT)
-        except pybullet.error as error:
-            raise ParameterError(
-                "the simulator's window can't be opened",
-                got=str(error),
-                advice="run without gui on a machine without a display",
-            ) from error
+    with contextlib.nullcontext() if gui else _quiet():
+        client = BulletClient(connection_mode=pybullet.GUI if gui else pybullet.DIRECT)
     if gui:
         client.configureDebugVisualizer(pybullet.COV_ENABLE_GUI, 0)
     return client

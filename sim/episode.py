@@ -175,6 +175,11 @@ def run_episode(
     rate : of the control ticks, Hz. Pushes begin and end between ticks, to the physics step.
     pushes : with times counted from now.
 
+    Returns
+    -------
+    EpisodeLog
+        A row per control tick and one at the end.
+
     Raises
     ------
     ParameterError
@@ -188,13 +193,13 @@ def run_episode(
             expected=f"above 0 s, above 0 and up to {fastest:g} Hz",
         )
     start, last = arm.time, round(duration / arm.timestep)
-    ticks = {round(k / (rate * arm.timestep)) for k in range(round(duration * rate) + 1)}
+    ticks = {round(k / (rate * arm.timestep)) for k in range(round(duration * rate))} | {last}
     edges = {
         round(time / arm.timestep)
         for push in pushes
         for time in (push.time, push.time + push.duration)
     }
-    stops = sorted({step for step in ticks | edges if step < last} | {last})
+    stops = sorted(step for step in ticks | edges if step <= last)
     log = EpisodeLog(len(arm.robot.arm_joints))
     for step, following in zip(stops, [*stops[1:], last], strict=True):
         # In the middle of a step no rounding decides whether a push is on.
