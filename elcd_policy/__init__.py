@@ -1,1 +1,25 @@
-"""Learn contracting vector fields from demonstrations, prove them, serve them to a robot."""
+"""Learn contracting vector fields from demonstrations, prove them, serve them to a robot.
+
+Notation, once for the whole package: ``x`` [N, d] are positions in the demonstrations' own
+units, ``x*`` the goal, ``y`` positions of unit scale around the goal, ``z = phi(y)`` latent
+points, ``e = z - z*``; ``c`` is a contraction rate, T the demonstrated duration.
+"""
+
+from .demonstrations import load_demonstrations
+from .export import LoadedPolicy, export_policy, load_policy
+from .placement import Placement
+from .policy import MotionPolicy
+from .training import TrainingSettings, fit
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "LoadedPolicy",
+    "MotionPolicy",
+    "Placement",
+    "TrainingSettings",
+    "export_policy",
+    "fit",
+    "load_demonstrations",
+    "load_policy",
+]

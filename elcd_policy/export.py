@@ -1,0 +1,265 @@
+"""Policy files: TorchScript that needs nothing of this project to run, plus metadata.
+
+The only module that knows TorchScript.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from .errors import ExportError, PolicyFileError, ShapeError
+from .metadata import FORMAT_VERSION, PolicyMetadata
+from .placement import Placement
+from .policy import MotionPolicy, check_positions, sample_times
+from .rollout import rollout
+
+METADATA_FILE = "metadata.json"
+_METHODS = ["encode", "decode", "latent_velocity", "set_goal", "get_goal"]
+
+
+def export_policy(
+    policy: MotionPolicy, path: str | os.PathLike[str], placement: Placement | None = None
+) -> Path:
+    """Write ``policy`` as one TorchScript file, atomically.
+
+    Parameters
+    ----------
+    policy : from `fit`.
+    path : the file, ``*.pt``; its folder is made if need be.
+    placement : where the policy's coordinates lie on a robot, the file's default; without it,
+        that of the demonstrations, if they had one.
+
+    Returns
+    -------
+    The path written.
+
+    Raises
+    ------
+    ExportError
+        If the suffix is not ``.pt`` or the flow has no scriptable tangent.
+    """
+    path = Path(path)
+    if path.suffix != ".pt":
+        raise ExportError(
+            "a policy file has another suffix", got=path.name, expected="a name ending in .pt"
+        )
+    if not policy.flow.scriptable:
+        raise ExportError(
+            "this flow can't be exported",
+            got=f"a {type(policy.flow).__name__} without a scriptable tangent",
+            expected="a flow of elcd_policy.flows, such as AffineCoupling or KinkFlow",
+            advice="the policy itself trains, evaluates and rolls out in Python",
+        )
+    policy = copy(policy).eval()
+    metadata = replace(
+        policy.metadata,
+        placement=placement or policy.metadata.placement,
+        goal=policy.goal.tolist(),
+        weights_hash=weights_hash(policy),
+        versions=_versions(),
+    )
+    with _quiet():
+        scripted = torch.jit.script(policy)
+    text = json.dumps(metadata.to_dict(), indent=1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    try:
+        with _quiet():
+            torch.jit.save(scripted, temporary, _extra_files={METADATA_FILE: text})
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return path
+
+
+class LoadedPolicy:
+    """A policy from a file, for numpy arrays.
+
+    Attributes
+    ----------
+    metadata : `PolicyMetadata` of the file.
+    dimension : d.
+    module : the TorchScript module as stored, for whoever wants tensors or float64.
+    """
+
+    def __init__(self, module: torch.jit.ScriptModule, metadata: PolicyMetadata) -> None:
+        self.module = module
+        self.metadata = metadata
+        self.dimension = metadata.dimension
+        with _quiet():
+            self._fast = torch.jit.optimize_for_inference(module.eval(), other_methods=_METHODS)
+
+    def velocity(self, x: ArrayLike) -> NDArray[np.float64]:
+        """Velocity in units per s at one position [d] or many [N, d].
+
+        Raises
+        ------
+        ShapeError
+            If the last axis is not d.
+        """
+        x = check_positions(x, self.dimension)
+        with torch.inference_mode():
+            v = self._fast(torch.tensor(x.reshape(-1, self.dimension)))
+        return v.numpy().astype(np.float64).reshape(x.shape)
+
+    def rollout(
+        self, x0: ArrayLike, duration: float, dt: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """As `MotionPolicy.rollout`."""
+        x0 = check_positions(x0, self.dimension)
+        time = sample_times(duration, dt)
+        return time, rollout(self.module, x0, time)
+
+    def set_goal(self, goal: ArrayLike) -> None:
+        """Move the goal to ``goal`` [d]; the whole field moves with it.
+
+        Raises
+        ------
+        ShapeError
+            If ``goal`` is not one finite point [d].
+        """
+        goal = np.asarray(goal, dtype=np.float64)
+        if goal.shape != (self.dimension,) or not np.isfinite(goal).all():
+            raise ShapeError(
+                "a goal does not fit the policy",
+                got=goal.tolist(),
+                expected=f"{self.dimension} finite numbers",
+            )
+        for module in (self.module, self._fast):
+            module.set_goal(torch.tensor(goal))
+
+    def get_goal(self) -> NDArray[np.float64]:
+        """The goal [d]."""
+        return self.module.get_goal().numpy().astype(np.float64)
+
+
+def load_policy(path: str | os.PathLike[str]) -> LoadedPolicy:
+    """Read a policy file.
+
+    Raises
+    ------
+    PolicyFileError
+        If the file is missing, damaged, written by something else or by a newer library.
+    """
+    path = Path(path)
+    expected = "a policy file written by `elcd train` or export_policy"
+    if not path.is_file():
+        raise PolicyFileError(
+            f"no policy file at {path}",
+            got="a folder" if path.is_dir() else "nothing",
+            expected=expected,
+            advice="train one with: elcd train lasa:Sshape -o policy.pt",
+        )
+    if not zipfile.is_zipfile(path):
+        raise PolicyFileError(
+            f"{path} is no policy file",
+            got=f"{path.stat().st_size} bytes that are not a TorchScript archive",
+            expected=expected,
+        )
+    files = {METADATA_FILE: ""}
+    try:
+        with _quiet():
+            module = torch.jit.load(str(path), map_location="cpu", _extra_files=files)
+    except (RuntimeError, ValueError, OSError) as error:
+        reason = str(error).strip().splitlines()[0][:120]
+        raise PolicyFileError(
+            f"{path} can't be read", got=reason, expected=expected, advice="export it again"
+        ) from error
+    if not files[METADATA_FILE]:
+        raise PolicyFileError(
+            f"{path} is not from this library",
+            got="TorchScript without our metadata",
+            expected=expected,
+        )
+    metadata = _read_metadata(path, files[METADATA_FILE])
+    if weights_hash(module) != metadata.weights_hash:
+        raise PolicyFileError(
+            f"the weights in {path} are not those its metadata speaks of",
+            got=weights_hash(module)[:12],
+            expected=metadata.weights_hash[:12],
+            advice="export it again",
+        )
+    return LoadedPolicy(module, metadata)
+
+
+def weights_hash(module: torch.nn.Module | torch.jit.ScriptModule) -> str:
+    """SHA-256 over names, types, shapes and bytes of all weights; the goal may move freely."""
+    digest = hashlib.sha256()
+    for name, value in sorted(module.state_dict().items()):
+        if name == "goal":
+            continue
+        array = np.ascontiguousarray(value.detach().cpu().numpy())
+        digest.update(f"{name}:{array.dtype}:{array.shape};".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def _read_metadata(path: Path, text: str | bytes) -> PolicyMetadata:
+    try:
+        values = json.loads(text)
+        format_version = int(values["format_version"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise PolicyFileError(
+            f"the metadata in {path} can't be read", got=error, advice="export it again"
+        ) from error
+    if format_version > FORMAT_VERSION:
+        raise PolicyFileError(
+            f"{path} was written by a newer elcd_policy",
+            got=f"format {format_version}",
+            expected=f"at most {FORMAT_VERSION}",
+            advice="upgrade elcd_policy, or export the policy again with this version",
+        )
+    try:
+        return PolicyMetadata.from_dict(values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise PolicyFileError(
+            f"the metadata in {path} is incomplete",
+            got=f"{type(error).__name__}: {error}",
+            expected="all keys of PolicyMetadata",
+            advice="export it again",
+        ) from error
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for package in ("elcd_policy", "torch", "numpy", "normflows"):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "not installed"
+    return versions
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without TorchScript's deprecation warnings (torch 2.13 on); setup.py caps torch."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r".*torch\.jit.*", category=DeprecationWarning)
+        warnings.filterwarnings("ignore", message=r".*torch\.jit.*", category=FutureWarning)
+        warnings.filterwarnings("ignore", message=r".*torch\.jit.*", category=UserWarning)
+        yield

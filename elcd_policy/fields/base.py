@@ -1,0 +1,51 @@
+"""What every latent field offers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from ..errors import ParameterError
+
+
+class LatentField(nn.Module, ABC):
+    """A vector field ``de/dt = f(e)`` on ``e = z - z*`` that contracts by construction.
+
+    Time is in units of the demonstrated duration, so ``rate`` is the number of e-foldings
+    guaranteed while a demonstration lasts. For whatever weights, ``f(0) = 0`` and the
+    inequality of the field's `kind` holds.
+
+    Parameters
+    ----------
+    dimension : d >= 1.
+    rate : c > 0, the guaranteed contraction rate per demonstrated duration.
+    width : hidden units, for a field that has some.
+    """
+
+    #: What is contracted: "equilibrium contraction" or "contraction of every pair".
+    kind: ClassVar[str]
+
+    def __init__(self, dimension: int, *, rate: float, width: int = 32) -> None:
+        super().__init__()
+        if not rate > 0:
+            raise ParameterError(
+                "a contraction rate is out of range",
+                got=rate,
+                expected="above 0 (e-foldings per demonstrated duration)",
+            )
+        self.dimension = dimension
+        self.rate = rate
+
+    @abstractmethod
+    def forward(self, e: Tensor) -> Tensor:
+        """Velocity [N, d] at offsets ``e`` [N, d] from the latent goal."""
+
+    @abstractmethod
+    def linear_rates(self) -> Tensor:
+        """Decay rates [d] > ``rate`` of the field's linear part, ``f(e) = -rates * e``.
+
+        The field starts as this linear part alone; training fits the flow to it first, since
+        its trajectories are known in closed form.
+        """

@@ -1,0 +1,57 @@
+"""The field of the ELCD paper: extended linearisation, negative definite plus skew."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from .base import LatentField
+
+
+class ElcdField(LatentField):
+    """``f(e) = A(e) e`` with ``A = -(c I + L^T L) + (U - U^T)``.
+
+    ``L`` and ``U`` are the lower triangle (with diagonal) and the strictly upper triangle of
+    one matrix ``P(e)`` [d, d] from a small network: every positive semidefinite matrix is some
+    ``L^T L`` and every skew one some ``U - U^T``, so nothing of the paper's class
+    (Jaffe et al. 2024, eq. for A with full ``Ps``, ``Pa``) is lost at half the outputs.
+
+    Guarantee: the symmetric part of A is at most ``-c I``, hence
+    ``d/dt |e|^2 <= -2 c |e|^2``: every trajectory contracts towards the goal. That is not
+    contraction of every pair of trajectories in this metric, since
+    ``Df = A + (dA/de) e``; see `MonotoneField`.
+
+    Parameters
+    ----------
+    dimension : d >= 1.
+    rate : c, per demonstrated duration.
+    width : hidden units of the network behind P.
+    """
+
+    kind: ClassVar[str] = "equilibrium contraction"
+
+    def __init__(self, dimension: int, *, rate: float = 1.0, width: int = 32) -> None:
+        super().__init__(dimension, rate=rate, width=width)
+        self.hidden = nn.Linear(dimension, width)
+        self.out = nn.Linear(width, dimension * dimension)
+        nn.init.normal_(self.hidden.weight, std=1.5 / dimension**0.5)
+        nn.init.uniform_(self.hidden.bias, -3.0, 3.0)
+        nn.init.zeros_(self.out.weight)
+        # Distinct rates: the slow first direction becomes the path, the others lead back to it.
+        start = torch.sqrt(torch.linspace(2.7, 6.0, dimension))
+        self.out.bias = nn.Parameter(torch.diag(start).flatten())
+
+    def forward(self, e: Tensor) -> Tensor:
+        p = self.out(torch.tanh(self.hidden(e))).view(-1, self.dimension, self.dimension)
+        lower = torch.tril(p)
+        upper = p - lower
+        column = e.unsqueeze(-1)
+        pull = torch.matmul(lower.transpose(1, 2), torch.matmul(lower, column))
+        turn = torch.matmul(upper, column) - torch.matmul(upper.transpose(1, 2), column)
+        return (turn - pull).squeeze(-1) - self.rate * e
+
+    def linear_rates(self) -> Tensor:
+        bias = self.out.bias.view(self.dimension, self.dimension)
+        return self.rate + torch.diagonal(bias) ** 2

@@ -1,0 +1,53 @@
+"""The knobs of training, with the defaults that are benchmarked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from ..errors import ParameterError
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a policy is learned. Lengths are in units of the demonstrations' own scale.
+
+    Parameters
+    ----------
+    couplings, width : size of the flow (see `default_flow`).
+    field_width : hidden units of the field.
+    rate : guaranteed contraction per demonstrated duration, c times T.
+    linear_steps : optimiser steps on trajectories of the field's linear part, in closed form.
+    shooting_steps : optimiser steps on integrated trajectories of the whole field.
+    window : samples (of ``samples`` a demonstration) that shooting integrates over.
+    learning_rate : peak rate of Adam.
+    samples : points a demonstration is resampled to.
+    batch : starts in one step.
+    targets : points of its trajectory on which a start of the linear stage is judged.
+    push : largest standard deviation of the pushes that half of the starts receive.
+    return_rate : how fast a push should fade, e-foldings per demonstrated duration.
+    """
+
+    couplings: int = 4
+    width: int = 64
+    field_width: int = 32
+    rate: float = 1.0
+    linear_steps: int = 1000
+    shooting_steps: int = 300
+    window: int = 20
+    learning_rate: float = 5e-3
+    samples: int = 100
+    batch: int = 64
+    targets: int = 16
+    push: float = 0.3
+    return_rate: float = 6.0
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            least = 0 if item.name in {"linear_steps", "shooting_steps", "push"} else None
+            if not (value > 0 or value == least):
+                raise ParameterError(
+                    f"the training setting '{item.name}' is out of range",
+                    got=value,
+                    expected="at least 0" if least == 0 else "above 0",
+                )
