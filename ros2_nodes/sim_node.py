@@ -17,7 +17,7 @@ from elcd_policy.errors import ElcdError
 from elcd_policy_sim import Arm, EpisodeLog, Push, load_robot, parse_pushes
 from elcd_policy_sim.disturbances import default_pushes, total_force
 
-from .messages import COMMAND_QOS, STATE_QOS, fill_pose, seconds, to_stamp, twist_of
+from .messages import COMMAND_QOS, fill_pose, seconds, to_stamp, twist_of
 from .node_settings import SIM_NODE
 from .parameters import Parameters
 from .running import run_node
@@ -55,7 +55,7 @@ class SimNode(Node):
         self._pose.header.frame_id = self._joints.header.frame_id = p["base_frame"]
         self._to_start()
 
-        self._clock_out = self.create_publisher(ClockMessage, "/clock", STATE_QOS)
+        self._clock_out = self.create_publisher(ClockMessage, "/clock", COMMAND_QOS)
         self._joints_out = self.create_publisher(JointState, "joint_states", COMMAND_QOS)
         self._pose_out = self.create_publisher(PoseStamped, "ee_pose", COMMAND_QOS)
         self.create_subscription(TwistStamped, "cmd_vel", self._on_command, COMMAND_QOS)

@@ -1,0 +1,149 @@
+"""The simulated arm as a driver: states out, commands in, its own watchdog, pushes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from geometry_msgs.msg import PoseStamped, TwistStamped, WrenchStamped
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import JointState
+from std_srvs.srv import Trigger
+
+from elcd_policy.errors import ParameterError
+from elcd_policy_ros2.messages import COMMAND_QOS, STATE_QOS, fill_twist, position_of, seconds
+from elcd_policy_sim import EpisodeLog, load_robot
+
+pytest.importorskip("pybullet")
+
+from elcd_policy_ros2.sim_node import SimNode
+
+RIGHT = np.array([0.0, 0.1, 0.0, 0.0, 0.0, 0.0])
+
+
+class Driver:
+    """Sends commands to the arm at each state, as long as it has one."""
+
+    def __init__(self, ros) -> None:
+        self.poses = ros.listen(PoseStamped, "ee_pose")
+        self.twist: np.ndarray | None = None
+        self.frame = "base_link"
+        self.out = ros.probe.create_publisher(TwistStamped, "cmd_vel", COMMAND_QOS)
+        ros.probe.create_subscription(PoseStamped, "ee_pose", self.answer, STATE_QOS)
+        ros.until(lambda: self.poses and self.out.get_subscription_count())
+
+    def answer(self, pose: PoseStamped) -> None:
+        if self.twist is not None:
+            command = TwistStamped()
+            command.header.stamp, command.header.frame_id = pose.header.stamp, self.frame
+            fill_twist(command, self.twist)
+            self.out.publish(command)
+
+    @property
+    def position(self) -> np.ndarray:
+        return position_of(self.poses[-1].pose)
+
+    @property
+    def time(self) -> float:
+        return seconds(self.poses[-1].header.stamp)
+
+
+def test_states_come_in_step_with_the_clock(ros) -> None:
+    ros.start(SimNode, rate=100)
+    clocks, joints = ros.listen(Clock, "/clock"), ros.listen(JointState, "joint_states")
+    poses = ros.listen(PoseStamped, "ee_pose")
+    ros.until(lambda: min(len(clocks), len(joints), len(poses)) > 30)
+    for messages in ([c.clock for c in clocks], [j.header.stamp for j in joints]):
+        steps = np.diff([seconds(stamp) for stamp in messages])
+        np.testing.assert_allclose(steps, 0.01, atol=1e-6)
+    assert joints[0].name == list(load_robot("panda").arm_joints)
+    assert poses[0].header.frame_id == "base_link"
+
+
+def test_a_command_moves_the_tcp_and_its_end_stops_it(ros) -> None:
+    ros.start(SimNode)
+    driver = Driver(ros)
+    begin = driver.position
+    driver.twist = RIGHT
+    ros.until(lambda: driver.position[1] - begin[1] > 0.05)
+    driver.twist = None
+    stopped_at, stopped = driver.time, driver.position
+    ros.until(lambda: driver.time > stopped_at + 0.6)
+    moved = np.array([position_of(pose.pose) for pose in driver.poses])
+    times = np.array([seconds(pose.header.stamp) for pose in driver.poses])
+    speed = np.linalg.norm(np.diff(moved, axis=0), axis=1) / np.diff(times)
+    assert speed[times[1:] < stopped_at][-5:] == pytest.approx(0.1, abs=0.02)
+    assert speed[times[1:] > stopped_at + 0.3].max() < 0.002
+    assert np.linalg.norm(driver.position - stopped) < 0.03
+
+
+@pytest.mark.parametrize("spoil", ["frame", "value"])
+def test_a_command_in_another_frame_or_not_finite_is_ignored(ros, spoil: str) -> None:
+    ros.start(SimNode)
+    driver = Driver(ros)
+    driver.frame = "world" if spoil == "frame" else "base_link"
+    driver.twist = RIGHT if spoil == "frame" else np.full(6, np.nan)
+    begin, at = driver.position, driver.time
+    ros.until(lambda: driver.time > at + 0.3)
+    np.testing.assert_allclose(driver.position, begin, atol=1e-4)
+
+
+def test_reset_push_and_disturbance(ros) -> None:
+    ros.start(SimNode, start="[0.5, -0.1, 0.4]")
+    driver = Driver(ros)
+    np.testing.assert_allclose(driver.position, [0.5, -0.1, 0.4], atol=1e-4)
+    assert not ros.call(Trigger, "/sim_node/push").success  # the motion has not begun
+    driver.twist = np.zeros(6)
+    ros.until(lambda: ros.call(Trigger, "/sim_node/push").success)
+    ros.until(lambda: np.linalg.norm(driver.position - [0.5, -0.1, 0.4]) > 0.02)
+    before = driver.time
+    assert ros.call(Trigger, "/sim_node/reset").success
+    ros.until(lambda: np.linalg.norm(driver.position - [0.5, -0.1, 0.4]) < 1e-3)
+    assert driver.time > before  # the clock never runs backwards
+    force = WrenchStamped()
+    force.wrench.force.z = 30.0
+    out = ros.probe.create_publisher(WrenchStamped, "/sim_node/disturbance", 10)
+    ros.until(out.get_subscription_count)
+
+    def lifted() -> bool:
+        out.publish(force)
+        return driver.position[2] > 0.42
+
+    ros.until(lifted)
+
+
+def test_the_episode_counts_from_the_first_command_and_is_saved(ros, tmp_path: Path) -> None:
+    log_file = tmp_path / "episode.npz"
+    push = "0.2:0,0,25:0.1"
+    node = ros.start(SimNode, duration=0.5, log_file=f"'{log_file}'", pushes=f"'{push}'", rate=50)
+    driver = Driver(ros)
+    ros.until(lambda: driver.time > 0.2)
+    assert node.exit_status is None
+    driver.twist = RIGHT
+    ros.until(lambda: node.exit_status == 0)
+    node.last_words()
+    log = EpisodeLog.load(log_file)
+    time = log.time - log.time[0]
+    np.testing.assert_allclose(time, np.arange(26) / 50, atol=1e-9)
+    pushed = log.force[:, 2] > 0
+    np.testing.assert_allclose(time[pushed], [0.2, 0.22, 0.24, 0.26, 0.28], atol=1e-9)
+    assert log.command[1:, 1] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"robot": "pandda"}, "unknown robot: got 'pandda', expected one of panda"),
+        ({"rate": 0.5}, "'rate' has a bad value: got 0.5, expected 1 to 1000 Hz"),
+        ({"raet": 50.0}, "unknown parameter of sim_node: got raet"),
+        ({"pushes": "'1:2'"}, "a push can't be read: got '1:2'"),
+        ({"start": "[0.5, 0.0]"}, "'start' has a bad value: got [0.5, 0.0]"),
+        ({"start": "[3.0, 0.0, 0.0]"}, "can't reach the pose"),
+        ({"gui": "3"}, "'gui' has a bad value: got 3, expected a truth value"),
+    ],
+)
+def test_bad_parameters_are_named(ros, parameters: dict, message: str) -> None:
+    with pytest.raises(ParameterError) as error:
+        ros.start(SimNode, **parameters)
+    assert message in str(error.value)
