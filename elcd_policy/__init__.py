@@ -6,6 +6,7 @@ points, ``e = z - z*``; ``c`` is a contraction rate, T the demonstrated duration
 """
 
 from .demonstrations import load_demonstrations
+from .evaluation import evaluate
 from .export import LoadedPolicy, export_policy, load_policy
 from .placement import Placement
 from .policy import MotionPolicy
@@ -18,6 +19,7 @@ __all__ = [
     "MotionPolicy",
     "Placement",
     "TrainingSettings",
+    "evaluate",
     "export_policy",
     "fit",
     "load_demonstrations",

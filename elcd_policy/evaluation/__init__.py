@@ -7,11 +7,14 @@ from .distances import (
     frechet_distance,
     rmse_time_aligned,
 )
+from .scores import Scores, evaluate
 
 __all__ = [
+    "Scores",
     "chamfer_dtwd",
     "distance_to_path",
     "dtw_distance",
+    "evaluate",
     "frechet_distance",
     "rmse_time_aligned",
 ]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -67,20 +69,22 @@ def fit(
             flow = default_flow(
                 demonstrations.dimension, couplings=settings.couplings, width=settings.width
             )
-    parameters = [*flow.parameters(), *latent_field.parameters()]
-    with tqdm(
+    stages = (
+        (settings.linear_steps, settings.learning_rate, closed_form_loss),
+        (settings.shooting_steps, settings.learning_rate / 2, shooting_loss),
+    )
+    bar = tqdm(
         total=settings.linear_steps + settings.shooting_steps,
         desc=f"training on {demonstrations.source}",
         unit="step",
+        mininterval=0.5,
         disable=not progress,
-    ) as bar:
-        for steps, rate, loss in (
-            (settings.linear_steps, settings.learning_rate, closed_form_loss),
-            (settings.shooting_steps, settings.learning_rate / 2, shooting_loss),
-        ):
+    )
+    with bar, _one_thread():
+        for steps, rate, loss in stages:
             _minimise(
-                lambda loss=loss: loss(flow, latent_field, data, settings, generator),  # type: ignore[misc]
-                parameters,
+                partial(loss, flow, latent_field, data, settings, generator),
+                [*flow.parameters(), *latent_field.parameters()],
                 steps,
                 rate,
                 bar,
@@ -120,6 +124,17 @@ def _minimise(
         bar.update()
         if step % 50 == 0:
             bar.set_postfix(loss=f"{float(value.detach()):.4f}", refresh=False)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """The tensors are small: a second thread costs more than it brings."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _field(field: str | LatentField, dimension: int, settings: TrainingSettings) -> LatentField:

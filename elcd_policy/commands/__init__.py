@@ -1,0 +1,1 @@
+"""The subcommands of ``elcd`` that need this package alone, one a module."""

@@ -1,0 +1,50 @@
+"""Say what a policy file holds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from ..export import load_policy
+
+EXAMPLE = """example:
+  elcd info sshape.pt
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description, parser.epilog = __doc__, EXAMPLE
+    parser.add_argument("policy", help="policy file")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the metadata."""
+    facts = load_policy(args.policy).metadata
+    if args.json:
+        print(json.dumps(facts.to_dict()))
+        return 0
+    lower, upper = facts.workspace
+    placed = facts.placement
+    lines = {
+        "source": f"{facts.source}, seed {facts.seed}",
+        "dimension": f"{facts.dimension}, in {facts.units}",
+        "goal": _point(facts.goal),
+        "workspace": f"{_point(lower)} to {_point(upper)}",
+        "duration": f"{facts.duration:.3g} s, {len(facts.starts)} demonstrations",
+        "guarantee": f"{facts.guarantee['kind']} at {facts.guarantee['rate']:.3g} 1/s "
+        f"({facts.guarantee['field']})",
+        "placement": "none"
+        if placed is None
+        else f"origin {_point(placed.origin.tolist())} m, "
+        f"{placed.metres_per_unit:.3g} m per {facts.units}",
+        "weights": facts.weights_hash[:12],
+        "versions": ", ".join(f"{name} {value}" for name, value in facts.versions.items()),
+    }
+    print("\n".join(f"{name:10} {text}" for name, text in lines.items()))
+    return 0
+
+
+def _point(values: list[float]) -> str:
+    return "(" + ", ".join(f"{value:.4g}" for value in values) + ")"

@@ -1,0 +1,65 @@
+"""Learn a contracting policy from demonstrations and write it as one file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+
+from ..demonstrations import load_demonstrations
+from ..evaluation import Scores, evaluate
+from ..export import export_policy
+from ..fields import FIELDS
+from ..training.fit import DEFAULT_FIELD, fit
+from .tables import score_table
+
+EXAMPLE = """example:
+  elcd train lasa:Sshape -o sshape.pt
+  elcd train my_demonstrations/ -o policy.pt --units m --field monotone
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description, parser.epilog = __doc__, EXAMPLE
+    parser.add_argument("source", help="demonstrations: lasa:NAME, a file or a folder")
+    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="policy file, *.pt")
+    parser.add_argument(
+        "--field", choices=sorted(FIELDS), default=DEFAULT_FIELD, help="default: %(default)s"
+    )
+    parser.add_argument("--units", help="of the positions, where the source does not say (m)")
+    parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, export, and score on the demonstrations themselves."""
+    demonstrations = load_demonstrations(args.source, units=args.units)
+    begin = time.process_time()
+    policy = fit(demonstrations, args.field, seed=args.seed)
+    cpu = time.process_time() - begin
+    file = export_policy(policy, args.output)
+    scores = evaluate(policy, demonstrations)
+    guarantee = policy.metadata.guarantee
+    if args.json:
+        print(
+            json.dumps(
+                {
+                    "file": str(file),
+                    "source": args.source,
+                    "seed": args.seed,
+                    "cpu_s": cpu,
+                    "guarantee": guarantee,
+                    "units": demonstrations.units,
+                    "mean": Scores.mean(scores).to_dict(),
+                }
+            )
+        )
+    else:
+        print(score_table(scores, demonstrations))
+        print(
+            f"guarantee  {guarantee['kind']} at {guarantee['rate']:.3g} 1/s, "
+            f"{guarantee['rate_times_duration']:.3g} e-foldings per demonstrated duration"
+        )
+        print(f"written    {file} ({file.stat().st_size / 1024:.0f} KiB, {cpu:.1f} CPU s)")
+    return 0
