@@ -1,0 +1,40 @@
+# make demo   train a policy, let the simulated arm follow it, push it, judge the run
+# make test   all tests
+# make lint   formatting, lint and types
+# Each sets up .venv first, with the versions pinned in requirements.txt.
+
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.10 python3,$(shell command -v $(name) 2>/dev/null)))
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint format install clean
+
+demo: install
+	$(BIN)/elcd demo $(ARGS)
+
+test: install
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: install
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+install: $(READY)
+
+$(READY): requirements.txt setup.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 10), (3, 11)))' || \
+	  { echo "make: got $$($(PYTHON) -V 2>&1), expected Python 3.10 or 3.11 (PyBullet has no wheels for others); run: make PYTHON=python3.11" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "make: no virtual environment could be made; run: sudo apt-get install python3-venv" >&2; exit 2; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+clean:
+	rm -rf $(VENV) build install log *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
