@@ -18,6 +18,7 @@ from launch.actions import (
 from launch.event_handlers import OnProcessExit
 from launch_ros.actions import Node
 
+from elcd_policy import load_policy
 from elcd_policy_ros2.graph import (
     ARGUMENTS,
     PACKAGE,
@@ -29,7 +30,7 @@ from elcd_policy_ros2.graph import (
 from launch import Action, LaunchContext, LaunchDescription
 
 TRAINED = Path("results/follow_demo/policy.pt")
-TRAIN = "from elcd_policy.cli import main; raise SystemExit(main())"
+TRAIN = (sys.executable, "-m", "elcd_policy.cli", "train")
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -57,17 +58,7 @@ def bring_up(context: LaunchContext) -> list[Action]:
         return nodes(arguments["policy"], arguments)
     seed = str(arguments["seed"])
     train = ExecuteProcess(
-        cmd=[
-            sys.executable,
-            "-c",
-            TRAIN,
-            "train",
-            arguments["source"],
-            "-o",
-            str(TRAINED),
-            "--seed",
-            seed,
-        ],
+        cmd=[*TRAIN, arguments["source"], "-o", str(TRAINED), "--seed", seed],
         name="train",
         output="screen",
     )
@@ -82,8 +73,6 @@ def bring_up(context: LaunchContext) -> list[Action]:
 
 def nodes(policy_file: str, arguments: dict) -> list[Action]:
     """The nodes of the graph around a policy file."""
-    from elcd_policy import load_policy
-
     graph = follow_demo(policy_file, load_policy(policy_file).metadata, arguments)
     for node in graph:
         node.check(os.environ)

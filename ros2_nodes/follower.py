@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 from elcd_policy import safety
 from elcd_policy.errors import ParameterError
 from elcd_policy.placement import Placement
-from elcd_policy.task_space import TaskSpace
+from elcd_policy.task_space import TaskSpace, unit_quaternion
 
 Array = NDArray[np.float64]
 
@@ -73,6 +73,7 @@ class Follower:
     speed_scale: float = 1.0
 
     def __post_init__(self) -> None:
+        self._note_goal()
         self.restart()
 
     def restart(self) -> None:
@@ -84,11 +85,6 @@ class Follower:
         self._task: TaskSpace | None = None
         self._sending = False
         self._still = 0.0
-
-    @property
-    def goal(self) -> Array:
-        """The goal [3] in m, base frame."""
-        return self.placement.to_robot(self.policy.get_goal())
 
     def set_goal(self, position: Array, frame_id: str) -> str:
         """Move the goal to a position [3] in m; why that was refused, or empty."""
@@ -103,6 +99,7 @@ class Follower:
                 f"{lower.round(4).tolist()} to {upper.round(4).tolist()} m"
             )
         self.policy.set_goal(self.placement.to_policy(position)[: self.dimension])
+        self._note_goal()
         return ""
 
     @property
@@ -154,6 +151,10 @@ class Follower:
         self._still = 0.0 if twist.any() else self._still + dt
         self._sending = self._sending and self._still <= ZEROS
         return twist if self._sending else None
+
+    def _note_goal(self) -> None:
+        self.goal = self.placement.to_robot(self.policy.get_goal())
+        """[3] in m, base frame."""
 
     def _note_distance(self, position: Array) -> None:
         self.distance = float(np.linalg.norm(position - self.goal))
@@ -214,4 +215,4 @@ def demonstrated_box(
 
 def rotation_matrix(quaternion: tuple[float, ...]) -> Array:
     """The matrix [3, 3] of a quaternion [4], x y z w."""
-    return Rotation.from_quat(np.asarray(quaternion)).as_matrix()
+    return Rotation.from_quat(unit_quaternion(quaternion)).as_matrix()

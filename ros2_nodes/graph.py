@@ -10,17 +10,16 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scipy.spatial.transform import Rotation
 
 from elcd_policy.errors import ElcdError, MissingExtraError, ParameterError
-from elcd_policy_sim import Push, default_pushes, load_robot, parse_pushes
+from elcd_policy.metadata import PolicyMetadata
+from elcd_policy.placement import Placement
+from elcd_policy_sim import Push, Robot, default_pushes, load_robot, parse_pushes
 
 from .settings import Setting, Value, check_names
-
-if TYPE_CHECKING:
-    from elcd_policy import PolicyMetadata
 
 PACKAGE = "elcd_policy"
 MODULES = "elcd_policy_ros2"
@@ -181,6 +180,11 @@ def checked_arguments(given: Mapping[str, Value]) -> dict[str, Any]:
     return values
 
 
+def placement_of(metadata: PolicyMetadata, robot: Robot) -> Placement:
+    """Where a policy lies: its file's own placement, or the robot's default for it."""
+    return metadata.placement or robot.placement_for(metadata)
+
+
 def pushes_for(text: str, duration: float, robot: str, seed: int) -> list[Push]:
     """The pushes that an argument means, for a motion of that duration in s."""
     if text == "none":
@@ -207,7 +211,7 @@ def follow_demo(
         If the robot is unknown, a push can't be read, or the policy can't be placed.
     """
     robot = load_robot(arguments["robot"])
-    placement = metadata.placement or robot.placement_for(metadata)
+    placement = placement_of(metadata, robot)
     start = tuple(placement.to_robot(metadata.starts[0]).tolist()) if metadata.starts else ()
     pushes = pushes_for(
         arguments["pushes"], metadata.duration, arguments["robot"], arguments["seed"]

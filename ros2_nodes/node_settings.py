@@ -95,7 +95,7 @@ POLICY_NODE = (
     Setting(
         "predicted_path_rate",
         1.0,
-        "Rate of ~/predicted_path while somebody listens; 0 for never",
+        "Largest rate of ~/predicted_path while somebody listens; 0 for never",
         "Hz",
         0.0,
         5.0,

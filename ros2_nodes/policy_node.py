@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped, TwistStamped
@@ -40,12 +40,14 @@ from .node_settings import POLICY_NODE
 from .parameters import Parameters
 from .permission import Permission
 from .policy_setup import follower_for, limits_from, load
+from .prediction import prediction
 from .reporting import Reporter
 from .running import run_node
 
 Array = NDArray[np.float64]
 
 DISCOVERY = 0.5  # s from configuring to activating by itself: other publishers become known
+PREDICTED = 50  # steps of ~/predicted_path, over the demonstrated duration
 WARM_UP = 50  # calls of the policy before the first command counts
 NAME = "policy_node"
 
@@ -64,6 +66,7 @@ class PolicyNode(LifecycleNode):
         self._follower: Follower | None = None
         self._active = False
         self._pose: PoseStamped | None = None
+        self._prediction: Iterator[Array | None] | None = None
         self._forget_state()
         self._starter = None
         if self.parameters["autostart"]:
@@ -75,7 +78,7 @@ class PolicyNode(LifecycleNode):
         p = self.parameters
         self._policy = load(p["policy_file"])
         self._follower = follower_for(self._policy, p)
-        x = np.array(self._policy.metadata.starts or [self._policy.get_goal()])[0]
+        x = self._policy.get_goal()
         durations = []
         for _ in range(WARM_UP):
             begin = time.perf_counter()
@@ -137,6 +140,7 @@ class PolicyNode(LifecycleNode):
                 expected="nobody else",
                 advice="stop it, or remap cmd_vel",
             )
+        self._reporter.error("")
         self._forget_state()
         self._follower.restart()
         self._active = True
@@ -219,6 +223,7 @@ class PolicyNode(LifecycleNode):
             twist = self._follower.tick(None, self._period, f"{type(error).__name__}: {error}")
         if twist is not None:
             self._send(twist)
+        self._go_on_predicting()
         self._reporter.tick(begin, time.perf_counter(), begin - self._received, halt)
         if self._reporter.changed and self._active:
             log, follower = self.get_logger(), self._follower
@@ -282,23 +287,31 @@ class PolicyNode(LifecycleNode):
         self._rival = f"another publisher drives cmd_vel: {', '.join(rivals)}" if rivals else ""
 
     def _predict(self) -> None:
+        """Begin a new prediction, if anybody listens and none is under way."""
         follower, pose = self._follower, self._pose
-        if not (follower and pose and self._active and self._path_out.get_subscription_count()):
+        if follower and pose and self._active and self._path_out.get_subscription_count():
+            x = follower.placement.to_policy(position_of(pose.pose))[: follower.dimension]
+            duration = self._policy.metadata.duration
+            if self._prediction is None:
+                self._prediction = prediction(self._policy.velocity, x, duration, PREDICTED)
+
+    def _go_on_predicting(self) -> None:
+        path = next(self._prediction) if self._prediction else None
+        if path is None or self._follower is None or self._pose is None:
             return
-        x = follower.placement.to_policy(position_of(pose.pose))[: follower.dimension]
-        duration = self._policy.metadata.duration
-        _, path = self._policy.rollout(x, duration, duration / 100)
+        self._prediction = None
         self._path_out.publish(
             path_message(
-                follower.base_frame,
-                pose.header.stamp,
-                follower.placement.to_robot(path),
-                quaternion_of(pose.pose),
+                self._follower.base_frame,
+                self._pose.header.stamp,
+                self._follower.placement.to_robot(path),
+                quaternion_of(self._pose.pose),
             )
         )
 
     def _forget_state(self) -> None:
         self._pose = None
+        self._prediction = None
         self._received = -np.inf
         self._rival = ""
 

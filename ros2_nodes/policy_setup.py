@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
+import torch
 
+from elcd_policy import LoadedPolicy, load_policy
 from elcd_policy.errors import ParameterError
 from elcd_policy.safety import Limits
+from elcd_policy.task_space import unit_quaternion
 
 from .follower import Follower, demonstrated_box, resolve_placement
-
-if TYPE_CHECKING:
-    from elcd_policy import LoadedPolicy
 
 
 class Values(Protocol):
@@ -37,10 +37,6 @@ def load(path: str) -> LoadedPolicy:
             expected="the path of an exported policy",
             advice="train one with: elcd train SOURCE -o policy.pt",
         )
-    import torch
-
-    from elcd_policy import load_policy
-
     torch.set_num_threads(1)
     return load_policy(path)
 
@@ -82,7 +78,7 @@ def follower_for(policy: LoadedPolicy, p: Values) -> Follower:
         goal_tolerance=p["goal_tolerance"],
         hold_gain=p["hold_gain"],
         hold_gain_angular=p["hold_gain_angular"],
-        orientation=np.array(p["hold_orientation"]) if p["hold_orientation"] else None,
+        orientation=unit_quaternion(p["hold_orientation"]) if p["hold_orientation"] else None,
         speed_scale=p["speed_scale"],
     )
 

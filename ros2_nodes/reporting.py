@@ -65,7 +65,7 @@ class Reporter:
         self._publish()
 
     def error(self, problem: str) -> None:
-        """Show a problem until the node is configured again."""
+        """Show a problem until the next transition that succeeds; an empty one ends that."""
         self._error = problem
         self._publish()
 

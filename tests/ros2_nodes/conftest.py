@@ -19,6 +19,7 @@ from rclpy.node import Node  # noqa: E402
 from rclpy.qos import QoSProfile  # noqa: E402
 from rclpy.signals import SignalHandlerOptions  # noqa: E402
 
+from elcd_policy import TrainingSettings, export_policy, fit  # noqa: E402
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet  # noqa: E402
 from elcd_policy.placement import Placement  # noqa: E402
 from elcd_policy_ros2.bringup import free_domain_id  # noqa: E402
@@ -48,9 +49,6 @@ def curves() -> DemonstrationSet:
 @pytest.fixture(scope="session")
 def policy_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A policy of the arcs, trained briefly, placed on the writing plane."""
-    from elcd_policy import export_policy, fit
-    from elcd_policy.training import TrainingSettings
-
     quick = TrainingSettings(couplings=2, width=24, linear_steps=200, shooting_steps=0)
     policy = fit(curves(), settings=quick, progress=False)
     return export_policy(policy, tmp_path_factory.mktemp("policy") / "policy.pt", PLACEMENT)

@@ -1,0 +1,184 @@
+"""What came out of a demonstration run: figures, verdict, table and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elcd_policy import LoadedPolicy
+from elcd_policy.demonstrations import Demonstration, DemonstrationSet
+from elcd_policy.evaluation import distance_to_path
+from elcd_policy.evaluation.recovery import (
+    GoalReached,
+    PushRecovery,
+    goal_reached,
+    push_recoveries,
+)
+from elcd_policy.placement import Placement
+from elcd_policy.plotting import plot_field, plot_tracking_error
+from elcd_policy_sim import EpisodeLog, Push, Robot, render_video
+
+Array = NDArray[np.float64]
+
+GOAL_TOLERANCE = 0.005  # m, of the TCP
+CORRIDOR = 0.01  # m, half-width around the nominal path
+NOMINAL_STEP = 0.01  # s
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A run, judged.
+
+    Parameters
+    ----------
+    time : [K] in s from the first command.
+    position : [K, 3] in m, executed, base frame.
+    nominal : [M, 3] in m, the undisturbed rollout from the same start.
+    deviation : [K] in m, from the nominal path.
+    goal : whether it was reached.
+    pushes : what was done to the arm.
+    recoveries : what came of each push.
+    placement : of the policy.
+    """
+
+    time: Array
+    position: Array
+    nominal: Array
+    deviation: Array
+    goal: GoalReached
+    pushes: Sequence[Push]
+    recoveries: Sequence[PushRecovery]
+    placement: Placement
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the goal was reached and every push recovered from."""
+        return self.goal.reached and all(push.recovered for push in self.recoveries)
+
+    def metrics(self) -> dict[str, Any]:
+        """A JSON-ready form."""
+        free = np.ones(len(self.time), dtype=bool)
+        for push, recovery in zip(self.pushes, self.recoveries, strict=True):
+            end = push.time + push.duration + (recovery.recovery_time or np.inf)
+            free &= (self.time < push.time) | (self.time > end)
+        undisturbed = self.deviation[free]
+        return {
+            "succeeded": self.succeeded,
+            "goal": asdict(self.goal),
+            "corridor_m": CORRIDOR,
+            "pushes": [
+                {"force_n": list(push.force), "duration_s": push.duration, **recovery.to_dict()}
+                for push, recovery in zip(self.pushes, self.recoveries, strict=True)
+            ],
+            "undisturbed_deviation_mean_m": float(undisturbed.mean()),
+            "undisturbed_deviation_max_m": float(undisturbed.max()),
+            "motion_s": float(self.time[-1]),
+        }
+
+
+def judge(
+    log: EpisodeLog, policy: LoadedPolicy, placement: Placement, pushes: Sequence[Push]
+) -> Outcome:
+    """Compare an episode with the undisturbed rollout of its policy.
+
+    Parameters
+    ----------
+    log : of the episode, from the first command on.
+    policy : that was followed.
+    placement : where it lay.
+    pushes : with times counted from the first command.
+    """
+    time, position = log.time - log.time[0], log.position
+    x0 = placement.to_policy(position[0])[: policy.dimension]
+    _, path = policy.rollout(x0, float(time[-1]), NOMINAL_STEP)
+    nominal = placement.to_robot(path)
+    deviation = distance_to_path(position, nominal)
+    ordered = sorted(pushes, key=lambda push: push.time)
+    return Outcome(
+        time=time,
+        position=position,
+        nominal=nominal,
+        deviation=deviation,
+        goal=goal_reached(time, position, placement.to_robot(policy.get_goal()), GOAL_TOLERANCE),
+        pushes=ordered,
+        recoveries=push_recoveries(
+            time, deviation, [(push.time, push.duration) for push in ordered], CORRIDOR
+        ),
+        placement=placement,
+    )
+
+
+def table(outcome: Outcome, output: Path) -> str:
+    """The outcome as text."""
+    goal = outcome.goal
+    came = f"after {goal.time:.1f} s" if goal.time is not None else "not reached"
+    lines = [
+        f"goal      {came}; the TCP ended {1e3 * goal.distance:.1f} mm from it "
+        f"(tolerance {1e3 * goal.tolerance:g} mm)"
+    ]
+    if outcome.recoveries:
+        lines += [
+            "",
+            "push at   force            moved the arm   back within "
+            f"{1e3 * CORRIDOR:g} mm after   verdict",
+        ]
+    for push, recovery in zip(outcome.pushes, outcome.recoveries, strict=True):
+        size = float(np.linalg.norm(push.force))
+        back = "-" if recovery.recovery_time is None else f"{recovery.recovery_time:.2f} s"
+        lines.append(
+            f"{push.time:5.2f} s   {size:3.0f} N for {push.duration:.1f} s   "
+            f"{1e3 * recovery.peak:10.1f} mm   {back:>22}   {recovery.verdict}"
+        )
+    verdict = "reached the goal" if goal.reached else "did NOT reach the goal"
+    recovered = sum(recovery.recovered for recovery in outcome.recoveries)
+    lines += [
+        "",
+        f"The arm {verdict} and recovered from {recovered} of {len(outcome.recoveries)} pushes.",
+        f"Written to {output}: policy.pt, metrics.json, field.png, tracking_error.png, arm.gif",
+    ]
+    return "\n".join(lines)
+
+
+def draw(
+    output: Path,
+    demonstrations: DemonstrationSet | None,
+    policy: LoadedPolicy,
+    outcome: Outcome,
+    robot: Robot,
+    log: EpisodeLog,
+) -> None:
+    """Make ``field.png``, ``tracking_error.png`` and ``arm.gif`` in the output folder.
+
+    Without demonstrations, for a policy that was trained elsewhere, the nominal path stands
+    in for them.
+    """
+    executed = outcome.placement.to_policy(outcome.position)[:, : policy.dimension]
+    nominal = outcome.placement.to_policy(outcome.nominal)[:, : policy.dimension]
+    steps = np.arange(len(nominal)) * np.float64(NOMINAL_STEP)
+    facts = policy.metadata
+    if demonstrations is None:
+        demonstrations = DemonstrationSet(
+            (Demonstration(time=steps, position=nominal),), facts.units, facts.frame, facts.source
+        )
+    plot_field(
+        policy.velocity,
+        demonstrations,
+        rollouts=[(steps, nominal)],
+        executed=(outcome.time, executed),
+        goal=policy.get_goal(),
+        path=output / "field.png",
+    )
+    plot_tracking_error(
+        outcome.time,
+        1e3 * outcome.deviation,
+        pushes=[(push.time, push.time + push.duration) for push in outcome.pushes],
+        tolerance=1e3 * CORRIDOR,
+        goal_time=outcome.goal.time,
+        path=output / "tracking_error.png",
+    )
+    render_video(robot, log, output / "arm.gif", path_points=outcome.nominal)
