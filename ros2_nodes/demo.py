@@ -22,11 +22,13 @@ from elcd_policy.errors import ElcdError
 from elcd_policy_sim import EpisodeLog, load_robot
 
 from .bringup import Bringup
-from .demo_report import draw, judge, table
+from .demo_report import PICTURES, draw, judge, table
 from .graph import checked_arguments, follow_demo, placement_of, pushes_for
 
 START_UP = 60.0  # s for both processes to load, on a busy machine
 SETTLE = 2.0  # s of simulated time after twice the demonstrated duration
+
+BAR = "{desc:8} {percentage:3.0f}%|{bar}| {elapsed}"
 
 EXAMPLE = """example:
   elcd demo                                   the LASA S, written by a Panda, pushed three times
@@ -115,7 +117,9 @@ def run(args: argparse.Namespace) -> int:
         "run_s": moved,
         **outcome.metrics(),
     }
-    draw(args.output, demonstrations, policy, outcome, robot, log)
+    pictures = draw(args.output, demonstrations, policy, outcome, robot, log)
+    for _ in tqdm(pictures, desc="pictures", total=PICTURES, bar_format=BAR, file=sys.stderr):
+        pass
     metrics["total_s"] = time.monotonic() - begin
     (args.output / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
     if args.json:
@@ -142,7 +146,7 @@ def _follow(file: Path, policy: LoadedPolicy, arguments: Mapping[str, Any], outp
     Path(arguments["log_file"]).unlink(missing_ok=True)
     with (
         Bringup(graph, output / "logs") as bringup,
-        tqdm(total=round(duration, 1), desc="arm", unit="s", leave=False, file=sys.stderr) as bar,
+        tqdm(total=duration, desc="moving", bar_format=BAR, file=sys.stderr) as bar,
     ):
         moving: list[float] = []
 
@@ -150,7 +154,7 @@ def _follow(file: Path, policy: LoadedPolicy, arguments: Mapping[str, Any], outp
             if not moving and "following" in bringup.output("policy_node"):
                 moving.append(time.monotonic())
             if moving:
-                bar.update(round(min(duration, time.monotonic() - moving[0]) - bar.n, 1))
+                bar.update(min(duration, time.monotonic() - moving[0]) - bar.n)
 
         ended = bringup.wait(START_UP + 3.0 * duration, watch)
         if ended is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ Array = NDArray[np.float64]
 GOAL_TOLERANCE = 0.005  # m, of the TCP
 CORRIDOR = 0.01  # m, half-width around the nominal path
 NOMINAL_STEP = 0.01  # s
+PICTURES = 3  # that `draw` makes
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,8 +152,8 @@ def draw(
     outcome: Outcome,
     robot: Robot,
     log: EpisodeLog,
-) -> None:
-    """Make ``field.png``, ``tracking_error.png`` and ``arm.gif`` in the output folder.
+) -> Iterator[Path]:
+    """Make ``field.png``, ``tracking_error.png`` and ``arm.gif``, one at a time.
 
     Without demonstrations, for a policy that was trained elsewhere, the nominal path stands
     in for them.
@@ -165,20 +166,23 @@ def draw(
         demonstrations = DemonstrationSet(
             (Demonstration(time=steps, position=nominal),), facts.units, facts.frame, facts.source
         )
+    field, error, film = (output / name for name in ("field.png", "tracking_error.png", "arm.gif"))
     plot_field(
         policy.velocity,
         demonstrations,
         rollouts=[(steps, nominal)],
         executed=(outcome.time, executed),
         goal=policy.get_goal(),
-        path=output / "field.png",
+        path=field,
     )
+    yield field
     plot_tracking_error(
         outcome.time,
         1e3 * outcome.deviation,
         pushes=[(push.time, push.time + push.duration) for push in outcome.pushes],
         tolerance=1e3 * CORRIDOR,
         goal_time=outcome.goal.time,
-        path=output / "tracking_error.png",
+        path=error,
     )
-    render_video(robot, log, output / "arm.gif", path_points=outcome.nominal)
+    yield error
+    yield render_video(robot, log, film, path_points=outcome.nominal)
