@@ -41,13 +41,13 @@ class Observer:
         self.commands = ros.listen(TwistStamped, f"{namespace}/cmd_vel", COMMAND_QOS)
         self.statuses = ros.listen(DiagnosticStatus, f"{namespace}/policy_node/status", LATCHED_QOS)
 
-    def speed(self) -> float:
-        """m/s of the TCP over the newest ten states."""
-        if len(self.poses) < 10:
-            return 0.0
+    def moving(self) -> bool:
+        """Whether commands are seen, and the TCP moved at 5 cm/s over the newest ten states."""
+        if len(self.poses) < 10 or len(self.commands) < 10:
+            return False
         first, last = self.poses[-10], self.poses[-1]
         way = np.linalg.norm(position_of(last.pose) - position_of(first.pose))
-        return float(way / (seconds(last.header.stamp) - seconds(first.header.stamp)))
+        return bool(way > 0.05 * (seconds(last.header.stamp) - seconds(first.header.stamp)))
 
 
 def test_a_pushed_arm_comes_back_and_reaches_the_goal(policy_file: Path, tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_the_arm_stops_when_the_policy_process_is_killed(
 ) -> None:
     with Bringup(nodes(policy_file), tmp_path, ros.domain_id) as bringup:
         observer = Observer(ros)
-        ros.until(lambda: observer.speed() > 0.05, patience=90.0)
+        ros.until(observer.moving, patience=90.0)
         os.kill(bringup.pid("policy_node"), signal.SIGKILL)
         killed = seconds(observer.poses[-1].header.stamp)
         ros.until(lambda: seconds(observer.poses[-1].header.stamp) > killed + 1.0)
@@ -94,7 +94,7 @@ def test_the_policy_stops_commanding_when_the_simulator_is_killed(
 ) -> None:
     with Bringup(nodes(policy_file), tmp_path, ros.domain_id) as bringup:
         observer = Observer(ros)
-        ros.until(lambda: observer.speed() > 0.05, patience=90.0)
+        ros.until(observer.moving, patience=90.0)
         os.kill(bringup.pid("sim_node"), signal.SIGKILL)
         ros.until(lambda: observer.statuses and "no state for" in observer.statuses[-1].message)
         assert observer.statuses[-1].level == DiagnosticStatus.ERROR
@@ -115,7 +115,7 @@ def test_the_last_command_before_a_signal_ends_the_policy_is_zero(
 ) -> None:
     with Bringup(nodes(policy_file), tmp_path, ros.domain_id) as bringup:
         observer = Observer(ros)
-        ros.until(lambda: observer.speed() > 0.05, patience=90.0)
+        ros.until(observer.moving, patience=90.0)
         os.kill(bringup.pid("policy_node"), number)
         ros.until(lambda: observer.commands and not twist_of(observer.commands[-1]).any())
         ended = bringup.wait(20.0)
@@ -128,7 +128,7 @@ def test_the_last_command_before_a_signal_ends_the_policy_is_zero(
 def test_a_namespace_holds_all_topics(ros: Ros, policy_file: Path, tmp_path: Path) -> None:
     with Bringup(nodes(policy_file, namespace="arm1"), tmp_path, ros.domain_id):
         observer = Observer(ros, "/arm1")
-        ros.until(lambda: observer.speed() > 0.05, patience=90.0)
+        ros.until(observer.moving, patience=90.0)
         names = {name for name, _ in ros.probe.get_topic_names_and_types()}
     assert {"/arm1/cmd_vel", "/arm1/ee_pose", "/arm1/policy_node/status"} <= names
     assert not {"/cmd_vel", "/ee_pose", "/policy_node/status"} & names
