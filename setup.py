@@ -70,7 +70,6 @@ setup(
         ],
         "elcd.commands": [
             "demo = elcd_policy_ros2.demo",
-            "simulate = elcd_policy_sim.simulate",
         ],
     },
     zip_safe=False,

@@ -26,6 +26,7 @@ from elcd_policy_ros2.graph import (
     check_given,
     checked_arguments,
     follow_demo,
+    preflight,
 )
 from launch import Action, LaunchContext, LaunchDescription
 
@@ -54,6 +55,7 @@ def bring_up(context: LaunchContext) -> list[Action]:
         check_given(word.partition(":=")[0] for word in context.argv if ":=" in word)
     configured = context.launch_configurations
     arguments = checked_arguments({setting.name: configured[setting.name] for setting in ARGUMENTS})
+    preflight(arguments, os.environ)
     if arguments["policy"]:
         return nodes(arguments["policy"], arguments)
     seed = str(arguments["seed"])
@@ -74,8 +76,6 @@ def bring_up(context: LaunchContext) -> list[Action]:
 def nodes(policy_file: str, arguments: dict) -> list[Action]:
     """The nodes of the graph around a policy file."""
     graph = follow_demo(policy_file, load_policy(policy_file).metadata, arguments)
-    for node in graph:
-        node.check(os.environ)
     return [action(node) for node in graph]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ from elcd_policy_sim import EpisodeLog, load_robot
 
 from .bringup import Bringup
 from .demo_report import PICTURES, draw, judge, table
-from .graph import checked_arguments, follow_demo, placement_of, pushes_for
+from .graph import checked_arguments, follow_demo, placement_of, preflight, pushes_for
 
 START_UP = 60.0  # s for both processes to load, on a busy machine
 SETTLE = 2.0  # s of simulated time after twice the demonstrated duration
@@ -84,8 +85,8 @@ def run(args: argparse.Namespace) -> int:
     begin = time.monotonic()
     given = {name: getattr(args, name) for name in ("robot", "pushes", "gui", "rate", "seed")}
     arguments = checked_arguments({**given, "sim_python": args.sim_python})
+    preflight(arguments, os.environ)
     robot = load_robot(args.robot)
-    pushes_for(args.pushes, 1.0, args.robot, args.seed)
     if args.policy:
         demonstrations, file = None, Path(args.policy)
         trained = 0.0

@@ -145,7 +145,7 @@ class NodeDescription:
             note = PYBULLET_NOTE if name == "pybullet" else f"for {self.executable}"
             if self.interpreter:
                 note += f", into {self.interpreter}"
-            raise MissingExtraError(name, needs.get(name) or "ros", note)
+            raise MissingExtraError(name, needs.get(name) or "ros,sim", note)
 
 
 def check_given(names: Iterable[str]) -> None:
@@ -183,6 +183,20 @@ def checked_arguments(given: Mapping[str, Value]) -> dict[str, Any]:
 def placement_of(metadata: PolicyMetadata, robot: Robot) -> Placement:
     """Where a policy lies: its file's own placement, or the robot's default for it."""
     return metadata.placement or robot.placement_for(metadata)
+
+
+def preflight(arguments: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+    """Find what would stop the graph, before any time is spent on training.
+
+    Raises
+    ------
+    ElcdError
+        If the robot is unknown, a push can't be read, or an interpreter lacks a module.
+    """
+    pushes_for(arguments["pushes"], 1.0, arguments["robot"], arguments["seed"])
+    load_robot(arguments["robot"])
+    NodeDescription("policy_node", {}).check(environment)
+    NodeDescription("sim_node", {}, interpreter=arguments["sim_python"]).check(environment)
 
 
 def pushes_for(text: str, duration: float, robot: str, seed: int) -> list[Push]:
