@@ -1,0 +1,61 @@
+"""Metadata: what a policy file says about itself survives JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+
+import pytest
+
+from elcd_policy import Placement
+from elcd_policy.metadata import FORMAT_VERSION, PolicyMetadata
+
+FACTS = PolicyMetadata(
+    dimension=2,
+    units="mm",
+    frame="drawing",
+    goal=[0.1, -1e-17],
+    workspace=([-40.0, -3.5], [0.25, 21.0]),
+    duration=3.3333333333333335,
+    starts=[[-40.0, 1.0], [-39.0, 2.0]],
+    guarantee={"field": "ElcdField", "kind": "equilibrium contraction", "rate": 0.3},
+    source="lasa:Sshape",
+    seed=7,
+    placement=Placement(origin=[0.1, 0.2, 0.3], metres_per_unit=0.003),
+    certificate={"rate": 0.29, "boxes": 1024},
+    weights_hash="ab12",
+    versions={"torch": "2.13.0"},
+)
+
+
+def through_json(facts: PolicyMetadata) -> PolicyMetadata:
+    return PolicyMetadata.from_dict(json.loads(json.dumps(facts.to_dict())))
+
+
+@pytest.mark.parametrize("placement", [FACTS.placement, None])
+def test_json_brings_it_back_exactly(placement: Placement | None) -> None:
+    facts = replace(FACTS, placement=placement)
+    assert through_json(facts) == facts
+
+
+def test_it_carries_its_format_version() -> None:
+    assert FACTS.to_dict()["format_version"] == FORMAT_VERSION == 1
+
+
+def test_keys_of_a_later_library_are_left_out() -> None:
+    values = {**FACTS.to_dict(), "colour": "blue"}
+    assert PolicyMetadata.from_dict(values) == FACTS
+
+
+@pytest.mark.parametrize(
+    "key", [item.name for item in fields(PolicyMetadata) if item.name != "format_version"]
+)
+def test_a_key_that_is_missing_is_missed_or_takes_its_default(key: str) -> None:
+    values = FACTS.to_dict()
+    del values[key]
+    optional = {"placement": None, "certificate": None, "weights_hash": "", "versions": {}}
+    if key in optional:
+        assert getattr(PolicyMetadata.from_dict(values), key) == optional[key]
+    else:
+        with pytest.raises((KeyError, TypeError), match=key):
+            PolicyMetadata.from_dict(values)

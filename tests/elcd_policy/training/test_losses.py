@@ -1,0 +1,87 @@
+"""What training minimises: smallest where the field draws what was demonstrated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from elcd_policy.demonstrations import Demonstration, DemonstrationSet
+from elcd_policy.fields import FIELDS, ElcdField, LatentField
+from elcd_policy.flows import default_flow
+from elcd_policy.training import TrainingSettings
+from elcd_policy.training.data import TrainingData
+from elcd_policy.training.losses import SOFTNESS, closed_form_loss, position_loss, shooting_loss
+
+LOSSES = [closed_form_loss, shooting_loss]
+RATE = 16.0  # per demonstrated duration: exp(-16) of a start is left at the end
+
+
+def isotropic() -> ElcdField:
+    """A field that is exactly ``-RATE e``."""
+    field = ElcdField(2, rate=1.0)
+    with torch.no_grad():
+        field.out.bias.copy_(torch.eye(2).flatten() * math.sqrt(RATE - 1))
+    return field
+
+
+def decays() -> TrainingData:
+    """Demonstrations of that very field."""
+    time = np.linspace(0.0, 3.0, 400)
+    share = np.exp(-RATE * time / 3.0)[:, None]
+    starts = np.array([[-40.0, 10.0], [-35.0, 20.0]])
+    demos = [Demonstration(time, start * share) for start in starts]
+    return TrainingData.of(DemonstrationSet(demos), 400)
+
+
+def test_the_distance_is_linear_far_away_and_soft_close_by() -> None:
+    target = torch.zeros(4, 5, 2)
+    assert float(position_loss(target, target)) == pytest.approx(SOFTNESS)
+    away = target + torch.tensor([3.0, 4.0])
+    assert float(position_loss(away, target)) == pytest.approx(5 + 25, rel=1e-4)
+    close = (target + 1e-4).requires_grad_()
+    position_loss(close, target).backward()
+    assert float(close.grad.abs().max()) < 1e-3
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("push", [0.0, 0.3])
+def test_it_is_least_for_the_field_that_was_demonstrated(loss: Callable, push: float) -> None:
+    settings = TrainingSettings(push=push, return_rate=RATE)
+    generator = torch.Generator().manual_seed(0)
+    value = loss(default_flow(2), isotropic(), decays(), settings, generator)
+    assert float(value.detach()) == pytest.approx(SOFTNESS, rel=0.01)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_push_that_should_fade_faster_costs(loss: Callable) -> None:
+    settings = TrainingSettings(push=0.5, return_rate=4 * RATE)
+    generator = torch.Generator().manual_seed(0)
+    value = loss(default_flow(2), isotropic(), decays(), settings, generator)
+    assert float(value.detach()) > 1.5 * SOFTNESS
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("dimension", [1, 2, 4])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_it_teaches_flow_and_field(
+    loss: Callable, dimension: int, field: str, arcs: Callable
+) -> None:
+    data, settings = TrainingData.of(arcs(dimension), 60), TrainingSettings(batch=32)
+    flow = default_flow(dimension, width=8)
+    latent: LatentField = FIELDS[field](dimension, rate=1.0, width=8)
+    loss(flow, latent, data, settings, torch.Generator().manual_seed(0)).backward()
+    for module in (flow, latent):
+        slopes = [weight.grad for weight in module.parameters() if weight.grad is not None]
+        assert all(torch.isfinite(slope).all() for slope in slopes)
+        assert max(float(slope.abs().max()) for slope in slopes) > 1e-4
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_window_longer_than_the_samples_is_cut(loss: Callable, arcs: Callable) -> None:
+    data, settings = TrainingData.of(arcs(2), 12), TrainingSettings(window=500, samples=12)
+    value = loss(default_flow(2), ElcdField(2), data, settings, torch.Generator().manual_seed(0))
+    assert math.isfinite(float(value.detach()))
