@@ -134,6 +134,7 @@ def table(outcome: Outcome, output: Path) -> str:
         lines.append(
             f"{push.time:5.2f} s   {size:3.0f} N for {push.duration:.1f} s   "
             f"{1e3 * recovery.peak:10.1f} mm   {back:>22}   {recovery.verdict}"
+            + (" after the next push" if recovery.recovered and recovery.interrupted else "")
         )
     verdict = "reached the goal" if goal.reached else "did NOT reach the goal"
     recovered = sum(recovery.recovered for recovery in outcome.recoveries)

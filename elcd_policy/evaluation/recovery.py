@@ -1,10 +1,11 @@
 """How a motion came back from pushes, and whether it reached its goal.
 
 The *deviation* at a time is the distance from the executed position to the nearest point of
-the nominal path: the undisturbed rollout from the same start. A push *had an effect* if the
-deviation exceeded the corridor between its begin and the next push. It has been *recovered
+the nominal path: the undisturbed rollout from the same start. A push *had an effect* if,
+between its begin and the next push, the deviation rose by more than the corridor. It has been *recovered
 from* if after that peak the deviation came back within the corridor and stayed there until
-the next push, or the end. A push without an effect shows nothing, and does not count as
+the next push, or the end. If the next push comes before that, the recovery goes on through it
+and is called interrupted. A push without an effect shows nothing, and does not count as
 recovered.
 """
 
@@ -34,7 +35,8 @@ class PushRecovery:
     peak_time : s, when that was.
     recovery_time : s from the end of the push until the deviation is within the corridor
         for good; None if that did not happen.
-    had_effect : whether the peak left the corridor.
+    had_effect : whether the deviation rose by more than the corridor.
+    interrupted : whether a later push came before the arm was back.
     """
 
     time: float
@@ -43,10 +45,11 @@ class PushRecovery:
     peak_time: float
     recovery_time: float | None
     had_effect: bool
+    interrupted: bool
 
     @property
     def recovered(self) -> bool:
-        """Whether the push moved the arm out of the corridor, and it came back."""
+        """Whether the push moved the arm by more than the corridor, and it came back."""
         return self.had_effect and self.recovery_time is not None
 
     @property
@@ -107,11 +110,10 @@ def push_recoveries(
     if not (np.isfinite(corridor) and corridor > 0):
         raise ParameterError("the corridor is out of range", got=corridor, expected="above 0 m")
     ordered = sorted(pushes)
+    ends = [*(begin for begin, _ in ordered[1:]), np.inf]
     recoveries = []
-    for (begin, duration), until in zip(
-        ordered, [*(later for later, _ in ordered[1:]), np.inf], strict=True
-    ):
-        window = np.flatnonzero((t >= begin) & (t < until))
+    for i, (begin, duration) in enumerate(ordered):
+        window = np.flatnonzero((t >= begin) & (t < ends[i]))
         if len(window) == 0 or begin + duration > t[-1]:
             raise ParameterError(
                 "a push lies outside the motion",
@@ -120,21 +122,33 @@ def push_recoveries(
                 advice="push earlier, or record longer",
             )
         peak = window[int(np.argmax(gaps[window]))]
-        outside = window[gaps[window] > corridor]
-        back: float | None = None
-        if len(outside) and outside[-1] != window[-1]:
-            back = max(0.0, float(t[outside[-1] + 1]) - begin - duration)
+        rise = gaps[window] - np.minimum.accumulate(gaps[window])
+        had_effect = bool(rise.max() > corridor)
+        back = _time_back(t, gaps > corridor, begin, ends[i:]) if had_effect else None
         recoveries.append(
             PushRecovery(
                 time=float(begin),
                 before=float(gaps[window[0]]),
                 peak=float(gaps[peak]),
                 peak_time=float(t[peak]),
-                recovery_time=back,
-                had_effect=bool(len(outside)),
+                recovery_time=None if back is None else max(0.0, back - begin - duration),
+                had_effect=had_effect,
+                interrupted=had_effect and (back is None or back > ends[i]) and ends[i] < np.inf,
             )
         )
     return recoveries
+
+
+def _time_back(
+    t: Array, outside: NDArray[np.bool_], begin: float, ends: list[float]
+) -> float | None:
+    """When a motion was back inside, to stay until the first of the ends that lets it."""
+    for end in ends:
+        window = np.flatnonzero((t >= begin) & (t < end))
+        last = window[outside[window]][-1]
+        if last != window[-1]:
+            return float(t[last + 1])
+    return None
 
 
 def goal_reached(

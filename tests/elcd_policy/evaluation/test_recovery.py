@@ -33,6 +33,14 @@ def test_a_push_that_stays_within_the_corridor_shows_nothing() -> None:
     assert not push.recovered
 
 
+def test_a_push_during_another_ones_recovery_has_to_show_an_effect_of_its_own() -> None:
+    gaps = pushed(1.0, 0.05, 0.5) + pushed(2.0, 0.005, 2.0)
+    first, second = push_recoveries(TIME, gaps, [(1.0, 0.2), (2.0, 0.2)], corridor=0.01)
+    assert first.verdict == "recovered"
+    assert second.verdict == "no effect"
+    assert second.peak > 0.03  # that is what is left of the first one
+
+
 def test_leaving_the_corridor_again_later_counts_against_the_recovery() -> None:
     gaps = pushed(1.0, 0.05, 5.0)
     gaps[300] = 0.02
@@ -46,6 +54,16 @@ def test_each_push_is_judged_until_the_next_one() -> None:
     assert (first.time, first.verdict) == (1.0, "recovered")
     assert (second.time, second.verdict) == (3.0, "not recovered")
     assert second.recovery_time is None
+
+
+def test_a_recovery_goes_on_through_the_next_push() -> None:
+    gaps = np.maximum(pushed(1.0, 0.05, 0.1), pushed(2.0, 0.08, 2.0)) * (TIME < 5.0)
+    first, second = push_recoveries(TIME, gaps, [(1.0, 0.2), (2.0, 0.2)], corridor=0.01)
+    assert first.interrupted
+    assert not second.interrupted
+    assert first.verdict == second.verdict == "recovered"
+    assert first.peak == pytest.approx(0.05)  # of its own, until the next push
+    assert first.recovery_time == pytest.approx(second.recovery_time + 1.0)
 
 
 @pytest.mark.parametrize(
