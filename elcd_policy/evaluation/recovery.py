@@ -2,11 +2,11 @@
 
 The *deviation* at a time is the distance from the executed position to the nearest point of
 the nominal path: the undisturbed rollout from the same start. A push *had an effect* if,
-between its begin and the next push, the deviation rose by more than the corridor. It has been *recovered
-from* if after that peak the deviation came back within the corridor and stayed there until
-the next push, or the end. If the next push comes before that, the recovery goes on through it
-and is called interrupted. A push without an effect shows nothing, and does not count as
-recovered.
+between its begin and the next push, the deviation rose by more than the corridor. It has been
+*recovered from* if after that the deviation came back within the corridor and stayed there
+until the next push, or the end. If the next push comes before that, the recovery goes on
+through it and is called interrupted. A push without an effect shows nothing, and does not
+count as recovered.
 """
 
 from __future__ import annotations
