@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from conftest import PLACEMENT
+from .conftest import PLACEMENT
 from PIL import Image
 
 from elcd_policy import load_policy

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from conftest import PLACEMENT, curves
+from .conftest import PLACEMENT, curves
 
 from elcd_policy import export_policy, fit, load_policy
 from elcd_policy.errors import ElcdError, MissingExtraError, ParameterError
