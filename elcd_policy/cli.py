@@ -58,6 +58,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader (head, less) has gone; nothing more may be written on the way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        reason = error.strerror or error
+        print(f"elcd: {error.filename or 'a file'} can't be used: got {reason}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return 130
 

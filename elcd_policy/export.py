@@ -6,12 +6,14 @@ The only module that knows TorchScript.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import platform
 import tempfile
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
@@ -23,13 +25,15 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import ExportError, PolicyFileError, ShapeError
+from .errors import ElcdError, ExportError, PolicyFileError, ShapeError
 from .metadata import FORMAT_VERSION, PolicyMetadata
 from .placement import Placement
 from .policy import MotionPolicy, check_positions, sample_times
 from .rollout import rollout
 
 METADATA_FILE = "metadata.json"
+#: What zipfile and torch raise on damaged archives.
+_UNREADABLE = (RuntimeError, ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
 _METHODS = ["encode", "decode", "latent_velocity", "set_goal", "get_goal"]
 
 
@@ -52,13 +56,10 @@ def export_policy(
     Raises
     ------
     ExportError
-        If the suffix is not ``.pt`` or the flow has no scriptable tangent.
+        If the file can't be written there (see `check_target`) or the flow has no scriptable
+        tangent.
     """
-    path = Path(path)
-    if path.suffix != ".pt":
-        raise ExportError(
-            "a policy file has another suffix", got=path.name, expected="a name ending in .pt"
-        )
+    path = check_target(path)
     if not policy.flow.scriptable:
         raise ExportError(
             "this flow can't be exported",
@@ -74,20 +75,43 @@ def export_policy(
         weights_hash=weights_hash(policy),
         versions=_versions(),
     )
+    content = io.BytesIO()
     with _quiet():
-        scripted = torch.jit.script(policy)
-    text = json.dumps(metadata.to_dict(), indent=1)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
+        # Into memory first: a writer of torch's own on a full disk ends the whole process.
+        torch.jit.save(
+            torch.jit.script(policy),
+            content,
+            _extra_files={METADATA_FILE: json.dumps(metadata.to_dict(), indent=1)},
+        )
     try:
-        with _quiet():
-            torch.jit.save(scripted, temporary, _extra_files={METADATA_FILE: text})
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+        _write_atomically(path, content.getvalue())
+    except OSError as error:
+        raise ExportError(
+            f"{path} can't be written", got=error.strerror or error, advice="name another file"
+        ) from error
+    return path
+
+
+def check_target(path: str | os.PathLike[str]) -> Path:
+    """``path`` if a policy file can be written there; to be asked before long work.
+
+    Raises
+    ------
+    ExportError
+        If the suffix is not ``.pt``, or the path or one above it is not of the right kind.
+    """
+    path = Path(path)
+    if path.suffix != ".pt":
+        raise ExportError(
+            "a policy file has another suffix", got=path.name, expected="a name ending in .pt"
+        )
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if path.is_dir() or not above.is_dir():
+        raise ExportError(
+            f"{path} can't be written",
+            got="a folder of that name" if path.is_dir() else f"the file {above} on the way",
+            expected="a file in a folder",
+        )
     return path
 
 
@@ -169,18 +193,23 @@ def load_policy(path: str | os.PathLike[str]) -> LoadedPolicy:
             expected=expected,
             advice="train one with: elcd train lasa:Sshape -o policy.pt",
         )
-    if not zipfile.is_zipfile(path):
-        raise PolicyFileError(
-            f"{path} is no policy file",
-            got=f"{path.stat().st_size} bytes that are not a TorchScript archive",
-            expected=expected,
-        )
     files = {METADATA_FILE: ""}
     try:
+        if not zipfile.is_zipfile(path):
+            raise PolicyFileError(
+                f"{path} is no policy file",
+                got=f"{path.stat().st_size} bytes that are not a TorchScript archive",
+                expected=expected,
+            )
+        # torch writes checksums and does not look at them.
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+        if damaged is not None:
+            raise ValueError(f"a wrong checksum of {damaged}")
         with _quiet():
             module = torch.jit.load(str(path), map_location="cpu", _extra_files=files)
-    except (RuntimeError, ValueError, OSError) as error:
-        reason = str(error).strip().splitlines()[0][:120]
+    except _UNREADABLE as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:120]
         raise PolicyFileError(
             f"{path} can't be read", got=reason, expected=expected, advice="export it again"
         ) from error
@@ -230,7 +259,7 @@ def _read_metadata(path: Path, text: str | bytes) -> PolicyMetadata:
         )
     try:
         return PolicyMetadata.from_dict(values)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, ElcdError) as error:
         raise PolicyFileError(
             f"the metadata in {path} is incomplete",
             got=f"{type(error).__name__}: {error}",
@@ -247,6 +276,19 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             versions[package] = "not installed"
     return versions
+
+
+def _write_atomically(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
 
 
 def _umask() -> int:

@@ -8,7 +8,7 @@ import time
 
 from ..demonstrations import load_demonstrations
 from ..evaluation import Scores, evaluate
-from ..export import export_policy
+from ..export import check_target, export_policy
 from ..fields import FIELDS
 from ..training.fit import DEFAULT_FIELD, fit
 from .tables import score_table
@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, export, and score on the demonstrations themselves."""
+    check_target(args.output)
     demonstrations = load_demonstrations(args.source, units=args.units)
     begin = time.process_time()
     policy = fit(demonstrations, args.field, seed=args.seed)

@@ -53,13 +53,15 @@ def fit(
     Raises
     ------
     ParameterError
-        For an unknown field.
+        For an unknown field, or a seed out of range.
     ShapeError
         If a given field's dimension is not the demonstrations'.
     TrainingError
         If nothing moves in the demonstrations, or training diverged.
     """
     settings = settings or TrainingSettings()
+    if not 0 <= seed < 2**64:
+        raise ParameterError("the seed is out of range", got=seed, expected="0 to 2^64 - 1")
     data = TrainingData.of(demonstrations, settings.samples)
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
