@@ -60,6 +60,12 @@ def quick() -> TrainingSettings:
     return QUICK
 
 
+@pytest.fixture(scope="session")
+def fit_once() -> Callable[[int, str], MotionPolicy]:
+    """``fit_once(dimension, field)``: a quickly trained policy that must not be changed."""
+    return _trained
+
+
 @pytest.fixture
 def trained() -> Callable[[int, str], MotionPolicy]:
     """``trained(dimension, field)``: a quickly trained policy, a copy of the test's own."""
