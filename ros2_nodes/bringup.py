@@ -25,6 +25,10 @@ DOMAINS = range(1, 102)  # above, DDS's ports reach into the range of ephemeral 
 PARTICIPANTS = 8  # of a domain whose ports have to be free
 POLL = 0.05  # s
 
+TRANSPORT = {"FASTDDS_BUILTIN_TRANSPORTS": "UDPv4"}
+"""Unless told otherwise: a killed process leaves its shared-memory ports behind, locked, and the
+next one on the same ports may never be heard."""
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -62,12 +66,16 @@ class Bringup:
         self._lifeline: int | None = None
 
     def __enter__(self) -> Bringup:
-        base = os.environ | {
-            "ROS_DOMAIN_ID": str(self.domain_id),
-            "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-            "RCUTILS_LOGGING_USE_STDOUT": "0",
-            "PYTHONUNBUFFERED": "1",
-        }
+        base = (
+            TRANSPORT
+            | os.environ
+            | {
+                "ROS_DOMAIN_ID": str(self.domain_id),
+                "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+                "RCUTILS_LOGGING_USE_STDOUT": "0",
+                "PYTHONUNBUFFERED": "1",
+            }
+        )
         for node in self._nodes:
             node.check(base)
         self._logs.mkdir(parents=True, exist_ok=True)

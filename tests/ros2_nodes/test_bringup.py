@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from .conftest import PLACEMENT, Ros
 from diagnostic_msgs.msg import DiagnosticStatus
 from geometry_msgs.msg import PoseStamped, TwistStamped
 
@@ -21,6 +20,8 @@ from elcd_policy_ros2.demo_report import judge
 from elcd_policy_ros2.graph import NodeDescription, checked_arguments, follow_demo
 from elcd_policy_ros2.messages import COMMAND_QOS, LATCHED_QOS, position_of, seconds, twist_of
 from elcd_policy_sim import EpisodeLog, parse_pushes
+
+from .conftest import PLACEMENT, Ros
 
 pytest.importorskip("pybullet")
 

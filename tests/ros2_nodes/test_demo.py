@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from .conftest import PLACEMENT
 from PIL import Image
 
 from elcd_policy import load_policy
@@ -18,6 +17,8 @@ from elcd_policy.errors import ElcdError
 from elcd_policy_ros2 import demo
 from elcd_policy_ros2.demo_report import judge, table
 from elcd_policy_sim import EpisodeLog, Push, parse_pushes
+
+from .conftest import PLACEMENT
 
 pytest.importorskip("pybullet")
 

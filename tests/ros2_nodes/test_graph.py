@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from .conftest import PLACEMENT, curves
 
 from elcd_policy import export_policy, fit, load_policy
 from elcd_policy.errors import ElcdError, MissingExtraError, ParameterError
@@ -24,6 +23,8 @@ from elcd_policy_ros2.graph import (
     pushes_for,
 )
 from elcd_policy_sim import default_pushes, load_robot, parse_pushes
+
+from .conftest import PLACEMENT, curves
 
 SETTINGS = {"policy_node": node_settings.POLICY_NODE, "sim_node": node_settings.SIM_NODE}
 CONFIG = Path(__file__).parents[2] / "config"

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from .conftest import PLACEMENT, Ros
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseStamped, TwistStamped
 from lifecycle_msgs.msg import Transition
@@ -30,6 +29,8 @@ from elcd_policy_ros2.messages import (
     twist_of,
 )
 from elcd_policy_ros2.policy_node import PolicyNode
+
+from .conftest import PLACEMENT, Ros
 
 LEVEL = np.array([0.0, 0.0, 0.0, 1.0])
 START = PLACEMENT.to_robot([-50.0, 0.0])
