@@ -72,10 +72,18 @@ def trained() -> Callable[[int, str], MotionPolicy]:
     return lambda dimension=2, field="elcd": copy.deepcopy(_trained(dimension, field))
 
 
+@pytest.fixture(scope="session")
+def policy_bytes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("policy") / "policy.pt"
+    return export_policy(_trained(2, "elcd"), path).read_bytes()
+
+
 @pytest.fixture
-def policy_file(tmp_path: Path) -> Path:
-    """A sound policy file in two dimensions."""
-    return export_policy(_trained(2, "elcd"), tmp_path / "policy.pt")
+def policy_file(policy_bytes: bytes, tmp_path: Path) -> Path:
+    """A sound policy file in two dimensions, for the test to damage as it likes."""
+    path = tmp_path / "policy.pt"
+    path.write_bytes(policy_bytes)
+    return path
 
 
 @pytest.fixture(scope="session")
