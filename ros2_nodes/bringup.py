@@ -25,10 +25,6 @@ DOMAINS = range(1, 102)  # above, DDS's ports reach into the range of ephemeral 
 PARTICIPANTS = 8  # of a domain whose ports have to be free
 POLL = 0.05  # s
 
-TRANSPORT = {"FASTDDS_BUILTIN_TRANSPORTS": "UDPv4"}
-"""Unless told otherwise: a killed process leaves its shared-memory ports behind, locked, and the
-next one on the same ports may never be heard."""
-
 
 @dataclass(frozen=True)
 class Ended:
@@ -66,16 +62,12 @@ class Bringup:
         self._lifeline: int | None = None
 
     def __enter__(self) -> Bringup:
-        base = (
-            TRANSPORT
-            | os.environ
-            | {
-                "ROS_DOMAIN_ID": str(self.domain_id),
-                "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-                "RCUTILS_LOGGING_USE_STDOUT": "0",
-                "PYTHONUNBUFFERED": "1",
-            }
-        )
+        base = os.environ | {
+            "ROS_DOMAIN_ID": str(self.domain_id),
+            "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+            "RCUTILS_LOGGING_USE_STDOUT": "0",
+            "PYTHONUNBUFFERED": "1",
+        }
         for node in self._nodes:
             node.check(base)
         self._logs.mkdir(parents=True, exist_ok=True)
@@ -175,7 +167,8 @@ def free_domain_id() -> int:
         If there is none.
     """
     for domain in random.sample(DOMAINS, len(DOMAINS)):
-        if all(_is_free(7410 + 250 * domain + port) for port in range(2 * PARTICIPANTS)):
+        first = 7410 + 250 * domain
+        if all(_is_free(port) for port in range(first, first + 2 * PARTICIPANTS)):
             return domain
     raise ElcdError("no DDS domain is free", expected="one of 1 to 101 without participants")
 

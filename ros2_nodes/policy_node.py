@@ -212,7 +212,7 @@ class PolicyNode(LifecycleNode):
         if self._follower is None:
             return
         begin = time.perf_counter()
-        halt = self._permission.halt or self._rival if self._active else "inactive"
+        halt = self._permission.halt or self._rival or self._deaf if self._active else "inactive"
         try:
             twist = self._follower.tick(self._state(begin), self._period, halt)
         except Exception as error:
@@ -281,6 +281,12 @@ class PolicyNode(LifecycleNode):
         if own in names:
             names.remove(own)
         return names
+
+    @property
+    def _deaf(self) -> str:
+        # The ramp from rest has to begin when it is heard, or the arm would start with a jerk.
+        topic = self._command_out.topic_name
+        return "" if self._command_out.get_subscription_count() else f"nobody listens to {topic}"
 
     def _check_rivals(self) -> None:
         rivals = self._rivals() if self._active else []

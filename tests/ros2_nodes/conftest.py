@@ -22,9 +22,9 @@ from rclpy.signals import SignalHandlerOptions  # noqa: E402
 from elcd_policy import TrainingSettings, export_policy, fit  # noqa: E402
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet  # noqa: E402
 from elcd_policy.placement import Placement  # noqa: E402
-from elcd_policy_ros2.bringup import TRANSPORT, free_domain_id  # noqa: E402
+from elcd_policy_ros2.bringup import free_domain_id  # noqa: E402
 
-os.environ.update({"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", **TRANSPORT})
+os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 
 PATIENCE = 30.0  # s for what takes well under one on a free machine
 

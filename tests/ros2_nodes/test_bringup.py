@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from geometry_msgs.msg import PoseStamped, TwistStamped
+from std_msgs.msg import Bool
 
 from elcd_policy import load_policy
 from elcd_policy.errors import ParameterError
@@ -33,14 +35,32 @@ def nodes(policy_file: Path, **given: object) -> tuple[NodeDescription, NodeDesc
     return follow_demo(policy_file, load_policy(policy_file).metadata, arguments)
 
 
+def enabled_nodes(policy_file: Path, **given: object) -> tuple[NodeDescription, NodeDescription]:
+    """The graph with a deadman switch: the motion waits until its observer sees everything."""
+    policy_node, sim_node = nodes(policy_file, **given)
+    switch = {"require_enable": True, "enable_timeout": 5.0}
+    return replace(policy_node, parameters={**policy_node.parameters, **switch}), sim_node
+
+
 class Observer:
-    """What can be seen of the graph from outside."""
+    """What can be seen of the graph from outside; it enables the motion once it sees it all."""
 
     def __init__(self, ros: Ros, namespace: str = "") -> None:
         ros.start()
+        self.probe = ros.probe
+        self.topics = [f"{namespace}/ee_pose", f"{namespace}/cmd_vel"]
+        self.switch = ros.probe.create_publisher(
+            Bool, f"{namespace}/policy_node/enable", COMMAND_QOS
+        )
+        ros.probe.create_timer(0.1, self.enable)
         self.poses = ros.listen(PoseStamped, f"{namespace}/ee_pose", COMMAND_QOS)
         self.commands = ros.listen(TwistStamped, f"{namespace}/cmd_vel", COMMAND_QOS)
         self.statuses = ros.listen(DiagnosticStatus, f"{namespace}/policy_node/status", LATCHED_QOS)
+
+    def enable(self) -> None:
+        matched = {sub.topic_name: sub.get_publisher_count() for sub in self.probe.subscriptions}
+        if self.statuses and all(matched[topic] for topic in self.topics):
+            self.switch.publish(Bool(data=True))
 
     def moving(self) -> bool:
         """Whether commands are seen, and the TCP moved at 5 cm/s over the newest ten states."""
@@ -72,7 +92,7 @@ def test_a_pushed_arm_comes_back_and_reaches_the_goal(policy_file: Path, tmp_pat
 def test_the_arm_stops_when_the_policy_process_is_killed(
     ros: Ros, policy_file: Path, tmp_path: Path
 ) -> None:
-    with Bringup(nodes(policy_file), tmp_path, ros.domain_id) as bringup:
+    with Bringup(enabled_nodes(policy_file), tmp_path, ros.domain_id) as bringup:
         observer = Observer(ros)
         ros.until(observer.moving, patience=90.0)
         os.kill(bringup.pid("policy_node"), signal.SIGKILL)
@@ -93,7 +113,7 @@ def test_the_arm_stops_when_the_policy_process_is_killed(
 def test_the_policy_stops_commanding_when_the_simulator_is_killed(
     ros: Ros, policy_file: Path, tmp_path: Path
 ) -> None:
-    with Bringup(nodes(policy_file), tmp_path, ros.domain_id) as bringup:
+    with Bringup(enabled_nodes(policy_file), tmp_path, ros.domain_id) as bringup:
         observer = Observer(ros)
         ros.until(observer.moving, patience=90.0)
         os.kill(bringup.pid("sim_node"), signal.SIGKILL)
@@ -114,7 +134,7 @@ def test_the_policy_stops_commanding_when_the_simulator_is_killed(
 def test_the_last_command_before_a_signal_ends_the_policy_is_zero(
     ros: Ros, policy_file: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
-    with Bringup(nodes(policy_file), tmp_path, ros.domain_id) as bringup:
+    with Bringup(enabled_nodes(policy_file), tmp_path, ros.domain_id) as bringup:
         observer = Observer(ros)
         ros.until(observer.moving, patience=90.0)
         os.kill(bringup.pid("policy_node"), number)
@@ -127,7 +147,7 @@ def test_the_last_command_before_a_signal_ends_the_policy_is_zero(
 
 
 def test_a_namespace_holds_all_topics(ros: Ros, policy_file: Path, tmp_path: Path) -> None:
-    with Bringup(nodes(policy_file, namespace="arm1"), tmp_path, ros.domain_id):
+    with Bringup(enabled_nodes(policy_file, namespace="arm1"), tmp_path, ros.domain_id):
         observer = Observer(ros, "/arm1")
         ros.until(observer.moving, patience=90.0)
         names = {name for name, _ in ros.probe.get_topic_names_and_types()}

@@ -49,7 +49,7 @@ class Arm:
         self.commands: list[TwistStamped] = []
         self.statuses = ros.listen(DiagnosticStatus, "/policy_node/status", LATCHED_QOS)
         self.out = ros.probe.create_publisher(PoseStamped, "ee_pose", STATE_QOS)
-        ros.probe.create_subscription(TwistStamped, "cmd_vel", self.obey, COMMAND_QOS)
+        self.ear = ros.probe.create_subscription(TwistStamped, "cmd_vel", self.obey, COMMAND_QOS)
         ros.probe.create_timer(DT, self.tell)
 
     def obey(self, command: TwistStamped) -> None:
@@ -133,6 +133,16 @@ def test_nothing_is_sent_before_a_state(ros: Ros, policy_file: Path) -> None:
     assert arm.says("no state yet")
     arm.talking = True
     ros.until(lambda: arm.commands)
+
+
+def test_it_waits_for_somebody_who_listens(ros: Ros, policy_file: Path) -> None:
+    arm = configured(ros, policy_file)
+    ros.probe.destroy_subscription(arm.ear)
+    assert transition(ros, Transition.TRANSITION_ACTIVATE)
+    ros.until(lambda: arm.says("nobody listens to /cmd_vel"))
+    ros.probe.create_subscription(TwistStamped, "cmd_vel", arm.obey, COMMAND_QOS)
+    ros.until(lambda: len(arm.commands) > 10)
+    arm.check_commands()  # the first of them starts from rest
 
 
 @pytest.mark.parametrize(
