@@ -259,7 +259,7 @@ def test_json_is_one_object_and_everything_else_goes_to_stderr(
     policy_file: Path, arcs: Callable, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     source = tmp_path / "demos"
-    save_demonstrations(arcs(2), source)
+    save_demonstrations(arcs(2, 1), source)
     for argv in (["info", policy_file], ["evaluate", policy_file, source]):
         assert main([*map(str, argv), "--json"]) == 0
         out, err = capfd.readouterr()

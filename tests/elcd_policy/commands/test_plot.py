@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from elcd_policy import export_policy
+from elcd_policy import TrainingSettings, export_policy, fit, load_demonstrations
 from elcd_policy.cli import main
 from elcd_policy.demonstrations import save_demonstrations
 
@@ -58,6 +58,16 @@ def test_an_unknown_kind_of_picture_is_refused(
 
 
 def test_without_a_source_it_takes_the_trained_one(
+    arcs: Callable, quick: TrainingSettings, tmp_path: Path
+) -> None:
+    source, picture = save_demonstrations(arcs(2, 1), tmp_path / "demos"), tmp_path / "field.png"
+    policy = fit(load_demonstrations(source), settings=quick, progress=False)
+    file = export_policy(policy, tmp_path / "policy.pt")
+    assert main(["plot", str(file), "-o", str(picture)]) == 0
+    assert picture.stat().st_size > 10_000
+
+
+def test_a_trained_source_that_is_gone_is_missed(
     policy_file: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     # The demonstrations of this file were never saved.

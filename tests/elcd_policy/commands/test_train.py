@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from elcd_policy import evaluate, load_demonstrations, load_policy
-from elcd_policy.cli import main
 from elcd_policy.evaluation import Scores
 
 
@@ -74,8 +73,3 @@ def test_far_from_the_demonstrations_it_still_comes_to_the_goal(training: Traini
     starts = np.random.default_rng(3).uniform(-200.0, 200.0, (20, 2))
     _, x = policy.rollout(starts, 8 * policy.metadata.duration, 1.0)
     assert np.linalg.norm(x[-1] - policy.get_goal(), axis=1).max() < 0.5  # mm
-
-
-def test_its_picture_can_be_drawn_from_the_file_alone(training: Training, tmp_path: Path) -> None:
-    assert main(["plot", str(training.file), "-o", str(tmp_path / "field.png")]) == 0
-    assert (tmp_path / "field.png").stat().st_size > 30_000
