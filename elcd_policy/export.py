@@ -10,7 +10,6 @@ import io
 import json
 import os
 import platform
-import tempfile
 import warnings
 import zipfile
 import zlib
@@ -26,6 +25,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import ElcdError, ExportError, PolicyFileError, ShapeError
+from .files import written_whole
 from .metadata import FORMAT_VERSION, PolicyMetadata
 from .placement import Placement
 from .policy import MotionPolicy, check_positions, sample_times
@@ -84,7 +84,8 @@ def export_policy(
             _extra_files={METADATA_FILE: json.dumps(metadata.to_dict(), indent=1)},
         )
     try:
-        _write_atomically(path, content.getvalue())
+        with written_whole(path) as file:
+            file.write(content.getvalue())
     except OSError as error:
         raise ExportError(
             f"{path} can't be written", got=error.strerror or error, advice="name another file"
@@ -276,25 +277,6 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             versions[package] = "not installed"
     return versions
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from tqdm import tqdm
 from elcd_policy import LoadedPolicy, export_policy, fit, load_demonstrations, load_policy
 from elcd_policy.demonstrations import DemonstrationSet
 from elcd_policy.errors import ElcdError
+from elcd_policy.files import written_whole
 from elcd_policy_sim import EpisodeLog, load_robot
 
 from .bringup import Bringup
@@ -122,7 +123,8 @@ def run(args: argparse.Namespace) -> int:
     for _ in tqdm(pictures, desc="pictures", total=PICTURES, bar_format=BAR, file=sys.stderr):
         pass
     metrics["total_s"] = time.monotonic() - begin
-    (args.output / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
+    with written_whole(args.output / "metrics.json") as report:
+        report.write((json.dumps(metrics, indent=2) + "\n").encode())
     if args.json:
         print(json.dumps(metrics))
     else:

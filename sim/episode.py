@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from zipfile import BadZipFile
@@ -12,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from elcd_policy.errors import ParameterError
+from elcd_policy.files import written_whole
 
 from .arm import Arm
 from .disturbances import Push, total_force
@@ -104,15 +103,8 @@ class EpisodeLog:
         """
         path = Path(path)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    np.savez_compressed(file, **{name: getattr(self, name) for name in COLUMNS})
-                os.replace(part, path)
-            except BaseException:
-                Path(part).unlink(missing_ok=True)
-                raise
+            with written_whole(path) as file:
+                np.savez_compressed(file, **{name: getattr(self, name) for name in COLUMNS})
         except OSError as error:
             raise ParameterError("an episode can't be saved", got=str(error)) from error
         return path

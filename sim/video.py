@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from elcd_policy.errors import ParameterError
+from elcd_policy.files import written_whole
 
 from .body import Body
 from .bullet import connect
@@ -240,23 +239,16 @@ def _write_gif(frames: list[Image.Image], path: Path, fps: float) -> Path:
     milliseconds = 10 * round(100 / fps)  # GIF counts in hundredths of a second
     durations = [milliseconds] * len(others) + [1500]
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                first.save(
-                    file,
-                    format="GIF",
-                    save_all=True,
-                    append_images=others,
-                    duration=durations,
-                    loop=0,
-                    optimize=False,
-                )
-            os.replace(part, path)
-        except BaseException:
-            Path(part).unlink(missing_ok=True)
-            raise
+        with written_whole(path) as file:
+            first.save(
+                file,
+                format="GIF",
+                save_all=True,
+                append_images=others,
+                duration=durations,
+                loop=0,
+                optimize=False,
+            )
     except OSError as error:
         raise ParameterError("a video can't be written", got=str(error)) from error
     return path

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from ..errors import DemonstrationError, ParameterError
+from ..files import written_whole
 from .loading import SIDECAR, demonstration_files
 from .types import Demonstration, DemonstrationSet
 
@@ -56,29 +55,21 @@ def save_demonstrations(
     if demonstrations.placement is not None:
         about["placement"] = demonstrations.placement.to_dict()
     text = json.dumps(about, indent=2) + "\n"
-    _write_whole(folder / SIDECAR, lambda file: file.write(text.encode()))
+    with written_whole(folder / SIDECAR) as file:
+        file.write(text.encode())
     for name, demonstration in zip(names, demonstrations, strict=True):
-        _write_whole(folder / name, writers[format](demonstration))
+        with written_whole(folder / name) as file:
+            writers[format](demonstration, file)
     return folder
 
 
-def _write_csv(demonstration: Demonstration) -> Callable[[BinaryIO], object]:
+def _write_csv(demonstration: Demonstration, file: BinaryIO) -> None:
     d = demonstration.dimension
     header = ["t", *("xyz"[:d] if d <= 3 else [f"x{i}" for i in range(d)])]
     samples = np.column_stack([demonstration.time, demonstration.position]).tolist()
     lines = [",".join(header), *(",".join(map(repr, sample)) for sample in samples)]
-    return lambda file: file.write(("\n".join(lines) + "\n").encode())
+    file.write(("\n".join(lines) + "\n").encode())
 
 
-def _write_npz(demonstration: Demonstration) -> Callable[[BinaryIO], object]:
-    return lambda file: np.savez(file, time=demonstration.time, position=demonstration.position)
-
-
-def _write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            write(file)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+def _write_npz(demonstration: Demonstration, file: BinaryIO) -> None:
+    np.savez(file, time=demonstration.time, position=demonstration.position)

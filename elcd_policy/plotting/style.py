@@ -5,11 +5,11 @@ Colours are those of Okabe and Ito, told apart with any colour vision.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
+from ..files import written_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,13 +44,8 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
             got=f"'{path.suffix}'",
             expected=".png, .pdf, .svg",
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        figure.savefig(partial, format=kind, **_FORMATS[kind])
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with written_whole(path) as file:
+        figure.savefig(file, format=kind, **_FORMATS[kind])
     return path
 
 

@@ -27,12 +27,12 @@ class TrainingSettings:
     return_rate : how fast a push should fade, e-foldings per demonstrated duration.
     """
 
-    couplings: int = 4
+    couplings: int = 6
     width: int = 64
     field_width: int = 32
     rate: float = 1.0
-    linear_steps: int = 1000
-    shooting_steps: int = 300
+    linear_steps: int = 900
+    shooting_steps: int = 120
     window: int = 20
     learning_rate: float = 5e-3
     samples: int = 100
