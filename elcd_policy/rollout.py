@@ -9,6 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from .threads import one_thread
+
 #: Latent dynamics are smooth on the scale of the demonstrated duration; Runge-Kutta steps of
 #: a 200th of it leave an error far below a float32 policy's own.
 STEPS_PER_DURATION = 200
@@ -26,6 +28,7 @@ class LatentDynamics(Protocol):
     def latent_velocity(self, z: Tensor) -> Tensor: ...
 
 
+@one_thread()
 @torch.no_grad()
 def rollout(
     policy: LatentDynamics, x0: NDArray[np.float64], time: NDArray[np.float64]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -17,6 +16,7 @@ from ..fields import FIELDS, LatentField
 from ..flows import TangentFlow, default_flow
 from ..metadata import PolicyMetadata
 from ..policy import MotionPolicy
+from ..threads import one_thread
 from .data import TrainingData
 from .losses import closed_form_loss, shooting_loss
 from .settings import TrainingSettings
@@ -82,7 +82,7 @@ def fit(
         mininterval=0.5,
         disable=not progress,
     )
-    with bar, _one_thread():
+    with bar, one_thread():
         for steps, rate, loss in stages:
             _minimise(
                 partial(loss, flow, latent_field, data, settings, generator),
@@ -126,17 +126,6 @@ def _minimise(
         bar.update()
         if step % 50 == 0:
             bar.set_postfix(loss=f"{float(value.detach()):.4f}", refresh=False)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """The tensors are small: a second thread costs more than it brings."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _field(field: str | LatentField, dimension: int, settings: TrainingSettings) -> LatentField:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from scipy.integrate import solve_ivp
 
-from elcd_policy import MotionPolicy
+from elcd_policy import MotionPolicy, load_policy
 from elcd_policy.fields import FIELDS, ElcdField
 from elcd_policy.flows import default_flow
 from elcd_policy.rollout import runge_kutta_step
@@ -104,3 +105,14 @@ def test_many_starts_are_as_many_single_ones(trained: Callable) -> None:
         np.testing.assert_allclose(together[:, index], alone, atol=1e-3)
     _, none = policy.rollout(np.empty((0, 2)), 1.0, 0.2)
     assert none.shape == (6, 0, 2)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_callers_threads_are_left_alone(threads: int, policy_file: Path) -> None:
+    loaded = load_policy(policy_file)
+    torch.set_num_threads(threads)
+    try:
+        loaded.rollout([1.0, 2.0], 0.1, 0.1)
+        assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(1)
