@@ -12,8 +12,8 @@ from torch import Tensor
 from .threads import one_thread
 
 #: Latent dynamics are smooth on the scale of the demonstrated duration; Runge-Kutta steps of
-#: a 200th of it leave an error far below a float32 policy's own.
-STEPS_PER_DURATION = 200
+#: a 150th of it leave an error far below a float32 policy's own.
+STEPS_PER_DURATION = 150
 
 
 class LatentDynamics(Protocol):
