@@ -1,0 +1,151 @@
+"""Jobs in parallel, on this machine's cores or on a cluster, by one interface."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.connection import wait
+from pathlib import Path
+
+from tqdm import tqdm
+
+from ..errors import ElcdError, MissingExtraError, ParameterError
+from .jobs import Job, key_of
+from .run import run_job
+from .store import append_record, read_records
+
+
+@dataclass
+class Outcome:
+    """How many jobs were run and how many were found finished; what failed, a line each."""
+
+    ran: int = 0
+    skipped: int = 0
+    failures: list[str] = field(default_factory=list)
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    output: str | Path,
+    *,
+    workers: int = 2,
+    scheduler: str | None = None,
+    progress: bool = True,
+) -> Outcome:
+    """Run the jobs that ``output`` has no result of, and append theirs as they come.
+
+    A run that is interrupted loses only the jobs under way; the next one goes on.
+
+    Parameters
+    ----------
+    output : JSON lines, one per job.
+    workers : processes on this machine.
+    scheduler : address of a Dask scheduler whose workers are used instead.
+    progress : show a progress bar on stderr.
+
+    Raises
+    ------
+    ParameterError
+        If there is to be no worker, or the scheduler can't be reached.
+    MissingExtraError
+        If a scheduler is given and dask.distributed is not installed.
+    ElcdError
+        If a worker process was killed.
+    """
+    if workers < 1:
+        raise ParameterError("no worker", got=workers, expected="at least 1")
+    finished = {key_of(record) for record in read_records(output) if "error" not in record}
+    due = [job for job in jobs if job.key not in finished]
+    outcome = Outcome(skipped=len(jobs) - len(due))
+    if not due:
+        return outcome
+    with (
+        _executor(min(workers, len(due)), scheduler) as executor,
+        tqdm(total=len(due), unit="job", smoothing=0.05, disable=not progress) as bar,
+    ):
+        futures = {executor.submit(run_job, job): job for job in due}
+        for future in as_completed(futures):
+            job = futures[future]
+            record = _record(future, job)
+            append_record(output, record)
+            outcome.ran += 1
+            if "error" in record:
+                outcome.failures.append(f"{job}: {record['error']}")
+            bar.set_postfix_str(str(job), refresh=False)
+            bar.update()
+    return outcome
+
+
+def _record(future: Future, job: Job) -> dict:
+    try:
+        return future.result()
+    except BrokenExecutor as error:
+        raise ElcdError(
+            "a worker process ended early",
+            got=error,
+            advice="run again with fewer --workers: what is finished is kept",
+        ) from error
+    # A cluster loses jobs in ways of its own.
+    except Exception as error:
+        return {
+            **job.facts(),
+            "settings": job.settings,
+            "error": f"{type(error).__name__}: {error}",
+        }
+
+
+@contextmanager
+def _executor(workers: int, scheduler: str | None) -> Iterator[Executor]:
+    if scheduler is not None:
+        with _cluster(scheduler) as executor:
+            yield executor
+        return
+    # spawn: a forked child hangs once torch has used threads.
+    pool = ProcessPoolExecutor(
+        workers, multiprocessing.get_context("spawn"), initializer=_prepare_worker
+    )
+    others = set(multiprocessing.active_children())
+    try:
+        yield pool
+        pool.shutdown()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()
+
+
+@contextmanager
+def _cluster(scheduler: str) -> Iterator[Executor]:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise MissingExtraError("distributed", "cluster") from error
+    try:
+        client = Client(scheduler, timeout=10)
+    except (OSError, ValueError) as error:
+        raise ParameterError(
+            "the scheduler can't be reached",
+            got=f"{scheduler} ({error})",
+            expected="an address such as tcp://host:8786",
+        ) from error
+    with client:
+        yield client.get_executor()
+
+
+def _prepare_worker() -> None:
+    """Leave Ctrl-C to the parent, and follow it when it is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)

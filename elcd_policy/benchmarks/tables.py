@@ -1,0 +1,124 @@
+"""Markdown tables of the LASA benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from .jobs import PROTOCOLS
+from .summary import (
+    METHODS,
+    ByShape,
+    Record,
+    Results,
+    common,
+    figure,
+    figures,
+    planar,
+    seeds,
+    single,
+    values,
+)
+
+SCORES = {
+    "dtw": "DTW",
+    "rmse": "RMSE",
+    "frechet": "Fréchet",
+    "end": "end 1x",
+    "end_2x": "end 2x",
+    "chamfer_dtwd": "Chamfer",
+}
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table whose first column is text and whose others are numbers."""
+    rule = ["---", *["---:"] * (len(header) - 1)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [header, rule, *rows])
+
+
+def summary_table(results: Results, protocol: str) -> str:
+    """A row per method: each score's mean, median and largest over the shapes."""
+    keep: Callable[[ByShape], ByShape] = single if PROTOCOLS[protocol].others else planar
+    rows = []
+    for method in results.methods(protocol):
+        shapes = keep(results.of(protocol, method))
+        if not shapes:
+            continue
+        cells = [_three(figures(shapes, score)) for score in SCORES]
+        shares, seconds = values(shapes, "converged"), values(shapes, "cpu_s")
+        cells.append(f"{100 * np.mean(shares):.1f} / {100 * min(shares):.1f}" if shares else "-")
+        cells.append(f"{np.mean(seconds):.1f} / {max(seconds):.1f}" if seconds else "-")
+        runs = f"{len(shapes)} x {max(map(len, shapes.values()))}"
+        rows.append([METHODS[method], runs, *cells])
+    header = ["method", "shapes x seeds", *SCORES.values(), "converged, %", "CPU s"]
+    return markdown(header, rows)
+
+
+def shape_table(results: Results, protocol: str) -> str:
+    """A row per shape: of each method DTW with its range over seeds, and RMSE."""
+    methods = results.methods(protocol)
+    found = {method: results.of(protocol, method) for method in methods}
+    names = sorted({shape for shapes in found.values() for shape in shapes}, key=str.casefold)
+    rows = [[name, *(_cell(found[method].get(name, [])) for method in methods)] for name in names]
+    return markdown(["shape", *(METHODS[method] for method in methods)], rows)
+
+
+def curve(results: Results, method: str) -> tuple[list[str], dict[int, float]]:
+    """Shapes, and their mean DTW unseen by the number of demonstrations shown."""
+    counts = PROTOCOLS["c"].shown
+    runs = {n: results.of("c", method, n) for n in counts} | {4: results.of("a", method)}
+    shared = common(*runs.values())
+    if not shared[0]:
+        return [], {}
+    means = (float(np.mean(figures(shapes, "dtw"))) for shapes in shared)
+    return list(shared[0]), dict(zip(runs, means, strict=True))
+
+
+def curve_table(results: Results) -> str:
+    """A row per method: DTW unseen for one to four demonstrations."""
+    rows = []
+    for method in results.methods("c"):
+        shapes, points = curve(results, method)
+        if shapes:
+            numbers = [f"{value:.2f}" for value in points.values()]
+            rows.append([METHODS[method], *numbers, str(len(shapes))])
+    return markdown(["method", "1 shown", "2", "3", "4", "shapes"], rows)
+
+
+def tick_table(ticks: Record) -> str:
+    """A row per runtime and dimension."""
+    rows = [
+        [
+            f"{row['runtime']}, {row['dimension']}-D",
+            f"{row['policy_us']:.0f}",
+            f"{row['plain_us']:.1f}",
+            f"{row['ratio']:.1f}",
+            f"{row['numpy_us']:.0f}",
+            f"{row['batch_per_s'] / 1e6:.2f}",
+            f"{row['plain_batch_per_s'] / 1e6:.2f}",
+        ]
+        for row in ticks["rows"]
+    ]
+    header = [
+        "runtime",
+        "policy, us",
+        "plain, us",
+        "ratio",
+        "`LoadedPolicy.velocity`, us",
+        "policy, M states/s",
+        "plain, M states/s",
+    ]
+    return markdown(header, rows)
+
+
+def _three(numbers: Sequence[float]) -> str:
+    return f"{np.mean(numbers):.2f} / {np.median(numbers):.2f} / {max(numbers):.2f}"
+
+
+def _cell(records: Sequence[Record]) -> str:
+    if not records:
+        return "-"
+    dtw = seeds(records, "dtw")
+    spread = f" ({min(dtw):.2f}-{max(dtw):.2f})" if len(dtw) > 1 else ""
+    return f"{figure(records, 'dtw'):.2f}{spread}, {figure(records, 'rmse'):.1f}"

@@ -1,0 +1,131 @@
+"""Run the benchmarks and write their page: docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+from ..benchmarks import PROTOCOLS, measure_ticks, plan, render, run_jobs
+from ..benchmarks.store import append_record
+from ..benchmarks.tables import tick_table
+from ..errors import ParameterError
+from ..fields import FIELDS
+from ..training import TrainingSettings
+from ..training.fit import DEFAULT_FIELD
+
+EXAMPLE = """example:
+  elcd benchmark lasa --shapes Sshape,WShape --seeds 0
+  elcd benchmark lasa --eflow ~/euclideanizing_flows
+  elcd benchmark tick
+  elcd benchmark render
+"""
+RESULTS = "benchmarks/results"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description, parser.epilog = __doc__, EXAMPLE
+    names = parser.add_subparsers(dest="name", metavar="NAME", required=True)
+
+    lasa = names.add_parser("lasa", help="accuracy, convergence and training time")
+    lasa.add_argument("--shapes", type=_words, default=[], help="A,B (default: all)")
+    lasa.add_argument(
+        "--protocols", type=_words, default=["a", "b"], help=f"of {', '.join(PROTOCOLS)} (a,b)"
+    )
+    lasa.add_argument(
+        "--fields", type=_words, default=list(FIELDS), help=f"({','.join(FIELDS)}); none: no field"
+    )
+    lasa.add_argument("--seeds", type=_numbers, default=[0, 1, 2], help="(0,1,2)")
+    lasa.add_argument("--workers", type=int, default=2, help="processes (%(default)s)")
+    lasa.add_argument("--scheduler", metavar="tcp://...", help="of a Dask cluster to run on")
+    lasa.add_argument("--eflow", metavar="PATH", help="your checkout of EFlow, to compare with")
+    lasa.add_argument(
+        "--settings", type=_settings, metavar="NAME=X,...", help="of training (the defaults)"
+    )
+    lasa.add_argument("--output", default=f"{RESULTS}/lasa.jsonl", help="(%(default)s)")
+
+    tick = names.add_parser("tick", help="the cost of a control tick")
+    tick.add_argument(
+        "--field", choices=sorted(FIELDS), default=DEFAULT_FIELD, help="(%(default)s)"
+    )
+    tick.add_argument("--rounds", type=int, default=200, help="of 50 calls each (%(default)s)")
+    tick.add_argument("--output", default=f"{RESULTS}/tick.jsonl", help="(%(default)s)")
+
+    page = names.add_parser("render", help="write the page from the stored results")
+    page.add_argument("--results", default=RESULTS, help="folder (%(default)s)")
+    page.add_argument("--output", default="docs/benchmarks.md", help="(%(default)s)")
+    for command in (lasa, tick, page):
+        command.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the benchmark that is named."""
+    return {"lasa": _lasa, "tick": _tick, "render": _render}[args.name](args)
+
+
+def _lasa(args: argparse.Namespace) -> int:
+    jobs = plan(
+        shapes=args.shapes,
+        protocols=args.protocols,
+        fields=[] if args.fields == ["none"] else args.fields,
+        seeds=args.seeds,
+        settings=args.settings,
+        eflow=args.eflow,
+    )
+    outcome = run_jobs(jobs, args.output, workers=args.workers, scheduler=args.scheduler)
+    if args.json:
+        print(
+            json.dumps(
+                {
+                    "file": args.output,
+                    "ran": outcome.ran,
+                    "skipped": outcome.skipped,
+                    "failures": outcome.failures,
+                }
+            )
+        )
+    else:
+        for line in outcome.failures:
+            print(f"failed     {line}")
+        print(f"ran        {outcome.ran}, {outcome.skipped} were finished before")
+        print(f"written    {args.output}; for the tables: elcd benchmark render")
+    return 1 if outcome.failures else 0
+
+
+def _tick(args: argparse.Namespace) -> int:
+    if args.rounds < 1:
+        raise ParameterError("too few rounds", got=args.rounds, expected="at least 1")
+    record = measure_ticks(field=args.field, rounds=args.rounds)
+    append_record(args.output, record)
+    print(json.dumps(record) if args.json else f"{tick_table(record)}\n\nwritten    {args.output}")
+    return 0
+
+
+def _render(args: argparse.Namespace) -> int:
+    files = [str(path) for path in render(args.results, args.output)]
+    print(json.dumps({"files": files}) if args.json else "\n".join(files))
+    return 0
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(word) for word in _words(text)]
+
+
+def _settings(text: str) -> TrainingSettings:
+    kinds: dict[str, Callable[[str], float]] = {
+        item.name: type(getattr(TrainingSettings(), item.name)) for item in fields(TrainingSettings)
+    }
+    values: dict[str, Any] = {}
+    for word in _words(text):
+        name, _, value = word.partition("=")
+        if name not in kinds:
+            raise ParameterError("unknown setting", got=repr(name), expected=", ".join(kinds))
+        values[name] = kinds[name](value)
+    return TrainingSettings(**values)
