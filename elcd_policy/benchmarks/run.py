@@ -25,7 +25,7 @@ from .jobs import PEER, PROTOCOLS, Job
 from .machine import machine, versions
 
 #: Arrows a side of a stored field, and points of a stored rollout.
-ARROWS, POINTS = 30, 60
+ARROWS, POINTS = 24, 60
 
 
 def run_job(job: Job) -> dict[str, Any]:
