@@ -5,6 +5,7 @@ units, ``x*`` the goal, ``y`` positions of unit scale around the goal, ``z = phi
 points, ``e = z - z*``; ``c`` is a contraction rate, T the demonstrated duration.
 """
 
+from .certificate import Certificate, certify
 from .demonstrations import load_demonstrations
 from .evaluation import evaluate
 from .export import LoadedPolicy, export_policy, load_policy
@@ -15,10 +16,12 @@ from .training import TrainingSettings, fit
 __version__ = "0.1.0"
 
 __all__ = [
+    "Certificate",
     "LoadedPolicy",
     "MotionPolicy",
     "Placement",
     "TrainingSettings",
+    "certify",
     "evaluate",
     "export_policy",
     "fit",

@@ -1,0 +1,33 @@
+"""Policy files that carry their certificate."""
+
+from __future__ import annotations
+
+import os
+from copy import copy
+from dataclasses import replace
+
+from ..export import export_policy, load_policy
+from ..placement import Placement
+from ..policy import MotionPolicy
+from .types import Certificate
+from .verdict import certify
+
+
+def export_certified(
+    policy: MotionPolicy, path: str | os.PathLike[str], placement: Placement | None = None
+) -> Certificate:
+    """`export_policy`, then certify the file and store the certificate in its metadata.
+
+    It is stored whatever the verdict, bound to the weights by their hash.
+
+    Raises
+    ------
+    ExportError
+        As `export_policy`.
+    """
+    policy = copy(policy)
+    policy.metadata = replace(policy.metadata, certificate=None)
+    certificate = certify(load_policy(export_policy(policy, path, placement)))
+    policy.metadata = replace(policy.metadata, certificate=certificate.to_dict())
+    export_policy(policy, path, placement)
+    return certificate

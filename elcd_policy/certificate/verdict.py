@@ -1,0 +1,148 @@
+"""The certificate of a policy file, and whether a stored one vouches for it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import torch
+
+from ..export import LoadedPolicy, weights_hash
+from ..fields import LatentField
+from .bounds import data_bounds
+from .checks import Sample, contraction_checks, goal_checks, invertibility_checks, sample
+from .construction import construction
+from .effects import effects
+from .exact import ExactPolicy
+from .points import ball_offsets, demonstrated_points, seeded, workspace_points
+from .types import CERTIFIED, NOT_CERTIFIED, Certificate, Check
+
+METRIC = "J_phi(x)^T J_phi(x)"
+
+
+def certify(policy: LoadedPolicy) -> Certificate:
+    """State what is guaranteed of a policy file, and check it by the file's own methods.
+
+    The guarantee holds by construction, for whatever weights; the checks, in float64 at some
+    thousands of points, hold the file to it. Both are needed for the verdict "certified". See
+    docs/guarantees.md for the mathematics.
+
+    Parameters
+    ----------
+    policy : from `load_policy`; it is left as it is, and a goal moved since makes no difference.
+
+    Returns
+    -------
+    The certificate, with the reasons if the verdict is "not certified".
+    """
+    facts, actual = policy.metadata, weights_hash(policy.module)
+    rate = float(facts.guarantee.get("rate", math.nan))
+    made = construction(policy)
+    certificate = Certificate(
+        verdict=NOT_CERTIFIED,
+        reasons=[*_foreign_weights(policy, actual), *made.doubts],
+        weights_hash=actual,
+        field=made.field,
+        flow=made.flow,
+        kind=str(facts.guarantee.get("kind")),
+        metric=METRIC,
+        rate=rate,
+        rate_times_duration=rate * facts.duration,
+        units=facts.units,
+    )
+    broken = [
+        name
+        for name, value in policy.module.state_dict().items()
+        if not bool(torch.isfinite(value).all())
+    ]
+    if broken:
+        certificate.reasons.append(f"weights are not finite: {', '.join(broken)}")
+    elif not (0 < rate < math.inf and 0 < facts.duration < math.inf):
+        certificate.reasons.append(f"it claims the rate {rate:g} 1/s over {facts.duration:g} s")
+    else:
+        # Without TorchScript's optimiser, which spends seconds on every new shape.
+        with torch.jit.optimized_execution(False):
+            try:
+                certificate = _checked(certificate, policy, made.proved_field)
+            except RuntimeError as error:
+                reason = str(error).strip().splitlines()[-1]
+                certificate.reasons.append(f"its methods can't be evaluated: {reason}")
+    return replace(certificate, verdict=NOT_CERTIFIED if certificate.reasons else CERTIFIED)
+
+
+def certificate_fault(policy: LoadedPolicy) -> str:
+    """Why the certificate stored in a policy file does not vouch for it; empty if it does.
+
+    A comparison of hashes, for whoever can't wait for `certify`: it trusts that the
+    certificate was written by `certify`, and that only weights may have changed since.
+    """
+    stored = policy.metadata.certificate
+    if stored is None:
+        return "the file carries no certificate"
+    reasons = _foreign_weights(policy, weights_hash(policy.module))
+    if not reasons and stored.get("verdict") != CERTIFIED:
+        reasons = [str(reason) for reason in stored.get("reasons", [])] or ["not certified"]
+    return "; ".join(reasons)
+
+
+def _foreign_weights(policy: LoadedPolicy, actual: str) -> list[str]:
+    stored = policy.metadata.certificate
+    hashes = {"metadata are": policy.metadata.weights_hash}
+    if stored is not None:
+        hashes["stored certificate is"] = str(stored.get("weights_hash"))
+    return [
+        f"its {text} of other weights: got {actual[:12]}, expected {expected[:12]}"
+        for text, expected in hashes.items()
+        if expected != actual
+    ]
+
+
+def _checked(
+    certificate: Certificate, policy: LoadedPolicy, field: LatentField | None
+) -> Certificate:
+    """The certificate with its checks, and the reasons that they give."""
+    facts, rate, kind = policy.metadata, certificate.rate, certificate.kind
+    exact, generator = ExactPolicy(policy), seeded()
+    starts = torch.tensor(facts.starts, dtype=torch.float64).view(-1, facts.dimension)
+    with torch.no_grad():
+        radius = float((exact.encode(starts) - exact.latent_goal).norm(dim=1).max())
+        if not 0 < radius < math.inf:
+            return _refused(certificate, "no demonstrated start away from the goal")
+        offsets = radius * ball_offsets(facts.dimension, generator)
+        regions = workspace_points(facts, generator)
+        regions["demonstrations"] = demonstrated_points(exact, starts)
+        regions["ball around the goal"] = exact.decode(exact.latent_goal + offsets)
+    samples = {name: sample(exact, x) for name, x in regions.items()}
+    points = {name: len(at.x) for name, at in samples.items()}
+    certificate = replace(certificate, points=points)
+    bad = [name for name, at in samples.items() if not at.finite]
+    if bad:
+        return _refused(certificate, f"it is not finite in these regions: {', '.join(bad)}")
+    everywhere = _joined(list(samples.values()))
+    checks: list[Check] = [
+        *contraction_checks(everywhere, rate, kind, field, facts.duration),
+        *invertibility_checks(exact, everywhere, policy),
+        *goal_checks(exact, _joined([samples["workspace"], samples["demonstrations"]]), policy),
+    ]
+    failures = [
+        f"{check.name} is {check.value:.3g}, at most {check.limit:.3g} {check.unit}".strip()
+        for check in checks
+        if not check.passed
+    ]
+    certificate = replace(certificate, checks=checks, reasons=[*certificate.reasons, *failures])
+    if certificate.reasons:
+        return certificate
+    bounds = data_bounds(
+        exact, starts, samples["demonstrations"].x, samples["ball around the goal"], rate
+    )
+    return replace(certificate, bounds=bounds, effects=effects(facts, kind, rate, bounds))
+
+
+def _refused(certificate: Certificate, reason: str) -> Certificate:
+    return replace(certificate, reasons=[*certificate.reasons, reason])
+
+
+def _joined(samples: list[Sample]) -> Sample:
+    return Sample(
+        *(torch.cat(values) for values in zip(*(vars(at).values() for at in samples), strict=True))
+    )

@@ -1,0 +1,55 @@
+"""Policy files to certify: sound ones, and what they become when they are tampered with."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from elcd_policy import LoadedPolicy, MotionPolicy, TrainingSettings, export_policy, fit
+from elcd_policy import load_policy as load
+from elcd_policy.export import METADATA_FILE, weights_hash
+
+
+@pytest.fixture
+def exported(fit_once: Callable[..., MotionPolicy], tmp_path: Path) -> Callable[..., LoadedPolicy]:
+    """``exported(dimension, field)``: a quickly trained policy, from its file."""
+
+    def get(dimension: int = 2, field: str = "elcd") -> LoadedPolicy:
+        return load(export_policy(fit_once(dimension, field), tmp_path / f"{field}.pt"))
+
+    return get
+
+
+@pytest.fixture
+def linear(arcs: Callable, tmp_path: Path) -> Callable[[int], LoadedPolicy]:
+    """``linear(dimension)``: an untrained policy. Its flow is the identity of unit scale, its
+    field ``-(c + r) (x - x*)`` with r from 2.7 / T on the first axis to 6 / T on the last."""
+
+    def get(dimension: int) -> LoadedPolicy:
+        none = TrainingSettings(linear_steps=0, shooting_steps=0)
+        policy = fit(arcs(dimension), settings=none, progress=False)
+        return load(export_policy(policy, tmp_path / "linear.pt"))
+
+    return get
+
+
+@pytest.fixture
+def wrapped(tmp_path: Path) -> Callable[[LoadedPolicy, torch.nn.Module], Path]:
+    """``wrapped(policy, module)``: a file of a module in a policy's stead, its hash right."""
+
+    def save(policy: LoadedPolicy, module: torch.nn.Module) -> Path:
+        path = tmp_path / "wrapped.pt"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            scripted = torch.jit.script(module.eval())
+            facts = replace(policy.metadata, weights_hash=weights_hash(scripted)).to_dict()
+            torch.jit.save(scripted, str(path), _extra_files={METADATA_FILE: json.dumps(facts)})
+        return path
+
+    return save
