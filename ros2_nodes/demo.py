@@ -17,7 +17,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from elcd_policy import LoadedPolicy, export_policy, fit, load_demonstrations, load_policy
+from elcd_policy import LoadedPolicy, fit, load_demonstrations, load_policy
+from elcd_policy.certificate import export_certified
 from elcd_policy.demonstrations import DemonstrationSet
 from elcd_policy.errors import ElcdError
 from elcd_policy.files import written_whole
@@ -138,8 +139,9 @@ def _train(args: argparse.Namespace) -> tuple[DemonstrationSet, Path, float]:
     begin = time.monotonic()
     policy = fit(demonstrations, seed=args.seed)
     trained = time.monotonic() - begin
-    args.output.mkdir(parents=True, exist_ok=True)
-    return demonstrations, export_policy(policy, args.output / "policy.pt", placement), trained
+    file = args.output / "policy.pt"
+    export_certified(policy, file, placement)
+    return demonstrations, file, trained
 
 
 def _follow(file: Path, policy: LoadedPolicy, arguments: Mapping[str, Any], output: Path) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from ..certificate import CERTIFIED, NOT_CERTIFIED, certificate_fault
 from ..export import load_policy
 
 EXAMPLE = """example:
@@ -21,10 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the metadata."""
-    facts = load_policy(args.policy).metadata
+    policy = load_policy(args.policy)
+    facts = policy.metadata
     if args.json:
         print(json.dumps(facts.to_dict()))
         return 0
+    fault = certificate_fault(policy)
     lower, upper = facts.workspace
     placed = facts.placement
     lines = {
@@ -35,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
         "duration": f"{facts.duration:.3g} s, {len(facts.starts)} demonstrations",
         "guarantee": f"{facts.guarantee['kind']} at {facts.guarantee['rate']:.3g} 1/s "
         f"({facts.guarantee['field']})",
+        "verdict": f"{NOT_CERTIFIED}: {fault}" if fault else CERTIFIED,
         "placement": "none"
         if placed is None
         else f"origin {_point(placed.origin.tolist())} m, "

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from pathlib import Path
 
+from ..certificate import export_certified
 from ..demonstrations import load_demonstrations
 from ..evaluation import Scores, evaluate
-from ..export import check_target, export_policy
+from ..export import check_target
 from ..fields import FIELDS
 from ..training.fit import DEFAULT_FIELD, fit
 from .tables import score_table
@@ -33,13 +35,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train, export, and score on the demonstrations themselves."""
+    """Train, export, certify, and score on the demonstrations themselves.
+
+    Returns
+    -------
+    0, or 1 if the file was written but is not certified.
+    """
     check_target(args.output)
     demonstrations = load_demonstrations(args.source, units=args.units)
     begin = time.process_time()
     policy = fit(demonstrations, args.field, seed=args.seed)
     cpu = time.process_time() - begin
-    file = export_policy(policy, args.output)
+    certificate = export_certified(policy, args.output)
+    file = Path(args.output)
     scores = evaluate(policy, demonstrations)
     guarantee = policy.metadata.guarantee
     if args.json:
@@ -51,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
                     "seed": args.seed,
                     "cpu_s": cpu,
                     "guarantee": guarantee,
+                    "verdict": certificate.verdict,
+                    "reasons": certificate.reasons,
                     "units": demonstrations.units,
                     "mean": Scores.mean(scores).to_dict(),
                 }
@@ -62,5 +72,6 @@ def run(args: argparse.Namespace) -> int:
             f"guarantee  {guarantee['kind']} at {guarantee['rate']:.3g} 1/s, "
             f"{guarantee['rate_times_duration']:.3g} e-foldings per demonstrated duration"
         )
+        print(f"verdict    {certificate.summary}")
         print(f"written    {file} ({file.stat().st_size / 1024:.0f} KiB, {cpu:.1f} CPU s)")
-    return 0
+    return 0 if certificate.certified else 1

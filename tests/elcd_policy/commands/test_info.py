@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from elcd_policy import Placement, export_policy, load_policy
+from elcd_policy import Placement, load_policy
+from elcd_policy.certificate import export_certified
 from elcd_policy.cli import main
 
 
@@ -22,6 +23,7 @@ def test_it_prints_the_metadata(policy_file: Path, capfd: pytest.CaptureFixture[
     assert facts["goal"] == "(5, 6)"
     assert facts["duration"] == "2.5 s, 3 demonstrations"
     assert facts["guarantee"] == "equilibrium contraction at 0.4 1/s (ElcdField)"
+    assert facts["verdict"] == "not certified: the file carries no certificate"
     assert facts["placement"] == "none"
     assert "torch 2." in facts["versions"]
 
@@ -30,10 +32,12 @@ def test_it_prints_where_the_policy_lies(
     trained: Callable, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     placement = Placement(origin=[0.5, 0.0, 0.25], metres_per_unit=0.003)
-    path = export_policy(trained(2, "monotone"), tmp_path / "placed.pt", placement)
+    path = tmp_path / "placed.pt"
+    export_certified(trained(2, "monotone"), path, placement)
     assert main(["info", str(path)]) == 0
     out, _ = capfd.readouterr()
     assert "placement  origin (0.5, 0, 0.25) m, 0.003 m per mm\n" in out
+    assert "verdict    certified\n" in out
     assert "contraction of every pair at 0.4 1/s (MonotoneField)" in out
 
 

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from elcd_policy import evaluate, load_demonstrations, load_policy
+from elcd_policy import certify, evaluate, load_demonstrations, load_policy
+from elcd_policy.certificate import certificate_fault
 from elcd_policy.evaluation import Scores
 
 
@@ -48,6 +49,7 @@ def test_json_is_one_object_that_agrees_with_the_file(training: Training) -> Non
     assert answer["file"] == str(training.file)
     assert (answer["source"], answer["seed"], answer["units"]) == ("lasa:Sshape", 5, "mm")
     assert answer["guarantee"] == policy.metadata.guarantee
+    assert (answer["verdict"], answer["reasons"]) == ("certified", [])
     assert answer["cpu_s"] > 0.0
     scores = Scores.mean(evaluate(policy, load_demonstrations("lasa:Sshape")))
     assert answer["mean"] == pytest.approx(scores.to_dict(), rel=0.01, abs=1e-3)
@@ -66,6 +68,12 @@ def test_the_file_says_where_it_came_from(training: Training) -> None:
     assert facts.guarantee["rate"] * facts.duration == pytest.approx(1.0)
     assert len(facts.starts) == 7
     assert list(training.file.parent.iterdir()) == [training.file]
+
+
+def test_the_file_carries_its_certificate(training: Training) -> None:
+    policy = load_policy(training.file)
+    assert certificate_fault(policy) == ""
+    assert certify(policy).to_dict() == policy.metadata.certificate
 
 
 def test_far_from_the_demonstrations_it_still_comes_to_the_goal(training: Training) -> None:
