@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from elcd_policy import MotionPolicy, certify, export_policy, load_policy
+from elcd_policy.certificate import export_certified
 from elcd_policy.cli import main
+from elcd_policy.export import METADATA_FILE
 
 
 def test_the_table_ends_with_the_verdict(
@@ -77,3 +81,19 @@ def test_a_missing_file_is_bad_input(tmp_path: Path, capfd: pytest.CaptureFixtur
         out, err = capfd.readouterr()
         assert out == ""
         assert err.startswith(f"elcd: no policy file at {path}")
+
+
+def test_weights_that_are_not_the_certified_ones_are_refused(
+    trained: Callable[..., MotionPolicy], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path, files = tmp_path / "policy.pt", {METADATA_FILE: ""}
+    export_certified(trained(2, "elcd"), path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        module = torch.jit.load(str(path), _extra_files=files)
+        module.state_dict()["field.out.bias"].add_(0.01)
+        torch.jit.save(module, str(path), _extra_files=files)
+    assert main(["certify", str(path)]) == 1
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert out.startswith(f"verdict  not certified: the weights in {path} are not those")
