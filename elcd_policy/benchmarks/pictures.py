@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLUMNS, COLOURS_KEPT = 6, 64
+COLUMNS, COLOURS_KEPT = 6, 128
 COLOURS = {
     "mean": "#b9c0c7",
     "best": "#333333",

@@ -53,14 +53,15 @@ an unseen demonstration may start 40 mm away from anything shown; they stand in 
   paper calls DTWD, a nearest-point distance that knows neither order nor speed.
 - **Convergence**: of a 16 x 16 grid over the workspace of all 7 demonstrations and 15 % beyond
   each side, the share within 2 mm of the goal after twice the median duration.
-- **CPU s** is the process's CPU time in training, on one thread.
+- **CPU s** is the process's CPU time in training, on one thread; the first job of each process pays
+  for what torch loads then.
 - A shape's figure is the mean over the seeds; ranges are over the seeds.
 - **Mean demonstration**: the shown ones averaged at equal shares of their durations, moved to the
   start (the offset fades linearly), played in their median duration. **Best shown demonstration**:
   the nearest one by DTW, in the scored one's duration; both are hindsight that no policy has.
 - **EFlow**: Euclideanizing Flows (Rana et al. 2020), the authors' code and settings in a user's own
   checkout, prepared as theirs but with each demonstration's true clock, 400 epochs of all samples
-  at once; rolled out by 400 Euler steps per duration."""
+  at once; rolled out by 200 Euler steps per duration."""
 
 TICKS = """## Control tick
 

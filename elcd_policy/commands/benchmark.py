@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     lasa.add_argument(
         "--fields", type=_words, default=list(FIELDS), help=f"({','.join(FIELDS)}); none: no field"
     )
-    lasa.add_argument("--seeds", type=_numbers, default=[0, 1, 2], help="(0,1,2)")
+    lasa.add_argument("--seeds", type=_seeds, default=[0, 1, 2], help="(0,1,2)")
     lasa.add_argument("--workers", type=int, default=2, help="processes (%(default)s)")
     lasa.add_argument("--scheduler", metavar="tcp://...", help="of a Dask cluster to run on")
     lasa.add_argument("--eflow", metavar="PATH", help="your checkout of EFlow, to compare with")
@@ -114,8 +114,11 @@ def _words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
-def _numbers(text: str) -> list[int]:
-    return [int(word) for word in _words(text)]
+def _seeds(text: str) -> list[int]:
+    try:
+        return [int(word) for word in _words(text)]
+    except ValueError as error:
+        raise ParameterError("seeds are not numbers", got=repr(text), expected="0,1,2") from error
 
 
 def _settings(text: str) -> TrainingSettings:
@@ -127,5 +130,10 @@ def _settings(text: str) -> TrainingSettings:
         name, _, value = word.partition("=")
         if name not in kinds:
             raise ParameterError("unknown setting", got=repr(name), expected=", ".join(kinds))
-        values[name] = kinds[name](value)
+        try:
+            values[name] = kinds[name](value)
+        except ValueError as error:
+            raise ParameterError(
+                f"the training setting '{name}' is not a number", got=repr(value)
+            ) from error
     return TrainingSettings(**values)

@@ -1,0 +1,77 @@
+"""What is run: shapes, demonstrations, methods and seeds of each protocol."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from elcd_policy import TrainingSettings
+from elcd_policy.benchmarks import PROTOCOLS, plan
+from elcd_policy.benchmarks.jobs import key_of
+from elcd_policy.errors import DemonstrationError, ParameterError
+
+
+def test_by_default_all_shapes_are_run_with_both_fields_and_three_seeds() -> None:
+    jobs = plan()
+    learned = [job for job in jobs if job.method in ("elcd", "monotone")]
+    assert len(learned) == 2 * 30 * 2 * 3
+    assert {job.seed for job in learned} == {0, 1, 2}
+    baselines = [job for job in jobs if job.method in ("mean", "best")]
+    assert len(baselines) == 30 * 2
+    assert {(job.protocol, job.seed) for job in baselines} == {("a", 0)}
+    assert len({job.key for job in jobs}) == len(jobs)
+    assert {job.settings["couplings"] for job in learned} == {TrainingSettings().couplings}
+
+
+def test_what_is_scored_was_not_shown_but_in_b() -> None:
+    for name, protocol in PROTOCOLS.items():
+        first, last = protocol.scored
+        assert (max(protocol.shown) <= first) == (name != "b")
+        assert last == 7
+    assert (PROTOCOLS["a"].shown, PROTOCOLS["a"].scored) == ((4,), (4, 7))
+    assert (PROTOCOLS["b"].shown, PROTOCOLS["b"].scored) == ((7,), (0, 7))
+
+
+def test_the_curve_shows_one_to_three() -> None:
+    jobs = plan(shapes=["line"], protocols=["c"], fields=["elcd"], seeds=[5])
+    assert [(job.shape, job.shown) for job in jobs if job.method == "elcd"] == [
+        ("Line", 1),
+        ("Line", 2),
+        ("Line", 3),
+    ]
+
+
+def test_the_peer_takes_part_where_unseen_demonstrations_are_scored() -> None:
+    jobs = plan(shapes=["Line"], fields=[], seeds=[0, 1], eflow="somewhere")
+    peers = [job for job in jobs if job.method == "eflow"]
+    assert [(job.protocol, job.seed) for job in peers] == [("a", 0), ("a", 1)]
+    assert peers[0].settings["epochs"] == 400
+    # Where it lies does not make it another job.
+    assert replace(peers[0], checkout="elsewhere").key == peers[0].key
+
+
+def test_other_settings_are_other_jobs() -> None:
+    first, second = (
+        plan(shapes=["Line"], protocols=["b"], fields=["elcd"], seeds=[0], settings=settings)[0]
+        for settings in (TrainingSettings(), TrainingSettings(width=32))
+    )
+    assert first.key != second.key
+    assert key_of(first.facts()) == first.key
+
+
+def test_stacked_shapes_can_be_named() -> None:
+    assert plan(shapes=["sshape+line"], protocols=["b"])[0].shape == "Sshape+Line"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "text"),
+    [
+        ({"protocols": ["z"]}, ParameterError, "unknown protocol: got 'z', expected a, b, c"),
+        ({"fields": ["linear"]}, ParameterError, "unknown field: got 'linear'"),
+        ({"shapes": ["Sshap"]}, DemonstrationError, "did you mean 'Sshape'"),
+    ],
+)
+def test_unknown_names_are_refused(wrong: dict, error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        plan(**wrong)

@@ -1,0 +1,94 @@
+"""Many jobs: in parallel, resumed, with failures told apart from results."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from elcd_policy.benchmarks import run_jobs
+from elcd_policy.benchmarks.store import append_record, read_records
+from elcd_policy.errors import MissingExtraError, ParameterError
+
+try:
+    import distributed
+except ImportError:
+    distributed = None
+
+
+def test_what_is_finished_is_not_run_again(quick_jobs: Callable, tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    jobs = quick_jobs()
+    broken = [
+        replace(job, settings={**job.settings, "learning_rate": 1e30})
+        if job.method == "monotone"
+        else job
+        for job in jobs
+    ]
+    first = run_jobs(broken, path, workers=2, progress=False)
+    assert (first.ran, first.skipped, len(first.failures)) == (4, 0, 1)
+    assert first.failures[0].startswith("a Line monotone seed 0 shown 4: TrainingError: ")
+    records = read_records(path)
+    assert sorted(record["method"] for record in records) == ["best", "elcd", "mean", "monotone"]
+
+    # A failed job is due again, and so is one of other settings; nothing else is.
+    again = run_jobs([*broken, *jobs], path, workers=1, progress=False)
+    assert (again.ran, again.skipped, len(again.failures)) == (2, 6, 1)
+    assert read_records(path)[:4] == records
+    done = run_jobs(jobs, path, progress=False)
+    assert (done.ran, done.skipped, done.failures) == (0, 4, [])
+    assert multiprocessing.active_children() == []
+
+
+def test_a_foreign_file_is_refused_before_any_work(quick_jobs: Callable, tmp_path: Path) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("t,x,y\n")
+    with pytest.raises(ParameterError, match="does not hold results"):
+        run_jobs(quick_jobs(), path, progress=False)
+    with pytest.raises(ParameterError, match="no worker: got 0"):
+        run_jobs(quick_jobs(), tmp_path / "new.jsonl", workers=0, progress=False)
+
+
+@pytest.mark.skipif(distributed is not None, reason="dask.distributed is installed")
+def test_a_cluster_needs_an_extra(quick_jobs: Callable, tmp_path: Path) -> None:
+    with pytest.raises(MissingExtraError, match=r"elcd_policy\[cluster\]"):
+        run_jobs(quick_jobs(), tmp_path / "new.jsonl", scheduler="tcp://127.0.0.1:1")
+
+
+@pytest.mark.skipif(distributed is None, reason="dask.distributed is not installed")
+def test_a_cluster_runs_the_same_jobs(quick_jobs: Callable, tmp_path: Path) -> None:
+    local, remote = tmp_path / "local.jsonl", tmp_path / "remote.jsonl"
+    jobs = quick_jobs()
+    run_jobs(jobs, local, progress=False)
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as cluster:
+        address = cluster.scheduler_address
+        address = address if address.startswith("tcp") else cluster.scheduler.address
+        outcome = run_jobs(jobs, remote, scheduler=address, progress=False)
+    assert (outcome.ran, outcome.failures) == (4, [])
+    scores = [
+        {record["method"]: record["scores"] for record in read_records(path)}
+        for path in (local, remote)
+    ]
+    assert scores[0] == scores[1]
+
+
+@pytest.mark.skipif(distributed is None, reason="dask.distributed is not installed")
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nowhere"])
+def test_a_scheduler_out_of_reach(address: str, quick_jobs: Callable, tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="the scheduler can't be reached: got"):
+        run_jobs(quick_jobs(), tmp_path / "new.jsonl", scheduler=address, progress=False)
+
+
+def test_an_old_file_without_results_for_the_jobs_is_added_to(
+    quick_jobs: Callable, record: Callable, tmp_path: Path
+) -> None:
+    path = tmp_path / "results.jsonl"
+    append_record(path, record("mean"))
+    baselines = quick_jobs(fields=[])
+    assert run_jobs(baselines, path, workers=1, progress=False).ran == 2
+    assert len(read_records(path)) == 3

@@ -1,0 +1,94 @@
+"""The page: the same results give the same bytes, and every figure is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from elcd_policy.benchmarks import render
+from elcd_policy.benchmarks.store import append_record
+from elcd_policy.errors import ParameterError
+
+TICK = {
+    "field": "elcd",
+    "rounds": 200,
+    "rows": [
+        {
+            "dimension": 2,
+            "runtime": "TorchScript",
+            "policy_us": 120.0,
+            "plain_us": 12.0,
+            "ratio": 10.0,
+            "numpy_us": 140.0,
+            "batch_per_s": 500_000,
+            "plain_batch_per_s": 5_000_000,
+        }
+    ],
+    "versions": {"torch": "2.13"},
+    "machine": {"cpu": "a processor", "cores": 2, "system": "Linux"},
+}
+
+
+@pytest.fixture
+def results(record: Callable, tmp_path: Path) -> Path:
+    folder = tmp_path / "results"
+    for method, dtw in (("elcd", 0.8), ("eflow", 1.6), ("mean", 1.4)):
+        append_record(folder / "lasa.jsonl", record(method, dtw=dtw))
+        for shown in (1, 2, 3):
+            line = record(method, protocol="c", shown=shown, dtw=dtw + 1 / shown)
+            append_record(folder / "lasa.jsonl", line)
+    arrows = np.tile([1.0, -1.0], 24 * 24)
+    drawing = {"box": [[-50, -10], [10, 40]], "velocity": arrows.tolist()}
+    drawing["rollouts"] = [[[-40, 30], [0, 0]]]
+    lines = [
+        record("elcd", protocol="b", shown=7, drawing=drawing),
+        {k: v for k, v in record("elcd", "heee", error="it broke").items() if k != "scores"},
+    ]
+    for line in lines:
+        append_record(folder / "lasa.jsonl", line)
+    append_record(folder / "tick.jsonl", {**TICK, "rounds": 1})
+    append_record(folder / "tick.jsonl", TICK)
+    return folder
+
+
+def test_the_page_says_what_the_results_say(results: Path, tmp_path: Path) -> None:
+    page = tmp_path / "docs" / "benchmarks.md"
+    images = [page.parent / "images" / name for name in ("lasa_fields.png", "lasa_shown.png")]
+    assert render(results, page) == [page, *images]
+    text = page.read_text()
+    for line in (
+        "| mean DTW unseen at most half EFlow's | 0.80 / 1.60 mm = 0.50 (1 of 26 shapes) | open |",
+        "| EFlow | 2.60 | 2.10 | 1.93 | 1.60 | 1 |",
+        "| TorchScript, 2-D | 120 | 12.0 | 10.0 | 140 | 0.50 | 5.00 |",
+        "| Line | 1.40, 3.0 | 1.60, 3.0 | 0.80, 3.0 |",
+        "- Failed: protocol a, heee, elcd, seed 0, 4 shown: it broke",
+        "medians over 200 rounds",
+        "width 64 (**not** the defaults",
+        "- Measured on: a processor, 2 cores, Linux; python 3.11.",
+        "![The learned vector fields of the LASA shapes](images/lasa_fields.png)",
+    ):
+        assert line in text
+    for image in images:
+        assert image.read_bytes().startswith(b"\x89PNG\r\n")
+
+
+def test_the_same_results_give_the_same_page(results: Path, tmp_path: Path) -> None:
+    first, second = (render(results, tmp_path / name / "page.md") for name in ("one", "two"))
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_without_a_drawing_or_ticks_there_is_a_page(record: Callable, tmp_path: Path) -> None:
+    append_record(tmp_path / "results" / "lasa.jsonl", record())
+    page = tmp_path / "page.md"
+    assert render(tmp_path / "results", page) == [page]
+    assert "## Control tick" not in page.read_text()
+    assert "](images" not in page.read_text()
+
+
+def test_without_results_there_is_none(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match=r"no results in .*run elcd benchmark lasa first"):
+        render(tmp_path, tmp_path / "page.md")
+    assert list(tmp_path.iterdir()) == []
