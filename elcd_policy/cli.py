@@ -18,9 +18,9 @@ from .errors import ElcdError, MissingExtraError, ParameterError
 COMMANDS = {
     "train": "learn a policy from demonstrations",
     "evaluate": "score a policy on demonstrations",
-    "certify": "state and check what is guaranteed of a policy file",
     "plot": "draw a policy's vector field",
     "info": "say what a policy file holds",
+    "certify": "state and check what is guaranteed of a policy file",
     "benchmark": "run the benchmarks, write their tables",
 }
 GROUP = "elcd.commands"
