@@ -9,6 +9,7 @@ import torch
 
 from ..export import LoadedPolicy, weights_hash
 from ..fields import LatentField
+from ..threads import one_thread
 from .bounds import data_bounds
 from .checks import Sample, contraction_checks, goal_checks, invertibility_checks, sample
 from .construction import construction
@@ -20,6 +21,7 @@ from .types import CERTIFIED, NOT_CERTIFIED, Certificate, Check
 METRIC = "J_phi(x)^T J_phi(x)"
 
 
+@one_thread()
 def certify(policy: LoadedPolicy) -> Certificate:
     """State what is guaranteed of a policy file, and check it by the file's own methods.
 
