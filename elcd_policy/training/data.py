@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,26 +11,27 @@ from torch import Tensor
 
 from ..demonstrations import DemonstrationSet
 from ..errors import TrainingError
+from .alignment import aligned
 
 
 @dataclass
 class TrainingData:
     """Demonstrations in unit scale and unit time, with the goal at the origin.
 
-    ``positions`` [n, K, d] are samples at equal times within each demonstration; ``steps`` [n]
-    is the time between two of them, in units of ``duration`` (the median, in s); ``scale`` is
-    the unit of length, the root mean square coordinate, in the demonstrations' own units.
+    ``positions`` [n, K, d] are samples at equal times of one common clock (see `aligned`);
+    ``step`` is the time between two of them, in units of ``duration`` (the median, in s);
+    ``scale`` is the unit of length, the root mean square coordinate, in the demonstrations'
+    own units.
     """
 
     positions: Tensor
-    steps: Tensor
+    step: float
     scale: float
     duration: float
-    goal: np.ndarray
 
     @classmethod
     def of(cls, demonstrations: DemonstrationSet, samples: int) -> TrainingData:
-        """Resample and scale ``demonstrations``.
+        """Resample, align and scale ``demonstrations``.
 
         Raises
         ------
@@ -47,14 +49,14 @@ class TrainingData:
                 expected="a motion",
                 advice="record demonstrations that start away from their end",
             )
+        durations = np.array([demo.duration for demo in demonstrations])
+        positions, clock = aligned(positions / scale, durations)
         duration = demonstrations.duration
-        steps = [demo.duration / (samples - 1) / duration for demo in demonstrations]
         return cls(
-            positions=torch.tensor(positions / scale, dtype=torch.float32),
-            steps=torch.tensor(steps, dtype=torch.float32),
+            positions=torch.tensor(positions, dtype=torch.float32),
+            step=clock / duration / (samples - 1),
             scale=scale,
             duration=duration,
-            goal=goal,
         )
 
     def draw_starts(
@@ -63,13 +65,13 @@ class TrainingData:
         """Random starts: demonstration and sample index (up to ``last``) [count], push [count, d].
 
         A quarter of the starts are first samples; half of all starts are pushed, by a standard
-        deviation drawn log-uniformly down from ``push``, so that small ones are frequent.
+        deviation drawn log-uniformly from a fifth of ``push`` up to ``push``.
         """
         n, _, d = self.positions.shape
         demo = torch.randint(n, (count,), generator=generator)
         index = torch.randint(last + 1, (count,), generator=generator)
         index[: count // 4] = 0
-        size = push * torch.exp(-3.0 * torch.rand(count, 1, generator=generator))
+        size = push * torch.exp(math.log(0.2) * torch.rand(count, 1, generator=generator))
         pushed = torch.rand(count, 1, generator=generator) < 0.5
         offset = size * pushed * torch.randn(count, d, generator=generator)
         return demo, index, offset

@@ -24,7 +24,8 @@ class TrainingSettings:
     batch : starts in one step.
     targets : points of its trajectory on which a start of the linear stage is judged.
     push : largest standard deviation of the pushes that half of the starts receive.
-    return_rate : how fast a push should fade, e-foldings per demonstrated duration.
+    return_rate : how fast a push should fade beyond an even fading over the rest of the motion,
+        e-foldings per demonstrated duration.
     """
 
     couplings: int = 6
@@ -39,12 +40,16 @@ class TrainingSettings:
     batch: int = 64
     targets: int = 16
     push: float = 0.3
-    return_rate: float = 6.0
+    return_rate: float = 4.0
 
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
-            least = 0 if item.name in {"linear_steps", "shooting_steps", "push"} else None
+            least = (
+                0
+                if item.name in {"linear_steps", "shooting_steps", "push", "return_rate"}
+                else None
+            )
             if not (value > 0 or value == least):
                 raise ParameterError(
                     f"the training setting '{item.name}' is out of range",

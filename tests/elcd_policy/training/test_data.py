@@ -21,12 +21,12 @@ def test_positions_are_of_unit_scale_around_the_goal(dimension: int, arcs: Calla
     data = TrainingData.of(demos, 50)
     assert data.positions.shape == (3, 50, dimension)
     assert data.positions.dtype == torch.float32
-    assert float((data.positions**2).mean()) == pytest.approx(1.0, abs=1e-5)
+    assert float((data.positions**2).mean()) == pytest.approx(1.0, abs=0.02)
     torch.testing.assert_close(
         data.positions[:, -1].mean(0), torch.zeros(dimension), atol=1e-6, rtol=0
     )
-    back = data.positions.numpy() * data.scale + data.goal
-    np.testing.assert_allclose(back[0], demos[0].resampled(50).position, atol=1e-4)
+    starts = data.positions[:, 0].numpy() * data.scale + demos.goal
+    np.testing.assert_allclose(starts, [demo.position[0] for demo in demos], atol=1e-4)
 
 
 def test_metres_and_millimetres_are_the_same_to_it(arcs: Callable) -> None:
@@ -35,12 +35,12 @@ def test_metres_and_millimetres_are_the_same_to_it(arcs: Callable) -> None:
     assert large.scale / small.scale == pytest.approx(1000)
 
 
-def test_time_is_in_units_of_the_median_duration() -> None:
+def test_time_is_the_mean_clock_in_units_of_the_median_duration() -> None:
     position = np.linspace(10.0, 0.0, 20)[:, None]
     demos = [Demonstration(np.linspace(3.0, 3.0 + t, 20), position) for t in (2.0, 4.0, 12.0)]
     data = TrainingData.of(DemonstrationSet(demos), 11)
     assert data.duration == 4.0
-    torch.testing.assert_close(data.steps, torch.tensor([0.05, 0.1, 0.3]))
+    assert data.step == pytest.approx(6.0 / 4.0 / 10)
 
 
 def test_what_does_not_move_can_not_be_learned() -> None:

@@ -9,7 +9,7 @@ import pytest
 from elcd_policy import TrainingSettings
 from elcd_policy.errors import ParameterError
 
-MAY_BE_ZERO = {"linear_steps", "shooting_steps", "push"}
+MAY_BE_ZERO = {"linear_steps", "shooting_steps", "push", "return_rate"}
 NAMES = [item.name for item in fields(TrainingSettings)]
 
 
