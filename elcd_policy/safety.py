@@ -5,6 +5,9 @@ A command passes in this order, and what fails a check turns into a ramp to zero
 finite input -> frame -> age of the state -> field -> finite output -> workspace box ->
 uniform speed scaling -> acceleration limit.
 
+The speed scaling is one factor for all components, from two causes: being outside the box
+that demonstrations vouch for, and the speed limits.
+
 A twist is [6]: linear velocity of the TCP in m/s, then angular velocity in rad/s, both in
 the base frame. `safe_twist` is the whole chain; the functions before it are its links.
 """
@@ -12,7 +15,7 @@ the base frame. `safe_twist` is the whole chain; the functions before it are its
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +26,9 @@ Array = NDArray[np.float64]
 
 FUTURE_TOLERANCE = 0.05
 """s, how far ahead of the clock a stamp may be: two computers' clocks differ a little."""
+
+FADE = 0.05
+"""m outside the known box over which the speed falls: a step would make the arm stutter."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,9 @@ class Limits:
     angular_acceleration : rad/s^2, norm of the angular velocity's rate of change.
     lower, upper : [3] in m, the corners of the workspace box in the base frame.
     state_timeout : s, the age from which a state is stale.
+    known_lower, known_upper : [3] in m, the corners of the box that demonstrations vouch for,
+        infinite for no end; outside it the motion is slowed down.
+    unknown_scale : 0..1, the factor on the speed far outside that box.
     """
 
     speed: float
@@ -46,6 +55,9 @@ class Limits:
     lower: Array
     upper: Array
     state_timeout: float
+    known_lower: Array = field(default_factory=lambda: np.full(3, -np.inf))
+    known_upper: Array = field(default_factory=lambda: np.full(3, np.inf))
+    unknown_scale: float = 1.0
 
     def __post_init__(self) -> None:
         for name in (
@@ -60,15 +72,21 @@ class Limits:
                 raise ParameterError(
                     f"the limit '{name}' is out of range", got=value, expected=">0"
                 )
-        lower, upper = np.array(self.lower, dtype=float), np.array(self.upper, dtype=float)
-        if lower.shape != (3,) or upper.shape != (3,) or not (lower < upper).all():
+        if not 0.0 <= self.unknown_scale <= 1.0:
             raise ParameterError(
-                "the workspace box is not a box",
-                got=f"lower {lower.tolist()}, upper {upper.tolist()}",
-                expected="three numbers each in m, every lower below its upper",
+                "the limit 'unknown_scale' is out of range", got=self.unknown_scale, expected="0..1"
             )
-        object.__setattr__(self, "lower", lower)
-        object.__setattr__(self, "upper", upper)
+        for prefix, box in (("", "workspace"), ("known_", "known")):
+            lower = np.array(getattr(self, f"{prefix}lower"), dtype=float)
+            upper = np.array(getattr(self, f"{prefix}upper"), dtype=float)
+            if lower.shape != (3,) or upper.shape != (3,) or not (lower < upper).all():
+                raise ParameterError(
+                    f"the {box} box is not a box",
+                    got=f"lower {lower.tolist()}, upper {upper.tolist()}",
+                    expected="three numbers each in m, every lower below its upper",
+                )
+            object.__setattr__(self, f"{prefix}lower", lower)
+            object.__setattr__(self, f"{prefix}upper", upper)
 
 
 @dataclass(frozen=True)
@@ -99,7 +117,8 @@ class Decision:
     ----------
     twist : [6], finite and within the limits.
     fault : why the motion was refused and the twist ramps to zero; empty when it was not.
-    limited : which links changed the field's twist: "box", "speed", "acceleration".
+    limited : which links changed the field's twist: "box", "unknown" (outside the known box),
+        "speed", "acceleration".
     """
 
     twist: Array
@@ -142,6 +161,15 @@ def age_fault(received_age: float, stamp_age: float, timeout: float) -> str:
     return ""
 
 
+def state_fault(state: State, limits: Limits, base_frame: str) -> str:
+    """Why a state can't be used, the first of its checks that fails; empty if it can."""
+    return (
+        input_fault(state.position, state.quaternion)
+        or frame_fault(state.frame_id, base_frame)
+        or age_fault(state.received_age, state.stamp_age, limits.state_timeout)
+    )
+
+
 def output_fault(twist: Array) -> str:
     """Why a field's twist can't be used; empty if it is finite."""
     if np.isfinite(twist).all():
@@ -166,6 +194,12 @@ def keep_inside(
         below = _braking_speed(position[axis] - lower[axis], acceleration, dt)
         inside[axis] = min(max(inside[axis], -below), above)
     return inside
+
+
+def familiarity(position: Array, lower: Array, upper: Array, far: float) -> float:
+    """The factor on the speed: 1 in a box, falling linearly to ``far`` at `FADE` m from it."""
+    outside = _norm(np.maximum(np.maximum(lower - position, position - upper), 0.0))
+    return 1.0 - (1.0 - far) * min(1.0, outside / FADE)
 
 
 def scale_speed(twist: Array, speed: float, angular_speed: float) -> Array:
@@ -223,11 +257,7 @@ def safe_twist(
     dt : s from the previous twist to this one.
     speed_scale : 0..1, slows the whole motion down along its streamlines.
     """
-    fault = (
-        input_fault(state.position, state.quaternion)
-        or frame_fault(state.frame_id, base_frame)
-        or age_fault(state.received_age, state.stamp_age, limits.state_timeout)
-    )
+    fault = state_fault(state, limits, base_frame)
     if fault:
         return Decision(ramp_to_zero(previous, limits, dt), fault)
     wanted = speed_scale * field(state)
@@ -235,11 +265,19 @@ def safe_twist(
     if fault:
         return Decision(ramp_to_zero(previous, limits, dt), fault)
     boxed = keep_inside(wanted, state.position, limits.lower, limits.upper, limits.acceleration, dt)
-    scaled = scale_speed(boxed, limits.speed, limits.angular_speed)
+    slowed = boxed * familiarity(
+        state.position, limits.known_lower, limits.known_upper, limits.unknown_scale
+    )
+    scaled = scale_speed(slowed, limits.speed, limits.angular_speed)
     sent = limit_acceleration(
         scaled, previous, limits.acceleration, limits.angular_acceleration, dt
     )
-    links = (("box", wanted, boxed), ("speed", boxed, scaled), ("acceleration", scaled, sent))
+    links = (
+        ("box", wanted, boxed),
+        ("unknown", boxed, slowed),
+        ("speed", slowed, scaled),
+        ("acceleration", scaled, sent),
+    )
     return Decision(sent, "", tuple(name for name, a, b in links if not np.array_equal(a, b)))
 
 

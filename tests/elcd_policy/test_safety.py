@@ -89,6 +89,66 @@ def test_a_twist_within_the_limits_is_sent_as_it_is(twist: np.ndarray) -> None:
     assert (decision.fault, decision.limited) == ("", ())
 
 
+@given(twists, twists)
+def test_the_acceleration_limit_goes_straight_to_the_twist_and_not_past_it(
+    twist: np.ndarray, previous: np.ndarray
+) -> None:
+    sent = safety.limit_acceleration(twist, previous, 2.0, 5.0, DT)
+    for part, bound in ((slice(0, 3), 2.0 * DT), (slice(3, 6), 5.0 * DT)):
+        way, done = twist[part] - previous[part], sent[part] - previous[part]
+        size = np.linalg.norm(way)
+        assert np.linalg.norm(done) == pytest.approx(min(size, bound), abs=1e-9 * (1 + size))
+        if size > 1e-3:
+            np.testing.assert_allclose(done, way * (np.linalg.norm(done) / size), atol=1e-8)
+
+
+@given(twists, st.floats(0.01, 0.2))
+def test_limits_lowered_in_motion_are_reached_by_the_acceleration_limit(
+    before: np.ndarray, speed: float
+) -> None:
+    lowered, sent = dataclasses.replace(LIMITS, speed=speed), allowed(before)
+    wanted = sent.copy()
+    for _ in range(13):  # 0.25 m/s at 2 m/s^2
+        slower = safety.safe_twist(HERE, lambda _: wanted, sent, lowered, "base", DT).twist
+        assert np.linalg.norm(slower[:3]) <= np.linalg.norm(sent[:3]) + 1e-9
+        assert np.linalg.norm((slower - sent)[:3]) <= LIMITS.acceleration * DT + 1e-9
+        sent = slower
+    assert np.linalg.norm(sent[:3]) <= speed + 1e-9
+
+
+KNOWN = dataclasses.replace(
+    LIMITS,
+    known_lower=np.array([0.4, -0.1, 0.4]),
+    known_upper=np.array([0.6, 0.1, 0.6]),
+    unknown_scale=0.2,
+)
+
+
+@given(arrays(np.float64, 3, elements=st.floats(-1.0, 2.0)), st.floats(0.0, 1.0))
+def test_outside_the_known_box_the_factor_falls_steadily_to_the_far_one(
+    position: np.ndarray, far: float
+) -> None:
+    lower, upper = KNOWN.known_lower, KNOWN.known_upper
+    outside = np.linalg.norm(position - np.clip(position, lower, upper))
+    factor = safety.familiarity(position, lower, upper, far)
+    assert far <= factor + 1e-12
+    assert factor <= 1.0
+    assert (factor == 1.0) or outside > 0
+    if outside >= safety.FADE:
+        assert factor == pytest.approx(far)
+    step = safety.familiarity(position + [1e-4, 0.0, 0.0], lower, upper, far)
+    assert abs(step - factor) <= 1e-4 / safety.FADE + 1e-9
+
+
+def test_outside_the_known_box_the_whole_twist_is_slowed_down_and_that_is_said() -> None:
+    wanted = np.array([0.1, 0.0, 0.05, 0.2, 0.0, 0.0])
+    for x, factor in ((0.6, 1.0), (0.625, 0.6), (0.65, 0.2), (0.7, 0.2)):
+        state = dataclasses.replace(HERE, position=np.array([x, 0.0, 0.5]))
+        sent = safety.safe_twist(state, lambda _: wanted, factor * wanted, KNOWN, "base", DT)
+        np.testing.assert_allclose(sent.twist, factor * wanted, atol=1e-12)
+        assert sent.limited == (() if factor == 1.0 else ("unknown",))
+
+
 @given(arrays(np.float64, 3, elements=st.floats(-1.0, 2.0)), twists)
 def test_nothing_points_out_of_the_box_at_or_beyond_its_faces(
     position: np.ndarray, twist: np.ndarray
@@ -185,6 +245,8 @@ def test_the_speed_scale_slows_along_the_streamline() -> None:
         ({"state_timeout": float("nan")}, "'state_timeout' is out of range: got nan"),
         ({"lower": np.array([0.9, -0.4, 0.1])}, "the workspace box is not a box"),
         ({"upper": np.array([0.9, 0.4])}, "three numbers each in m"),
+        ({"known_upper": np.array([np.nan, 1, 1])}, "the known box is not a box"),
+        ({"unknown_scale": 1.5}, "'unknown_scale' is out of range: got 1.5, expected 0..1"),
     ],
 )
 def test_limits_out_of_range_are_named(changes: dict, message: str) -> None:
