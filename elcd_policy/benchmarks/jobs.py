@@ -15,6 +15,7 @@ from ..fields import FIELDS
 from ..training import TrainingSettings
 from .baselines import BASELINES
 from .eflow import EFlowSettings
+from .fingerprint import training_code
 
 PEER = "eflow"
 #: Shapes of several patterns: a demonstration may start where none was shown.
@@ -84,6 +85,11 @@ class Job:
     def key(self) -> tuple[Any, ...]:
         """Tells jobs apart; that of a stored record is `key_of`."""
         return (*self.facts().values(),)
+
+    @property
+    def code(self) -> str:
+        """Hash of this project's training code; empty for what is not trained by it."""
+        return training_code() if self.method in FIELDS else ""
 
     def facts(self) -> dict[str, Any]:
         """What the key is made of."""

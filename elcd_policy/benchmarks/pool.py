@@ -18,7 +18,7 @@ from tqdm import tqdm
 from ..errors import ElcdError, MissingExtraError, ParameterError
 from .jobs import Job, key_of
 from .run import run_job
-from .store import append_record, read_records
+from .store import append_record, read_records, sole_writer
 
 
 @dataclass
@@ -40,7 +40,8 @@ def run_jobs(
 ) -> Outcome:
     """Run the jobs that ``output`` has no result of, and append theirs as they come.
 
-    A run that is interrupted loses only the jobs under way; the next one goes on.
+    A run that is interrupted loses only the jobs under way; the next one goes on. A field's
+    result of other training code counts as none.
 
     Parameters
     ----------
@@ -52,7 +53,8 @@ def run_jobs(
     Raises
     ------
     ParameterError
-        If there is to be no worker, or the scheduler can't be reached.
+        If there is to be no worker, another run is writing to ``output``, or the scheduler
+        can't be reached.
     MissingExtraError
         If a scheduler is given and dask.distributed is not installed.
     ElcdError
@@ -60,8 +62,19 @@ def run_jobs(
     """
     if workers < 1:
         raise ParameterError("no worker", got=workers, expected="at least 1")
-    finished = {key_of(record) for record in read_records(output) if "error" not in record}
-    due = [job for job in jobs if job.key not in finished]
+    with sole_writer(output):
+        return _run_due(jobs, output, workers, scheduler, progress)
+
+
+def _run_due(
+    jobs: Sequence[Job], output: str | Path, workers: int, scheduler: str | None, progress: bool
+) -> Outcome:
+    code_of = {
+        key_of(record): record.get("code", "")
+        for record in read_records(output)
+        if "error" not in record
+    }
+    due = [job for job in jobs if code_of.get(job.key) != job.code]
     outcome = Outcome(skipped=len(jobs) - len(due))
     if not due:
         return outcome

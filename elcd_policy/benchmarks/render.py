@@ -10,14 +10,15 @@ from pathlib import Path
 from ..errors import ParameterError
 from ..files import written_whole
 from ..training import TrainingSettings
+from .fingerprint import training_code
 from .jobs import PROTOCOLS
 from .pictures import draw_curve, draw_fields
-from .store import read_records
+from .store import read_all
 from .summary import METHODS, Record, Results
 from .tables import curve, curve_table, markdown, shape_table, summary_table, tick_table
 from .targets import counts, targets
 
-LASA, TICK = "lasa.jsonl", "tick.jsonl"
+LASA, TICK = "lasa", "tick"
 
 INTRODUCTION = """# Benchmarks
 
@@ -33,9 +34,10 @@ elcd benchmark tick
 elcd benchmark render
 ```
 
-What has a result in `benchmarks/results/lasa.jsonl` is not run again: name another `--output`,
-or remove the file, after a change of the code. `--shapes`, `--fields` and `--seeds` run a part,
-`--workers` says on how many cores, `--scheduler tcp://...` runs the same jobs on a Dask cluster."""
+What has a result in `benchmarks/results/lasa.jsonl` is not run again, unless the training code
+has changed since (results of EFlow and of the baselines do not depend on it). One run writes to a
+file at a time; the page is made from every `lasa*.jsonl`. `--shapes`, `--fields` and `--seeds` run
+a part, `--workers` says on how many cores, `--scheduler tcp://...` runs on a Dask cluster."""
 
 PROTOCOL = """## Protocol
 
@@ -78,7 +80,7 @@ def render(results: str | os.PathLike[str], output: str | os.PathLike[str]) -> l
 
     Parameters
     ----------
-    results : the folder of ``lasa.jsonl`` and ``tick.jsonl``; either may be missing.
+    results : the folder of ``lasa*.jsonl`` and ``tick*.jsonl``; either may be missing.
 
     Returns
     -------
@@ -90,11 +92,11 @@ def render(results: str | os.PathLike[str], output: str | os.PathLike[str]) -> l
         If there are no results.
     """
     folder, output = Path(results), Path(output)
-    records, ticks = read_records(folder / LASA), read_records(folder / TICK)
+    records, ticks = read_all(folder, LASA), read_all(folder, TICK)
     if not records and not ticks:
         raise ParameterError(
             f"no results in {folder}",
-            expected=f"{LASA} or {TICK}",
+            expected=f"{LASA}*.jsonl or {TICK}*.jsonl",
             advice="run elcd benchmark lasa first",
         )
     lasa, tick = Results(records), ticks[-1] if ticks else None
@@ -120,7 +122,14 @@ def _targets(results: Results, tick: Record | None) -> str:
         ["target", "measured", "verdict"],
         [[target.text, target.measured, target.verdict] for target in judged],
     )
-    return f"## Targets\n\n{counts(judged)}. Open: not all that a verdict needs was run.\n\n{table}"
+    mixed = "".join(
+        f"\n\n**Mixed: {len(outdated)} runs of the {METHODS[method]} are of other training code "
+        "than its last one.**"
+        for method in METHODS
+        if (outdated := results.outdated(method))
+    )
+    words = f"{counts(judged)}. Open: not all that a verdict needs was run.{mixed}"
+    return f"## Targets\n\n{words}\n\n{table}"
 
 
 def _protocol() -> str:
@@ -196,8 +205,13 @@ def _settings(results: Results, method: str) -> str:
     listed = ", ".join(f"{name} {value:g}" for name, value in settings.items())
     if method == "eflow":
         return listed
-    default = settings == asdict(TrainingSettings())
-    return f"{listed} ({'the' if default else '**not** the'} defaults of `elcd train`)"
+    default = "the" if settings == asdict(TrainingSettings()) else "**not** the"
+    codes = sorted({r.get("code", "unknown") for r in results.records if r["method"] == method})
+    present = "this" if codes == [training_code()] else "**not** this"
+    return (
+        f"{listed} ({default} defaults of `elcd train`); "
+        f"training code {', '.join(codes)} ({present} version's)"
+    )
 
 
 def _machine(record: Record) -> str:

@@ -35,6 +35,8 @@ def run_job(job: Job) -> dict[str, Any]:
     """
     torch.set_num_threads(1)
     record: dict[str, Any] = {**job.facts(), "settings": job.settings}
+    if job.code:
+        record["code"] = job.code
     try:
         # Also refuses what is not finite, such as the scores of a rollout that left the world.
         record |= json.loads(json.dumps(_result(job), allow_nan=False))

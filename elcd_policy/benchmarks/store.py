@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ..errors import ParameterError
+
+
+@contextmanager
+def sole_writer(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Hold ``path`` against other runs until the block ends, or the process does.
+
+    The lock is advisory and on the file itself: nothing is left beside it.
+
+    Raises
+    ------
+    ParameterError
+        If another run holds it.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ParameterError(
+                f"another run is writing to {path}",
+                expected="one run at a time",
+                advice="wait for it, or name another --output: "
+                "render reads every lasa*.jsonl of its folder",
+            ) from error
+        yield
 
 
 def append_record(path: str | os.PathLike[str], record: dict[str, Any]) -> None:
@@ -26,6 +55,18 @@ def append_record(path: str | os.PathLike[str], record: dict[str, Any]) -> None:
     with path.open("ab", buffering=0) as file:
         file.write(line.encode())
         os.fsync(file.fileno())
+
+
+def read_all(folder: str | os.PathLike[str], name: str) -> list[dict[str, Any]]:
+    """The records of ``<name>*.jsonl`` in ``folder``, in the order of the files' names.
+
+    Raises
+    ------
+    ParameterError
+        As `read_records`.
+    """
+    files = sorted(Path(folder).glob(f"{name}*.jsonl"))
+    return [record for file in files for record in read_records(file)]
 
 
 def read_records(path: str | os.PathLike[str]) -> list[dict[str, Any]]:

@@ -23,6 +23,15 @@ class Results:
         current = [r for r in last.values() if r["settings_hash"] == latest[r["method"]]]
         self.failed = [record for record in current if "error" in record]
         self.records = [record for record in current if "error" not in record]
+        self._latest_code = {record["method"]: record.get("code") for record in records}
+
+    def outdated(self, method: str) -> list[Record]:
+        """Those whose training code is not that of the method's last record."""
+        return [
+            record
+            for record in self.records
+            if record["method"] == method and record.get("code") != self._latest_code[method]
+        ]
 
     def methods(self, protocol: str) -> list[str]:
         """Those that have results, in the order of `METHODS`."""

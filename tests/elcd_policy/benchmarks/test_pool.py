@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from elcd_policy.benchmarks import run_jobs
-from elcd_policy.benchmarks.store import append_record, read_records
+from elcd_policy.benchmarks.store import append_record, read_records, sole_writer
 from elcd_policy.errors import MissingExtraError, ParameterError
 
 try:
@@ -41,6 +41,13 @@ def test_what_is_finished_is_not_run_again(quick_jobs: Callable, tmp_path: Path)
     done = run_jobs(jobs, path, progress=False)
     assert (done.ran, done.skipped, done.failures) == (0, 4, [])
     assert multiprocessing.active_children() == []
+
+
+def test_two_runs_on_one_file_write_no_job_twice(quick_jobs: Callable, tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    with sole_writer(path), pytest.raises(ParameterError, match="another run is writing to"):
+        run_jobs(quick_jobs(), path, progress=False)
+    assert read_records(path) == []
 
 
 def test_a_foreign_file_is_refused_before_any_work(quick_jobs: Callable, tmp_path: Path) -> None:
@@ -84,11 +91,17 @@ def test_a_scheduler_out_of_reach(address: str, quick_jobs: Callable, tmp_path: 
         run_jobs(quick_jobs(), tmp_path / "new.jsonl", scheduler=address, progress=False)
 
 
-def test_an_old_file_without_results_for_the_jobs_is_added_to(
+def test_what_is_missing_or_of_other_training_code_is_added(
     quick_jobs: Callable, record: Callable, tmp_path: Path
 ) -> None:
     path = tmp_path / "results.jsonl"
-    append_record(path, record("mean"))
-    baselines = quick_jobs(fields=[])
-    assert run_jobs(baselines, path, workers=1, progress=False).ran == 2
-    assert len(read_records(path)) == 3
+    jobs = quick_jobs(fields=["elcd"], eflow="nowhere")
+    for job in jobs:
+        older = {"code": "older"} if job.method == "elcd" else {}
+        if job.method != "best":
+            append_record(path, {**record(job.method), **older, **job.facts()})
+    outcome = run_jobs(jobs, path, workers=1, progress=False)
+    assert (outcome.ran, outcome.skipped) == (2, 2)
+    added = {record["method"]: record.get("code", "") for record in read_records(path)[3:]}
+    assert added == {job.method: job.code for job in jobs if job.method in ("best", "elcd")}
+    assert run_jobs(jobs, path, progress=False).ran == 0

@@ -92,3 +92,18 @@ def test_without_results_there_is_none(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match=r"no results in .*run elcd benchmark lasa first"):
         render(tmp_path, tmp_path / "page.md")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mixture_of_training_codes_is_said(record: Callable, tmp_path: Path) -> None:
+    path, page = tmp_path / "results" / "lasa.jsonl", tmp_path / "page.md"
+    for shape, code in (("Angle", {}), ("Line", {"code": "a1"}), ("Worm", {"code": "b2"})):
+        append_record(path, record("elcd", shape, **code))
+        append_record(path, record("eflow", shape))
+    render(path.parent, page)
+    mixed = "**Mixed: 2 runs of the ELCD field are of other training code than its last one.**"
+    assert mixed in page.read_text()
+    assert "training code a1, b2, unknown (**not** this version's)." in page.read_text()
+    for shape in ("Angle", "Line"):
+        append_record(path, record("elcd", shape, code="b2"))
+    render(path.parent, page)
+    assert "Mixed" not in page.read_text()

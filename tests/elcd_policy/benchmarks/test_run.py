@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from elcd_policy import TrainingSettings, evaluate, fit
+from elcd_policy.benchmarks.fingerprint import training_code
 from elcd_policy.benchmarks.jobs import key_of
 from elcd_policy.benchmarks.run import run_job
 from elcd_policy.demonstrations import load_lasa
@@ -25,6 +26,7 @@ def test_a_record_says_what_was_done_and_how_well(
     assert [row["demonstration"] for row in record["scores"]] == [4, 5, 6]
     assert 0.0 <= record["converged"] <= 1.0
     assert record["cpu_s"] > 0
+    assert record["code"] == training_code()
     assert record["rate_times_duration"] == 1.0
     assert set(record["versions"]) == {"python", "elcd_policy", "torch", "numpy"}
     assert set(record["machine"]) == {"cpu", "cores", "system"}
@@ -50,7 +52,7 @@ def test_baselines_have_scores_only(quick_jobs: Callable) -> None:
     for job in quick_jobs(fields=[]):
         record = run_job(job)
         assert len(record["scores"]) == 3
-        assert not {"error", "converged", "cpu_s"} & set(record)
+        assert not {"error", "converged", "cpu_s", "code"} & set(record)
 
 
 def test_a_failure_is_a_record_too(quick_jobs: Callable) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from elcd_policy.benchmarks.store import append_record, read_records
+from elcd_policy.benchmarks.store import append_record, read_all, read_records, sole_writer
 from elcd_policy.errors import ParameterError
 
 
@@ -42,3 +44,34 @@ def test_what_is_not_finite_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         append_record(tmp_path / "results.jsonl", {"score": float("nan")})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_run_holds_a_file_until_it_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "results.jsonl"
+    code = (
+        "import sys; from elcd_policy.benchmarks.store import sole_writer\n"
+        "with sole_writer(sys.argv[1]): print('held', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(path)]
+    other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(ParameterError, match=r"another run is writing to .*name another"):
+            sole_writer(path).__enter__()
+    finally:
+        # Killed, it lets go too.
+        other.kill()
+        other.communicate()
+    with sole_writer(path):
+        append_record(path, {"number": 0})
+    with sole_writer(path):
+        assert read_records(path) == [{"number": 0}]
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_results_in_several_files_are_read_together(tmp_path: Path) -> None:
+    for number, name in enumerate(["lasa-eflow", "lasa", "tick"]):
+        append_record(tmp_path / f"{name}.jsonl", {"number": number})
+    assert read_all(tmp_path, "lasa") == [{"number": 0}, {"number": 1}]
+    assert read_all(tmp_path / "nowhere", "lasa") == []
