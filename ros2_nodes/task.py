@@ -41,7 +41,8 @@ class Task:
         self.elapsed = 0.0
         """s from the start of the newest task to now, or to its end."""
         self._begin, self._holding = 0.0, False
-        self._forget_progress()
+        self._anchor: Array | None = None
+        self._anchored, self._wished = 0.0, 0.0
 
     def run(self, now: float) -> int:
         """Begin a new task, which preempts a running one; its number."""
@@ -116,5 +117,4 @@ class Task:
             )
 
     def _forget_progress(self) -> None:
-        self._anchor: Array | None = None
-        self._anchored, self._wished = 0.0, 0.0
+        self._anchor, self._anchored, self._wished = None, 0.0, 0.0

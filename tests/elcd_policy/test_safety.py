@@ -136,7 +136,7 @@ def test_outside_the_known_box_the_factor_falls_steadily_to_the_far_one(
     assert (factor == 1.0) or outside > 0
     if outside >= safety.FADE:
         assert factor == pytest.approx(far)
-    step = safety.familiarity(position + [1e-4, 0.0, 0.0], lower, upper, far)
+    step = safety.familiarity(position + np.array([1e-4, 0, 0]), lower, upper, far)
     assert abs(step - factor) <= 1e-4 / safety.FADE + 1e-9
 
 

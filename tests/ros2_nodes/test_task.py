@@ -25,7 +25,7 @@ def pass_time(
     """Ticks over a duration in s in which the arm moves and is told to, both in m/s."""
     begin = task.elapsed
     for tick in range(1, round(duration / DT) + 1):
-        position = HERE + [speed * tick * DT, 0.0, 0.0]
+        position = HERE + np.array([speed * tick * DT, 0.0, 0.0])
         task.note(begin + tick * DT, phase, position, wished * DT, TOLERANCE)
 
 
