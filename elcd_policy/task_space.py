@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import ParameterError, ShapeError
+from .errors import ParameterError
+from .orientation import rotation_vector, unit_quaternion
 from .placement import Placement
 
 Array = NDArray[np.float64]
@@ -76,52 +77,3 @@ class TaskSpace:
         twist[:3] -= self.hold_gain * self.placement.velocity_to_robot(offset)
         twist[3:] = self.hold_gain_angular * rotation_vector(self.orientation, quaternion)
         return twist
-
-
-def unit_quaternion(quaternion: ArrayLike) -> Array:
-    """The quaternion [4] (x y z w) at norm 1.
-
-    Raises
-    ------
-    ParameterError
-        If it is not four finite numbers away from zero.
-    """
-    q = np.array(quaternion, dtype=np.float64)
-    norm = float(np.linalg.norm(q)) if q.shape == (4,) else 0.0
-    if not (np.isfinite(norm) and norm > 1e-6):
-        raise ParameterError(
-            "an orientation is not a quaternion",
-            got=q.tolist(),
-            expected="four finite numbers x y z w, not all zero",
-        )
-    return q / norm
-
-
-def rotation_vector(target: ArrayLike, current: ArrayLike) -> Array:
-    """The shortest rotation [3] in rad, in the base frame, that turns current into target.
-
-    ``log(target current^-1)``; both quaternions [4] as x y z w of norm about 1. Its norm is
-    at most pi, and q and -q are the same rotation.
-    """
-    t, c = np.asarray(target, dtype=np.float64), np.asarray(current, dtype=np.float64)
-    if t.shape != (4,) or c.shape != (4,):
-        raise ShapeError(
-            "a rotation needs two quaternions", got=f"{t.shape}, {c.shape}", expected="[4] each"
-        )
-    x1, y1, z1, w1 = t.tolist()
-    x2, y2, z2, w2 = c.tolist()
-    # The product of t and the conjugate of c, written out: np.cross costs 30 us a call.
-    vector = np.array(
-        (
-            -w1 * x2 + x1 * w2 - y1 * z2 + z1 * y2,
-            -w1 * y2 + y1 * w2 - z1 * x2 + x1 * z2,
-            -w1 * z2 + z1 * w2 - x1 * y2 + y1 * x2,
-        )
-    )
-    scalar = w1 * w2 + x1 * x2 + y1 * y2 + z1 * z2
-    if scalar < 0.0:
-        vector, scalar = -vector, -scalar
-    length = float(np.sqrt(vector @ vector))
-    if length < 1e-9:
-        return 2.0 * vector
-    return (2.0 * float(np.arctan2(length, scalar)) / length) * vector

@@ -1,4 +1,7 @@
-"""CSV: a header ``t,x,y,z,...``, then one sample per line; t in seconds."""
+"""CSV: a header ``t,x,y,z,...``, then one sample per line; t in seconds.
+
+Columns named qx, qy, qz and qw are the orientations of a demonstration of poses.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DemonstrationError
-from .types import Demonstration, check_samples
+from .checks import check_samples
+from .types import Demonstration
+
+QUATERNION = ("qx", "qy", "qz", "qw")
 
 _EXPECTED_HEADER = "a header line such as 't,x,y,z': time in seconds, then the coordinates"
 
@@ -36,9 +42,13 @@ def read_csv(path: Path) -> tuple[list[Demonstration], dict[str, str]]:
     _check_header(path, header)
     samples = np.array([_numbers(path, i, header, line) for i, line in enumerate(lines[1:], 2)])
     samples = samples.reshape(-1, len(header))
-    time, position = samples[:, 0], samples[:, 1:]
-    check_samples(time, position, str(path), row=lambda i: f"line {i + 2}")
-    return [Demonstration(time, position, name=path.stem)], {}
+    names = [name.lower() for name in header]
+    turning = [names.index(name) for name in QUATERNION if name in names]
+    moving = [index for index in range(1, len(names)) if index not in turning]
+    time, position = samples[:, 0], samples[:, moving]
+    quaternion = samples[:, turning] if turning else None
+    check_samples(time, position, str(path), lambda i: f"line {i + 2}", quaternion)
+    return [Demonstration(time, position, path.stem, quaternion)], {}
 
 
 def _check_header(path: Path, header: list[str]) -> None:
@@ -55,13 +65,12 @@ def _check_header(path: Path, header: list[str]) -> None:
         raise DemonstrationError(
             f"the header of {path} repeats a column", got=repeated, expected="unique names"
         )
-    orientation = [name for name in names if name in ("qx", "qy", "qz", "qw")]
-    if orientation:
+    found = [name for name in names if name in QUATERNION]
+    if found and len(found) < len(QUATERNION):
         raise DemonstrationError(
-            f"{path} holds orientations, which can't be learned as plain coordinates",
-            got=f"columns {orientation}",
-            expected="positions only",
-            advice="drop the quaternion columns",
+            f"the header of {path} holds part of a quaternion",
+            got=", ".join(found),
+            expected=f"{', '.join(QUATERNION)}, or none of them",
         )
 
 

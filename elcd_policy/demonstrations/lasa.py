@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DemonstrationError, MissingExtraError
-from .types import Demonstration, DemonstrationSet, check_samples
+from .checks import check_samples
+from .types import Demonstration, DemonstrationSet
 
 _IN_WHEEL = Path("resources", "LASAHandwritingDataset", "DataSet")
 

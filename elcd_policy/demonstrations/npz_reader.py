@@ -1,4 +1,7 @@
-"""NPZ: arrays ``time`` [N] in s and ``position`` [N, d], optionally ``units`` and ``frame``."""
+"""NPZ: arrays ``time`` [N] in s and ``position`` [N, d], optionally ``units`` and ``frame``.
+
+Poses have positions [N, 3] and a third array, ``quaternion`` [N, 4], x y z w.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DemonstrationError
-from .types import Demonstration, check_samples
+from .checks import check_samples
+from .types import Demonstration
 
-_EXPECTED = "arrays 'time' [N] in s and 'position' [N, d], optionally strings 'units' and 'frame'"
+_EXPECTED = (
+    "arrays 'time' [N] in s and 'position' [N, d], optionally 'quaternion' [N, 4] and "
+    "strings 'units' and 'frame'"
+)
 
 
 def read_npz(path: Path) -> tuple[list[Demonstration], dict[str, str]]:
@@ -37,12 +44,14 @@ def read_npz(path: Path) -> tuple[list[Demonstration], dict[str, str]]:
         raise DemonstrationError(
             f"{path} lacks an array", got=sorted(arrays) or "no arrays", expected=_EXPECTED
         )
-    for key in ("time", "position"):
+    numbers = {}
+    for key in {"time", "position", "quaternion"} & set(arrays):
         if arrays[key].dtype.kind not in "fiu":
             raise DemonstrationError(
                 f"'{key}' in {path} is not an array of real numbers", got=arrays[key].dtype
             )
-    time, position = arrays["time"].astype(np.float64), arrays["position"].astype(np.float64)
-    check_samples(time, position, str(path))
+        numbers[key] = arrays[key].astype(np.float64)
+    time, position, quaternion = numbers["time"], numbers["position"], numbers.get("quaternion")
+    check_samples(time, position, str(path), quaternion=quaternion)
     metadata = {key: str(arrays[key]) for key in ("units", "frame") if key in arrays}
-    return [Demonstration(time, position, name=path.stem)], metadata
+    return [Demonstration(time, position, path.stem, quaternion)], metadata

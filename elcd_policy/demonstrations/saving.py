@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from ..errors import DemonstrationError, ParameterError
 from ..files import written_whole
+from ..orientation import to_pose
+from .csv_reader import QUATERNION
 from .loading import SIDECAR, demonstration_files
-from .types import Demonstration, DemonstrationSet
+from .types import Array, Demonstration, DemonstrationSet
 
 
 def save_demonstrations(
@@ -19,7 +21,8 @@ def save_demonstrations(
 ) -> Path:
     """Write a set as ``demo_0``, ``demo_1``, ... beside a ``demonstrations.json``.
 
-    Both formats keep every float64 exactly. Each file appears whole or not at all.
+    Both formats keep every float64 exactly; orientations, written as quaternions, to rounding.
+    Each file appears whole or not at all.
 
     Parameters
     ----------
@@ -59,17 +62,26 @@ def save_demonstrations(
         file.write(text.encode())
     for name, demonstration in zip(names, demonstrations, strict=True):
         with written_whole(folder / name) as file:
-            writers[format](demonstration, file)
+            writers[format](demonstration, demonstrations.orientation, file)
     return folder
 
 
-def _write_csv(demonstration: Demonstration, file: BinaryIO) -> None:
-    d = demonstration.dimension
+def _write_csv(demonstration: Demonstration, orientation: Array | None, file: BinaryIO) -> None:
+    columns = _arrays(demonstration, orientation)
+    d = columns["position"].shape[1]
     header = ["t", *("xyz"[:d] if d <= 3 else [f"x{i}" for i in range(d)])]
-    samples = np.column_stack([demonstration.time, demonstration.position]).tolist()
+    header += QUATERNION if "quaternion" in columns else ()
+    samples = np.column_stack(list(columns.values())).tolist()
     lines = [",".join(header), *(",".join(map(repr, sample)) for sample in samples)]
     file.write(("\n".join(lines) + "\n").encode())
 
 
-def _write_npz(demonstration: Demonstration, file: BinaryIO) -> None:
-    np.savez(file, time=demonstration.time, position=demonstration.position)
+def _write_npz(demonstration: Demonstration, orientation: Array | None, file: BinaryIO) -> None:
+    np.savez(file, **_arrays(demonstration, orientation))
+
+
+def _arrays(demonstration: Demonstration, orientation: Array | None) -> dict[str, Any]:
+    arrays = {"time": demonstration.time, "position": demonstration.position}
+    if orientation is not None:
+        arrays["position"], arrays["quaternion"] = to_pose(demonstration.position, orientation)
+    return arrays

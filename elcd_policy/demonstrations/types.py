@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.transform import Rotation, Slerp
 
 from ..errors import DemonstrationError
+from ..orientation import mean_orientation, to_coordinates, to_pose, unit_quaternion
 from ..placement import Placement
+from .checks import check_rotations, check_samples
 
 Array = NDArray[np.float64]
-
-MIN_SAMPLES = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +27,10 @@ class Demonstration:
     time : [N] in s, strictly increasing, N >= 5; it may start anywhere.
     position : [N, d] in the demonstration's own units, d >= 1.
     name : what error messages and legends call it.
+    quaternion : [N, 4], x y z w of norm 1, the orientations of a demonstration of poses, whose
+        positions are [N, 3]. A `DemonstrationSet` turns both into six coordinates.
 
-    Both arrays are copied to float64 and read-only.
+    All arrays are copied to float64 and read-only.
 
     Raises
     ------
@@ -38,12 +41,20 @@ class Demonstration:
     time: Array
     position: Array
     name: str = ""
+    quaternion: Array | None = None
 
     def __post_init__(self) -> None:
         where = self.name or "demonstration"
         time = _as_array(self.time, where, "time")
         position = _as_array(self.position, where, "position")
-        check_samples(time, position, where)
+        quaternion = self.quaternion
+        if quaternion is not None:
+            quaternion = _as_array(quaternion, where, "quaternion")
+        check_samples(time, position, where, quaternion=quaternion)
+        if quaternion is not None:
+            quaternion /= np.linalg.norm(quaternion, axis=1, keepdims=True)
+            quaternion.setflags(write=False)
+            object.__setattr__(self, "quaternion", quaternion)
         time.setflags(write=False)
         position.setflags(write=False)
         object.__setattr__(self, "time", time)
@@ -73,7 +84,10 @@ class Demonstration:
         """The same motion at n instants evenly spaced in time, linearly interpolated."""
         time = np.linspace(self.time[0], self.time[-1], n)
         columns = [np.interp(time, self.time, column) for column in self.position.T]
-        return replace(self, time=time, position=np.stack(columns, axis=1))
+        quaternion = self.quaternion
+        if quaternion is not None:
+            quaternion = Slerp(self.time, Rotation.from_quat(quaternion.copy()))(time).as_quat()
+        return replace(self, time=time, position=np.stack(columns, axis=1), quaternion=quaternion)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,13 +101,19 @@ class DemonstrationSet(Sequence[Demonstration]):
     frame : name of the frame the positions are expressed in; empty if it was not told.
     source : where they came from, as given to `load_demonstrations`.
     placement : where they lie in a robot's base frame, if that was told.
+    orientation : [4], x y z w, the reference of demonstrations of poses, None for others. With
+        it the dimension is 6: position, then the rotation vector from the reference in rad
+        (see `elcd_policy.orientation`). Demonstrations with quaternions are brought into this
+        form; by default the reference is the geodesic mean of their final orientations.
 
-    A slice is a `DemonstrationSet` again; an index gives a `Demonstration`.
+    A slice is a `DemonstrationSet` again, of poses about the mean of its own final
+    orientations; an index gives a `Demonstration`.
 
     Raises
     ------
     DemonstrationError
-        If there are none, the dimensions differ, or nothing moves in any of them.
+        If there are none, the dimensions differ, nothing moves in any of them, or an
+        orientation is beyond half a turn less a margin from the reference.
     """
 
     demonstrations: Sequence[Demonstration]
@@ -101,10 +121,12 @@ class DemonstrationSet(Sequence[Demonstration]):
     frame: str = ""
     source: str = ""
     placement: Placement | None = None
+    orientation: Array | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "demonstrations", tuple(self.demonstrations))
         where = self.source or "demonstration set"
+        self._turn_poses_into_coordinates(where)
         if not self.demonstrations:
             raise DemonstrationError(
                 f"{where} is empty", got="0 demonstrations", expected="at least 1"
@@ -132,7 +154,8 @@ class DemonstrationSet(Sequence[Demonstration]):
     def __getitem__(self, index: slice) -> DemonstrationSet: ...
     def __getitem__(self, index: int | slice) -> Demonstration | DemonstrationSet:
         if isinstance(index, slice):
-            return replace(self, demonstrations=self.demonstrations[index])
+            part = replace(self, demonstrations=self.demonstrations[index])
+            return part if self.orientation is None else part.about(None)
         return self.demonstrations[index]
 
     def __len__(self) -> int:
@@ -162,60 +185,56 @@ class DemonstrationSet(Sequence[Demonstration]):
         """Median duration of the demonstrations, in s."""
         return float(np.median([demonstration.duration for demonstration in self]))
 
+    def about(self, orientation: ArrayLike | None) -> DemonstrationSet:
+        """The same poses with another reference [4], or with the mean of the final orientations.
 
-def check_samples(
-    time: Array,
-    position: Array,
-    where: str,
-    row: Callable[[int], str] = "sample {}".format,
-) -> None:
-    """Raise `DemonstrationError` unless the arrays make a demonstration.
+        Raises
+        ------
+        DemonstrationError
+            If these are no poses, or an orientation is too far from the reference.
+        """
+        if self.orientation is None:
+            raise DemonstrationError(
+                f"{self.source or 'the demonstration set'} holds no orientations",
+                got=f"{self.dimension} plain coordinates",
+                expected="positions and quaternions",
+            )
+        poses = []
+        for demonstration in self:
+            position, quaternion = to_pose(demonstration.position, self.orientation)
+            poses.append(replace(demonstration, position=position, quaternion=quaternion))
+        reference = None if orientation is None else unit_quaternion(orientation)
+        return replace(self, demonstrations=poses, orientation=reference)
 
-    Parameters
-    ----------
-    time, position : as of `Demonstration`.
-    where : the file or name that an error message speaks of.
-    row : index of a sample -> what the message calls it, such as "line 12".
-    """
-    if time.ndim != 1:
-        raise DemonstrationError(
-            f"time in {where} has the wrong shape", got=list(time.shape), expected="[N]"
-        )
-    if position.ndim != 2 or position.shape[1] < 1:
-        raise DemonstrationError(
-            f"position in {where} has the wrong shape",
-            got=list(position.shape),
-            expected="[N, d] with d >= 1",
-            advice="write one row per sample; one coordinate is [N, 1]",
-        )
-    if len(time) != len(position):
-        raise DemonstrationError(
-            f"time and position in {where} differ in length",
-            got=f"{len(time)} times and {len(position)} positions",
-            expected="as many",
-        )
-    if len(time) < MIN_SAMPLES:
-        raise DemonstrationError(
-            f"{where} is too short", got=f"{len(time)} samples", expected=f"at least {MIN_SAMPLES}"
-        )
-    samples = np.column_stack([time, position])
-    broken = np.flatnonzero(~np.isfinite(samples).all(axis=1))
-    if broken.size:
-        raise DemonstrationError(
-            f"{row(broken[0])} of {where} is not finite",
-            got=", ".join(f"{value:g}" for value in samples[broken[0]]),
-            expected="finite numbers",
-            advice="remove or interpolate the missing samples",
-        )
-    back = np.flatnonzero(np.diff(time) <= 0)
-    if back.size:
-        i = back[0]
-        raise DemonstrationError(
-            f"time does not increase at {row(i + 1)} of {where}",
-            got=f"t = {time[i + 1]:g} s after {time[i]:g} s",
-            expected="strictly increasing seconds",
-            advice="sort the samples by time and drop repeated stamps",
-        )
+    def _turn_poses_into_coordinates(self, where: str) -> None:
+        orientations = [demonstration.quaternion for demonstration in self]
+        quaternions = [quaternion for quaternion in orientations if quaternion is not None]
+        if 0 < len(quaternions) < len(self):
+            raise DemonstrationError(
+                f"{where} mixes poses and positions",
+                got=f"{len(quaternions)} of {len(self)} demonstrations with quaternions",
+                expected="all or none",
+            )
+        if self.orientation is not None:
+            reference = unit_quaternion(self.orientation)
+        elif quaternions:
+            reference = mean_orientation([quaternion[-1] for quaternion in quaternions])
+        else:
+            return
+        reference.setflags(write=False)
+        object.__setattr__(self, "orientation", reference)
+        if quaternions:
+            coordinates = [
+                replace(
+                    demonstration,
+                    position=to_coordinates(demonstration.position, quaternion, reference),
+                    quaternion=None,
+                )
+                for demonstration, quaternion in zip(self, quaternions, strict=True)
+            ]
+            object.__setattr__(self, "demonstrations", tuple(coordinates))
+        for index, demonstration in enumerate(self):
+            check_rotations(demonstration.position, f"{demonstration.name or index} of {where}")
 
 
 def _as_array(values: ArrayLike, where: str, what: str) -> Array:

@@ -12,6 +12,11 @@ from elcd_policy.errors import DemonstrationError
 
 ROWS = "".join(f"{0.1 * i},{i},{2 * i}\n" for i in range(6))
 
+POSES = "t,x,y,qx,qy,qz,qw,z\n" + "".join(
+    f"{0.1 * i:.1f},{i + 1},{2 * i + 2},0,0,{'-0.6,-0.8' if i == 3 else '0.6,0.8'},7\n"
+    for i in range(6)
+)
+
 
 def write(folder: Path, text: str | bytes) -> Path:
     path = folder / "hand.csv"
@@ -32,6 +37,15 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path) -> None:
     assert demos[0].position.shape == (6, 2)
 
 
+def test_quaternion_columns_make_poses_wherever_they_stand(tmp_path: Path) -> None:
+    demos = load_demonstrations(write(tmp_path, POSES))
+    assert demos.dimension == 6
+    np.testing.assert_array_equal(demos[0].position[:, :3], [[i, 2 * i, 7] for i in range(1, 7)])
+    # A flipped sign is the same orientation.
+    np.testing.assert_allclose(demos[0].position[:, 3:], 0.0, atol=1e-12)
+    assert abs(demos.orientation @ [0, 0, 0.6, 0.8]) == pytest.approx(1.0)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -44,7 +58,10 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path) -> None:
         ("x,y,t\n" + ROWS, "not a header: got 'x,y,t', expected a header line such as 't,x,y,z'"),
         ("t;x;y\n" + ROWS, "not a header: got 't;x;y'.*separate by commas"),
         ("t,x,x\n" + ROWS, r"repeats a column: got \['x'\]"),
-        ("t,x,qw\n" + ROWS, r"orientations.*got columns \['qw'\].*drop the quaternion"),
+        ("t,x,qw\n" + ROWS, "part of a quaternion: got qw, expected qx, qy, qz, qw, or none"),
+        (POSES.replace(",z\n", "\n").replace(",7\n", "\n"), r"no.* poses: got positions \[6, 2\]"),
+        (POSES.replace("0.6,0.8", "0.6,0.9"), "line 2 of .*holds no orientation: got a .* 1.082"),
+        (POSES.replace("0.4,5,10", "0.4,nan,10"), "line 6 of .* is not finite"),
         ("t,x,y\n" + ROWS + "0.6,1\n", "line 8 of .*hand.csv .*: got 2, expected 3"),
         ("t,x,y\n" + ROWS[:8] + "\n" + ROWS, "line 3 of .*wrong number.*got 0"),
         ("t,x,y\n" + ROWS + "0.6,1,one\n", "line 8 of .*malformed: got '0.6,1,one'"),

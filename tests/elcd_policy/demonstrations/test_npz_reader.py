@@ -34,6 +34,16 @@ def test_units_and_frame_in_the_file_are_used(tmp_path: Path) -> None:
     assert load_demonstrations(path, units="cm").units == "cm"
 
 
+def test_quaternions_make_poses(tmp_path: Path) -> None:
+    quaternion = np.tile([0.0, 0.6, 0.0, 0.8], (6, 1))
+    path = write(tmp_path, time=TIME, position=POSITION, quaternion=quaternion)
+    demos = load_demonstrations(path)
+    np.testing.assert_allclose(
+        demos[0].position, np.hstack([POSITION, np.zeros((6, 3))]), atol=1e-12
+    )
+    assert abs(demos.orientation @ quaternion[0]) == pytest.approx(1.0)
+
+
 def test_files_of_one_folder_must_agree_on_units(tmp_path: Path) -> None:
     write(tmp_path, "a.npz", time=TIME, position=POSITION, units="mm")
     write(tmp_path, "b.npz", time=TIME, position=POSITION, units="m")
@@ -50,6 +60,14 @@ def test_files_of_one_folder_must_agree_on_units(tmp_path: Path) -> None:
         ({"time": TIME, "position": POSITION * 1j}, "'position' .* not an array of real"),
         ({"time": TIME, "position": POSITION.astype(object)}, "can't be read as NPZ: .*allow_p"),
         ({"time": TIME[::-1], "position": POSITION}, "does not increase at sample 1"),
+        (
+            {"time": TIME, "position": POSITION, "quaternion": np.zeros((5, 4))},
+            r"hold poses: got positions \[6, 3\] and quaternions \[5, 4\]",
+        ),
+        (
+            {"time": TIME, "position": POSITION, "quaternion": np.full((6, 4), 0.6)},
+            "sample 0 .* no orientation: got a quaternion of norm 1.2, expected x y z w of norm 1",
+        ),
     ],
 )
 def test_bad_arrays_are_refused(tmp_path: Path, arrays: dict[str, Any], message: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.spatial.transform import Rotation
 
 from elcd_policy.demonstrations import (
     Demonstration,
@@ -59,11 +60,28 @@ def test_sets_come_back_in_order_with_all_they_know(tmp_path: Path, format: str)
     assert (read.units, read.frame, read.placement) == ("cm", "table", written.placement)
 
 
+@pytest.mark.parametrize("format", ["csv", "npz"])
+def test_poses_come_back(tmp_path: Path, format: str) -> None:
+    turns = Rotation.from_euler("y", np.linspace([120], [10], 9), degrees=True)
+    positions = np.linspace([0.5, 0.1, 0.3], [0.4, -0.1, 0.2], 9)
+    quaternions = turns.as_quat() * np.where(np.arange(9) % 2, -1, 1)[:, None]
+    pose = Demonstration(np.arange(9) / 10, positions, quaternion=quaternions)
+    written = DemonstrationSet([pose, pose], frame="base")
+    read = load_demonstrations(save_demonstrations(written, tmp_path, format))
+    assert abs(read.orientation @ written.orientation) == pytest.approx(1.0)
+    np.testing.assert_allclose(read[1].position, written[1].position, atol=1e-12)
+    expected = (turns * turns[-1].inv()).as_rotvec()
+    np.testing.assert_allclose(read[0].position[:, 3:], expected, atol=1e-12)
+
+
 def test_csv_columns_are_named(tmp_path: Path) -> None:
     save_demonstrations(lines(1, d=3), tmp_path / "a")
     save_demonstrations(lines(1, d=4), tmp_path / "b")
     assert (tmp_path / "a" / "demo_0.csv").read_text().startswith("t,x,y,z\n0.0,0.0,0.0,0.0\n")
     assert (tmp_path / "b" / "demo_0.csv").read_text().startswith("t,x0,x1,x2,x3\n")
+    poses = DemonstrationSet(lines(1, d=6).demonstrations, orientation=[0, 0, 0, 1])
+    save_demonstrations(poses[:], tmp_path / "c")
+    assert (tmp_path / "c" / "demo_0.csv").read_text().startswith("t,x,y,z,qx,qy,qz,qw\n")
 
 
 def test_saving_again_replaces_and_leaves_nothing_else(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet
 from elcd_policy.errors import DemonstrationError
@@ -115,3 +116,70 @@ def test_a_set_refuses_to_be_empty() -> None:
 def test_a_set_refuses_to_stand_still() -> None:
     with pytest.raises(DemonstrationError, match="nothing moves"):
         DemonstrationSet([Demonstration(TIME, np.ones((11, 2)))])
+
+
+def turned(*degrees: float, name: str = "hand", end: float = 0.0) -> Demonstration:
+    """A pose that moves along x and turns about z, through these angles to ``end``."""
+    knots = np.append(degrees, end)
+    angle = np.interp(np.linspace(0, len(knots) - 1, 40), np.arange(len(knots)), knots)
+    position = np.stack([np.linspace(1, 0, 40), np.zeros(40), np.zeros(40)], axis=1)
+    quaternion = Rotation.from_euler("z", angle[:, None], degrees=True).as_quat()
+    return Demonstration(np.linspace(0, 2, 40), position, name, quaternion)
+
+
+def test_poses_become_coordinates_about_the_mean_final_orientation() -> None:
+    demos = DemonstrationSet([turned(90, end=4), turned(80, end=-4)])
+    assert demos.dimension == 6
+    assert abs(demos.orientation[3]) == pytest.approx(1.0)
+    np.testing.assert_allclose(demos.goal, 0.0, atol=1e-12)
+    np.testing.assert_allclose(np.degrees(demos[0].position[[0, -1], 5]), [90, 4])
+    np.testing.assert_allclose(demos[0].position[:, 3:5], 0.0, atol=1e-12)
+    np.testing.assert_allclose(np.degrees(demos[0].velocity[20, 5]), -86 / 2)
+
+
+def test_a_part_of_a_set_of_poses_ends_at_its_own_mean() -> None:
+    part = DemonstrationSet([turned(90, end=4), turned(80, end=-4)])[:1]
+    np.testing.assert_allclose(part.goal, 0.0, atol=1e-12)
+    np.testing.assert_allclose(np.degrees(part[0].position[0, 5]), 86)
+    back = part.about([0, 0, 0, 1])
+    np.testing.assert_allclose(np.degrees(back[0].position[[0, -1], 5]), [90, 4])
+
+
+def test_poses_resample_on_the_shortest_way() -> None:
+    demo = turned(90)
+    flipped = Demonstration(
+        demo.time,
+        demo.position,
+        quaternion=demo.quaternion * np.sign(np.arange(40) - 20.5)[:, None],
+    )
+    again = DemonstrationSet([flipped.resampled(79)])[0]
+    np.testing.assert_allclose(np.degrees(again.position[:, 5]), np.linspace(90, 0, 79), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("demonstrations", "message"),
+    [
+        (
+            [turned(175)],
+            "sample 0 of hand of hands is turned too far: got 175.0 deg from the goal's "
+            "orientation, expected at most 168.5 deg",
+        ),
+        (
+            [turned(*np.tile([165.0, 195.0], 20)[:39], end=0.0)],
+            "turns through half a turn .*got the jump between samples 0 and 1",
+        ),
+        ([turned(10), Demonstration(TIME, np.eye(11, 3))], "mixes poses and positions: got 1 of 2"),
+    ],
+)
+def test_orientations_that_a_rotation_vector_can_not_hold(
+    demonstrations: list[Demonstration], message: str
+) -> None:
+    with pytest.raises(DemonstrationError, match=message):
+        DemonstrationSet(demonstrations, source="hands")
+
+
+def test_only_poses_have_a_reference() -> None:
+    with pytest.raises(DemonstrationError, match="holds no orientations: got 2 plain"):
+        a_set(2).about([0, 0, 0, 1])
+    with pytest.raises(DemonstrationError, match=r"does not hold poses: got 2 coordinates"):
+        DemonstrationSet(a_set(2).demonstrations, orientation=[0, 0, 0, 1])
