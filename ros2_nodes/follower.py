@@ -1,9 +1,6 @@
-"""One control tick of the policy node: from the newest state to the twist to send, or none."""
+"""Follows a policy of the end effector: from the newest pose to the twist to send, or none."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,38 +11,27 @@ from elcd_policy.errors import ParameterError
 from elcd_policy.placement import Placement
 from elcd_policy.task_space import TaskSpace, unit_quaternion
 
+from .motion import FAULT, FOLLOWING, HALTED, REACHED, WAITING, ZEROS, Motion, Policy
+
+__all__ = [
+    "FAULT",
+    "FOLLOWING",
+    "HALTED",
+    "REACHED",
+    "WAITING",
+    "ZEROS",
+    "Follower",
+    "demonstrated_box",
+    "resolve_placement",
+    "rotation_matrix",
+]
+
 Array = NDArray[np.float64]
-
-ZEROS = 0.5
-"""s, how long zeros are sent after a motion has ended; then silence, so that the robot's own
-command timeout, or another node, takes over."""
-
-WAITING, FOLLOWING, REACHED, HALTED, FAULT = (
-    "waiting",
-    "following",
-    "goal reached",
-    "halted",
-    "fault",
-)
 
 METRES = {"m": 1.0, "cm": 0.01, "mm": 0.001}
 
 
-class Policy(Protocol):
-    """What a follower asks of a policy."""
-
-    def velocity(self, x: Array) -> Array:
-        """Velocity [d] at a state [d], in the policy's units."""
-
-    def get_goal(self) -> Array:
-        """The attractor [d]."""
-
-    def set_goal(self, g: Array) -> None:
-        """Move the attractor [d]."""
-
-
-@dataclass
-class Follower:
+class Follower(Motion[safety.State]):
     """Follows a policy through its placement and the safety chain.
 
     Parameters
@@ -61,30 +47,31 @@ class Follower:
     speed_scale : 0..1.
     """
 
-    policy: Policy
-    placement: Placement
-    dimension: int
-    limits: safety.Limits
-    base_frame: str
-    goal_tolerance: float
-    hold_gain: float
-    hold_gain_angular: float
-    orientation: Array | None = None
-    speed_scale: float = 1.0
-
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        placement: Placement,
+        dimension: int,
+        limits: safety.Limits,
+        base_frame: str,
+        goal_tolerance: float,
+        hold_gain: float,
+        hold_gain_angular: float,
+        orientation: Array | None = None,
+        speed_scale: float = 1.0,
+    ) -> None:
+        super().__init__(policy, goal_tolerance, speed_scale)
+        self.placement, self.dimension = placement, dimension
+        self.limits, self.base_frame = limits, base_frame
+        self.hold_gain, self.hold_gain_angular = hold_gain, hold_gain_angular
+        self.orientation = orientation
         self._note_goal()
         self.restart()
 
     def restart(self) -> None:
-        """Forget what was sent: the next state is the first."""
-        self.phase, self.reason = WAITING, "no state yet"
-        self.distance = float("nan")
-        self.limited: tuple[str, ...] = ()
-        self._previous = np.zeros(6)
+        """Forget what was sent: the next state is the first, and its orientation is held."""
+        super().restart()
         self._task: TaskSpace | None = None
-        self._sending = False
-        self._still = 0.0
 
     def set_goal(self, position: Array, frame_id: str) -> str:
         """Move the goal to a position [3] in m; why that was refused, or empty."""
@@ -102,37 +89,33 @@ class Follower:
         self._note_goal()
         return ""
 
-    @property
-    def silent(self) -> bool:
-        """Whether nothing is being sent."""
-        return not self._sending
+    def pose(self, state: safety.State) -> tuple[Array, Array]:
+        """Position [3] in m and quaternion [4] x y z w of the TCP."""
+        return state.position, state.quaternion
 
-    def tick(self, state: safety.State | None, dt: float, halt: str = "") -> Array | None:
-        """The twist [6] to send now, or None for silence.
+    def policy_state(self, state: safety.State) -> Array:
+        """The policy's state [d]."""
+        return self.placement.to_policy(state.position)[: self.dimension]
 
-        Nothing is sent before the first state that passes the checks. A halt or a fault
-        ramps to zero within the acceleration limits, sends zeros for `ZEROS` s, and is
-        silent after that; a good state without a halt resumes.
+    def positions(self, path: Array) -> Array:
+        """Positions [K, 3] of the TCP in m along a path of policy states [K, d]."""
+        return self.placement.to_robot(path)
 
-        Parameters
-        ----------
-        state : the newest state, None before the first.
-        dt : s since the tick before.
-        halt : why the motion may not go on, empty if it may.
-        """
-        if halt or state is None:
-            self.phase, self.reason = (HALTED, halt) if halt else (WAITING, "no state yet")
-            return self._come_to_rest(safety.ramp_to_zero(self._previous, self.limits, dt), dt)
-        decision = safety.safe_twist(
-            state, self._field, self._previous, self.limits, self.base_frame, dt, self.speed_scale
+    def twist(self, state: safety.State, previous: Array, dt: float) -> safety.Decision:
+        """The safe twist [6] at a state, after the twist sent ``dt`` s before."""
+        return safety.safe_twist(
+            state, self._field, previous, self.limits, self.base_frame, dt, self.speed_scale
         )
-        if decision.fault:
-            self.phase, self.reason = FAULT, decision.fault
-            return self._come_to_rest(decision.twist, dt)
-        self.limited = decision.limited
-        self._note_distance(state.position)
-        self._sending, self._still, self._previous = True, 0.0, decision.twist
-        return decision.twist
+
+    def _decide(self, state: safety.State, dt: float) -> tuple[Array, str, tuple[str, ...]]:
+        decision = self.twist(state, self._previous, dt)
+        return decision.twist, decision.fault, decision.limited
+
+    def _ramp(self, dt: float) -> Array:
+        return safety.ramp_to_zero(self._previous, self.limits, dt)
+
+    def _distance(self, state: safety.State) -> float:
+        return float(np.linalg.norm(state.position - self.goal))
 
     def _field(self, state: safety.State) -> Array:
         if self._task is None:
@@ -146,21 +129,8 @@ class Follower:
         velocity = self.policy.velocity(self._task.to_policy(state.position))
         return self._task.twist(state.position, state.quaternion, velocity)
 
-    def _come_to_rest(self, twist: Array, dt: float) -> Array | None:
-        self._previous, self.limited = twist, ()
-        self._still = 0.0 if twist.any() else self._still + dt
-        self._sending = self._sending and self._still <= ZEROS
-        return twist if self._sending else None
-
     def _note_goal(self) -> None:
         self.goal = self.placement.to_robot(self.policy.get_goal())
-        """[3] in m, base frame."""
-
-    def _note_distance(self, position: Array) -> None:
-        self.distance = float(np.linalg.norm(position - self.goal))
-        # Once reached, twice the tolerance: noise at the edge would make the status flicker.
-        allowed = self.goal_tolerance * (2.0 if self.phase == REACHED else 1.0)
-        self.phase, self.reason = (REACHED if self.distance <= allowed else FOLLOWING), ""
 
 
 def resolve_placement(

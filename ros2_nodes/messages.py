@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from builtin_interfaces.msg import Time
@@ -26,6 +27,9 @@ LATCHED_QOS = QoSProfile(
     durability=DurabilityPolicy.TRANSIENT_LOCAL,
 )
 """What a late subscriber must see too: status and predicted path."""
+
+Mismatch = Callable[[Any], None]
+"""Handles the event that a peer's QoS does not match."""
 
 NANOSECONDS = 1_000_000_000
 

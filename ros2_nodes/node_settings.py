@@ -10,6 +10,25 @@ POLICY_NODE = (
     Setting("policy_file", "", "Path of the exported policy (.pt)"),
     Setting("rate", 100.0, "Rate of the commands", "Hz", 1.0, 1000.0),
     BASE_FRAME,
+    Setting(
+        "state_in_type",
+        "geometry_msgs/PoseStamped",
+        "Where the state comes from: ee_pose, or joint_states with the robot's URDF",
+        choices=("geometry_msgs/PoseStamped", "sensor_msgs/JointState"),
+    ),
+    Setting(
+        "command_out_type",
+        "geometry_msgs/TwistStamped",
+        "What is sent: twists on cmd_vel, or joint velocities on ~/joint_cmd",
+        choices=("geometry_msgs/TwistStamped", "std_msgs/Float64MultiArray"),
+    ),
+    Setting("tcp_frame", "", "Link of the URDF whose origin is the TCP; needed with joint states"),
+    Setting(
+        "joints",
+        (),
+        "Order of the joints in ~/joint_cmd and in a joint-space policy; none for the URDF's",
+    ),
+    Setting("urdf_file", "", "Path of the URDF; none for the topic robot_description"),
     Setting("state_timeout", 0.2, "Age from which a state is stale", "s", 0.01, 5.0, live=True),
     Setting("max_speed", 0.25, "Largest speed of the TCP", "m/s", 0.001, 3.0, live=True),
     Setting(
@@ -34,9 +53,36 @@ POLICY_NODE = (
         live=True,
     ),
     Setting(
+        "max_joint_speed",
+        1.0,
+        "Largest speed of a joint; the URDF's limits hold too",
+        "rad/s",
+        0.001,
+        20.0,
+        live=True,
+    ),
+    Setting(
+        "max_joint_acceleration",
+        5.0,
+        "Largest acceleration of a joint; the URDF's limits hold too, where it has any",
+        "rad/s^2",
+        0.01,
+        100.0,
+        live=True,
+    ),
+    Setting(
         "speed_scale", 1.0, "Slows the whole motion down along its path", "", 0.0, 1.0, live=True
     ),
     Setting("goal_tolerance", 0.005, "Distance that counts as reached", "m", 1e-4, 1.0, live=True),
+    Setting(
+        "joint_goal_tolerance",
+        0.01,
+        "Distance that counts as reached for a joint-space policy",
+        "rad",
+        1e-4,
+        1.0,
+        live=True,
+    ),
     Setting(
         "workspace_lower",
         (),

@@ -57,7 +57,7 @@ class Parameters:
                 value = setting.check(given[setting.name].value)
             self._values[setting.name] = value
             node.declare_parameter(
-                setting.name, _for_ros(value), _descriptor(setting), ignore_override=True
+                setting.name, _for_ros(setting, value), _descriptor(setting), ignore_override=True
             )
         node.add_pre_set_parameters_callback(self._widen)
         node.add_on_set_parameters_callback(self._accept)
@@ -101,10 +101,10 @@ class Parameters:
             self.on_change()
 
 
-def _for_ros(value: Value) -> Any:
-    if isinstance(value, tuple):
-        return list(value) if value else Parameter.Type.DOUBLE_ARRAY  # declared, not set
-    return value
+def _for_ros(setting: Setting, value: Value) -> Any:
+    if value == ():  # declared, not set
+        return Parameter.Type.DOUBLE_ARRAY if setting.size else Parameter.Type.STRING_ARRAY
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _descriptor(setting: Setting) -> ParameterDescriptor:

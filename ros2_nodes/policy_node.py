@@ -1,4 +1,4 @@
-"""The policy as a lifecycle node: the end effector's pose in, velocity commands out.
+"""The policy as a lifecycle node: the robot's state in, velocity commands out.
 
 *configure* loads and checks the policy file; *activate* starts following, with nothing
 published before a fresh state; *deactivate* ramps to zero, sends zeros, then is silent. When
@@ -10,36 +10,26 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
-from geometry_msgs.msg import PoseStamped, TwistStamped
+from geometry_msgs.msg import PoseStamped
 from nav_msgs.msg import Path as PathMessage
 from numpy.typing import NDArray
 from rclpy.clock import Clock, ClockType
-from rclpy.duration import Duration
-from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from std_msgs.msg import Bool
 
 from elcd_policy.errors import ParameterError
-from elcd_policy.safety import State
 
-from .follower import FAULT, HALTED, Follower
 from .lifecycle import SUCCESS, told
-from .messages import (
-    COMMAND_QOS,
-    LATCHED_QOS,
-    STATE_QOS,
-    fill_twist,
-    path_message,
-    position_of,
-    quaternion_of,
-    seconds,
-)
+from .messages import COMMAND_QOS, LATCHED_QOS, path_message, position_of
+from .motion import FAULT, HALTED
 from .node_settings import POLICY_NODE
 from .parameters import Parameters
 from .permission import Permission
-from .policy_setup import follower_for, limits_from, load
+from .policy_setup import load
+from .ports import Ports, ports_for, retune
 from .prediction import prediction
 from .reporting import Reporter
 from .running import run_node
@@ -63,9 +53,8 @@ class PolicyNode(LifecycleNode):
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._reporter = Reporter(self, self._steady)
         self._permission = Permission(self, self._forget_state)
-        self._follower: Follower | None = None
+        self._ports: Ports | None = None
         self._active = False
-        self._pose: PoseStamped | None = None
         self._prediction: Iterator[Array | None] | None = None
         self._forget_state()
         self._starter = None
@@ -77,38 +66,18 @@ class PolicyNode(LifecycleNode):
         """Load and check the policy, warm it up, set up topics and the tick."""
         p = self.parameters
         self._policy = load(p["policy_file"])
-        self._follower = follower_for(self._policy, p)
         x = self._policy.get_goal()
         durations = []
         for _ in range(WARM_UP):
             begin = time.perf_counter()
             self._policy.velocity(x)
             durations.append(time.perf_counter() - begin)
+        self._ports = ports_for(self, self._policy, p, self._reporter.note_mismatch)
         self._subscriptions_made = [
-            self.create_subscription(
-                PoseStamped,
-                "ee_pose",
-                self._on_pose,
-                STATE_QOS,
-                event_callbacks=SubscriptionEventCallbacks(
-                    incompatible_qos=self._reporter.note_mismatch("ee_pose")
-                ),
-            ),
             self.create_subscription(PoseStamped, "~/goal", self._on_goal, COMMAND_QOS),
             self.create_subscription(Bool, "~/enable", self._permission.on_enable, COMMAND_QOS),
         ]
-        # Plain publishers: a lifecycle one would drop the ramp to zero after a deactivation.
-        self._command_out = self.create_publisher(
-            TwistStamped,
-            "cmd_vel",
-            COMMAND_QOS,
-            event_callbacks=PublisherEventCallbacks(
-                incompatible_qos=self._reporter.note_mismatch("cmd_vel")
-            ),
-        )
         self._path_out = self.create_publisher(PathMessage, "~/predicted_path", LATCHED_QOS)
-        self._command = TwistStamped()
-        self._command.header.frame_id = p["base_frame"]
         self._permission.require_enable = p["enable_timeout"] if p["require_enable"] else None
         self._period = 1.0 / p["rate"]
         self._timers_made = [
@@ -120,10 +89,11 @@ class PolicyNode(LifecycleNode):
                 self.create_timer(1.0 / p["predicted_path_rate"], self._predict, clock=self._steady)
             )
         p.locked = True
-        self._reporter.begin(p["policy_file"], self._policy.metadata, self._follower)
+        follower = self._ports.follower
+        self._reporter.begin(p["policy_file"], self._policy.metadata, follower)
         self.get_logger().info(
             f"{p['policy_file']}: {self._policy.dimension}-D, goal "
-            f"{np.round(self._follower.goal, 4).tolist()} m, velocity in "
+            f"{np.round(follower.goal, 4).tolist()} {follower.unit}, velocity in "
             f"{1e6 * float(np.median(durations)):.0f} us"
         )
         return SUCCESS
@@ -131,18 +101,18 @@ class PolicyNode(LifecycleNode):
     @told
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start following from the next fresh state, unless another node drives the arm."""
-        assert self._follower is not None
-        rivals = self._rivals()
+        assert self._ports is not None
+        rivals = self._ports.output.rivals()
         if rivals:
             raise ParameterError(
-                f"another publisher drives {self._command_out.topic_name}",
+                f"another publisher drives {self._ports.output.topic}",
                 got=", ".join(rivals),
                 expected="nobody else",
-                advice="stop it, or remap cmd_vel",
+                advice="stop it, or remap the command topic",
             )
         self._reporter.error("")
         self._forget_state()
-        self._follower.restart()
+        self._ports.follower.restart()
         self._active = True
         return super().on_activate(state)
 
@@ -182,25 +152,26 @@ class PolicyNode(LifecycleNode):
 
     def _tear_down(self) -> None:
         self._active = False
-        if self._follower is None:
+        if self._ports is None:
             return
-        if not self._follower.silent:
-            self._send(np.zeros(6))
-            self._command_out.wait_for_all_acked(Duration(seconds=0.2))
+        if not self._ports.follower.silent:
+            self._ports.output.send(np.zeros(self._ports.follower.size))
+            self._ports.output.wait_until_received()
         for timer in self._timers_made:
             self.destroy_timer(timer)
         for subscription in self._subscriptions_made:
             self.destroy_subscription(subscription)
-        self.destroy_publisher(self._command_out)
         self.destroy_publisher(self._path_out)
-        self._follower = None
+        self._ports.input.close()
+        self._ports.output.close()
+        self._ports = None
         self.parameters.locked = False
         self._reporter.end()
 
     def _autostart(self) -> None:
         assert self._starter is not None
         self.destroy_timer(self._starter)
-        if self._follower is None:
+        if self._ports is None:
             if self.trigger_configure() != SUCCESS:
                 self.exit_status = 2
                 return
@@ -209,54 +180,33 @@ class PolicyNode(LifecycleNode):
             self.exit_status = 2
 
     def _tick(self) -> None:
-        if self._follower is None:
+        if self._ports is None:
             return
-        begin = time.perf_counter()
+        ports, begin = self._ports, time.perf_counter()
         halt = self._permission.halt or self._rival or self._deaf if self._active else "inactive"
         try:
-            twist = self._follower.tick(self._state(begin), self._period, halt)
+            command = ports.follower.tick(ports.input.state(begin), self._period, halt)
         except Exception as error:
+            problem = f"{type(error).__name__}: {error}"
             self.get_logger().error(
-                f"unexpected {type(error).__name__} in the policy: {error}",
-                throttle_duration_sec=1.0,
+                f"unexpected in the policy: {problem}", throttle_duration_sec=1.0
             )
-            twist = self._follower.tick(None, self._period, f"{type(error).__name__}: {error}")
-        if twist is not None:
-            self._send(twist)
+            command = ports.follower.tick(None, self._period, problem)
+        if command is not None:
+            ports.output.send(command)
         self._go_on_predicting()
-        self._reporter.tick(begin, time.perf_counter(), begin - self._received, halt)
+        self._reporter.tick(begin, time.perf_counter(), ports.input.age(begin), halt)
         if self._reporter.changed and self._active:
-            log, follower = self.get_logger(), self._follower
+            log, follower = self.get_logger(), ports.follower
             if follower.phase in (FAULT, HALTED):
                 log.warning(f"{follower.phase}: {follower.reason}")
             else:
                 log.info(follower.phase)
 
-    def _state(self, now: float) -> State | None:
-        pose = self._pose
-        if pose is None:
-            return None
-        stamp_age = self.get_clock().now().nanoseconds * 1e-9 - seconds(pose.header.stamp)
-        return State(
-            position_of(pose.pose),
-            quaternion_of(pose.pose),
-            pose.header.frame_id,
-            now - self._received,
-            stamp_age,
-        )
-
-    def _send(self, twist: Array) -> None:
-        fill_twist(self._command, twist)
-        self._command.header.stamp = self.get_clock().now().to_msg()
-        self._command_out.publish(self._command)
-
-    def _on_pose(self, message: PoseStamped) -> None:
-        self._pose, self._received = message, time.perf_counter()
-
     def _on_goal(self, message: PoseStamped) -> None:
-        follower = self._follower
-        if follower is None:
+        if self._ports is None:
             return
+        follower = self._ports.follower
         fault = follower.set_goal(position_of(message.pose), message.header.frame_id)
         if fault:
             self.get_logger().warning(f"a goal is ignored: {fault}")
@@ -264,61 +214,59 @@ class PolicyNode(LifecycleNode):
             self.get_logger().info(f"goal moved to {np.round(follower.goal, 4).tolist()} m")
 
     def _on_parameters(self) -> None:
-        if self._follower is not None:
-            p = self.parameters
-            self._follower.limits = limits_from(
-                p, self._follower.limits.lower, self._follower.limits.upper
-            )
-            self._follower.speed_scale = p["speed_scale"]
-            self._follower.goal_tolerance = p["goal_tolerance"]
-
-    def _rivals(self) -> list[str]:
-        own = self.get_fully_qualified_name()
-        names = [
-            f"{info.node_namespace.rstrip('/')}/{info.node_name}"
-            for info in self.get_publishers_info_by_topic(self._command_out.topic_name)
-        ]
-        if own in names:
-            names.remove(own)
-        return names
+        if self._ports is not None:
+            retune(self._ports.follower, self.parameters)
 
     @property
     def _deaf(self) -> str:
         # The ramp from rest has to begin when it is heard, or the arm would start with a jerk.
-        topic = self._command_out.topic_name
-        return "" if self._command_out.get_subscription_count() else f"nobody listens to {topic}"
+        assert self._ports is not None
+        output = self._ports.output
+        return "" if output.heard else f"nobody listens to {output.topic}"
 
     def _check_rivals(self) -> None:
-        rivals = self._rivals() if self._active else []
-        self._rival = f"another publisher drives cmd_vel: {', '.join(rivals)}" if rivals else ""
+        rivals = self._ports.output.rivals() if self._ports and self._active else []
+        topic = self._ports.output.topic if self._ports else ""
+        self._rival = f"another publisher drives {topic}: {', '.join(rivals)}" if rivals else ""
 
     def _predict(self) -> None:
         """Begin a new prediction, if anybody listens and none is under way."""
-        follower, pose = self._follower, self._pose
-        if follower and pose and self._active and self._path_out.get_subscription_count():
-            x = follower.placement.to_policy(position_of(pose.pose))[: follower.dimension]
+        state = self._usable_state()
+        if state is None or not self._active or not self._path_out.get_subscription_count():
+            return
+        if self._prediction is None:
+            assert self._ports is not None
+            x = self._ports.follower.policy_state(state)
             duration = self._policy.metadata.duration
-            if self._prediction is None:
-                self._prediction = prediction(self._policy.velocity, x, duration, PREDICTED)
+            self._prediction = prediction(self._policy.velocity, x, duration, PREDICTED)
 
     def _go_on_predicting(self) -> None:
         path = next(self._prediction) if self._prediction else None
-        if path is None or self._follower is None or self._pose is None:
+        if path is None:
             return
         self._prediction = None
+        state = self._usable_state()
+        if state is None:
+            return
+        assert self._ports is not None
+        follower = self._ports.follower
         self._path_out.publish(
             path_message(
-                self._follower.base_frame,
-                self._pose.header.stamp,
-                self._follower.placement.to_robot(path),
-                quaternion_of(self._pose.pose),
+                self.parameters["base_frame"],
+                self._ports.input.stamp,
+                follower.positions(path),
+                follower.pose(state)[1],
             )
         )
 
+    def _usable_state(self) -> Any:
+        state = self._ports.input.state(time.perf_counter()) if self._ports else None
+        return None if isinstance(state, str) else state
+
     def _forget_state(self) -> None:
-        self._pose = None
+        if self._ports is not None:
+            self._ports.input.forget()
         self._prediction = None
-        self._received = -np.inf
         self._rival = ""
 
 

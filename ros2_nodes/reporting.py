@@ -10,8 +10,8 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.clock import Clock
 from rclpy.lifecycle import LifecycleNode
 
-from .follower import FAULT, HALTED, REACHED, Follower
 from .messages import LATCHED_QOS, status_message
+from .motion import FAULT, HALTED, REACHED, Motion
 
 TICKS = 1000  # of the newest ticks count for rate and latency
 
@@ -36,7 +36,7 @@ class Reporter:
         self._facts: dict[str, object] = {}
         self._last: tuple[str, str] = ("", "")
         self._error = ""
-        self._follower: Follower | None = None
+        self._follower: Motion[Any] | None = None
         self._halt = "unconfigured"
         self._state_age = np.inf
         self._count = 0
@@ -44,7 +44,7 @@ class Reporter:
         node.create_timer(1.0, self._each_second, clock=steady)
         self._publish()
 
-    def begin(self, file: str, metadata: Any, follower: Follower) -> None:
+    def begin(self, file: str, metadata: Any, follower: Motion[Any]) -> None:
         """Report on a follower from now on."""
         self._follower, self._error, self._count = follower, "", 0
         self._halt = "inactive"
@@ -111,7 +111,7 @@ class Reporter:
             if phase in (FAULT, HALTED):
                 level = DiagnosticStatus.ERROR if phase == FAULT else DiagnosticStatus.WARN
                 text = f"{phase}: {follower.reason}"
-            values["distance_to_goal_m"] = follower.distance
+            values[f"distance_to_goal_{follower.unit}"] = follower.distance
             values["goal_reached"] = phase == REACHED
             values["limited"] = ", ".join(follower.limited)
         if self._error:

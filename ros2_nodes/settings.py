@@ -15,7 +15,7 @@ import yaml
 
 from elcd_policy.errors import ParameterError
 
-Value = bool | int | float | str | tuple[float, ...]
+Value = bool | int | float | str | tuple[float, ...] | tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,13 @@ class Setting:
     ----------
     name : of the parameter or argument.
     default : its value when nothing is said; its type is the setting's type. A tuple is
-        an array of numbers, empty when not given.
+        an array, empty when not given.
     description : what it does, one sentence.
     unit : of the number, empty for none.
     lower, upper : bounds of a number, both included.
     choices : the allowed texts; empty for any.
-    size : how many numbers an array has when it is given.
+    size : how many numbers an array has when it is given; 0 for an array of names, of any
+        length.
     live : a node takes a new value while it runs; others are read when it is configured.
     """
 
@@ -78,7 +79,7 @@ class Setting:
             If it is of another type or out of range.
         """
         if isinstance(self.default, tuple):
-            return self._numbers(value)
+            return self._numbers(value) if self.size else self._names(value)
         if isinstance(self.default, float) and type(value) is int:
             value = float(value)
         if type(value) is not type(self.default):
@@ -116,6 +117,12 @@ class Setting:
         if len(numbers) not in (0, self.size) or not np.isfinite(numbers).all():
             raise self._error(list(numbers), expected)
         return numbers
+
+    def _names(self, value: Any) -> tuple[str, ...]:
+        names = () if isinstance(value, str) else tuple(value)
+        if not all(isinstance(name, str) and name for name in names) or isinstance(value, str):
+            raise self._error(value, "a list of names, or none")
+        return names
 
     def _range(self) -> str:
         unit = f" {self.unit}" if self.unit else ""

@@ -226,7 +226,7 @@ def test_it_refuses_to_start_beside_another_publisher(ros: Ros, policy_file: Pat
     ros.until(lambda: transition(ros, Transition.TRANSITION_ACTIVATE))
     ros.until(lambda: arm.commands)
     ros.probe.create_publisher(TwistStamped, "cmd_vel", COMMAND_QOS)
-    ros.until(lambda: arm.says("another publisher drives cmd_vel: /probe"))
+    ros.until(lambda: arm.says("another publisher drives /cmd_vel: /probe"))
     falls_silent(ros, arm)
 
 
