@@ -10,21 +10,26 @@ from ..evaluation.scores import RollsOut
 
 #: Points a side of the plane's grid, and how far it reaches beyond the data, in their range.
 SIDE, MARGIN = 16, 0.15
-#: Distance from the goal that counts as reached, in mm.
-REACHED = 2.0
+#: Distance from the goal that counts as reached: in mm, else in the workspace's longest side.
+REACHED_MM, REACHED_SHARE = 2.0, 0.04
 
 
 def converged_share(policy: RollsOut, goal: ArrayLike, demonstrations: DemonstrationSet) -> float:
-    """Share of the starts that are within 2 mm of ``goal`` [d] after twice the median duration.
+    """Share of the starts that have reached ``goal`` [d] after twice the median duration.
+
+    Reached is within 2 mm; in other units than mm, within 4 % of the workspace's longest side,
+    which is as much of a LASA shape.
 
     Parameters
     ----------
     policy : eager or loaded.
-    demonstrations : give the workspace and the duration, in mm.
+    demonstrations : give the workspace, the duration and the units.
     """
     duration = 2.0 * demonstrations.duration
     _, positions = policy.rollout(starts_around(demonstrations), duration, duration)
-    return float((np.linalg.norm(positions[-1] - goal, axis=-1) <= REACHED).mean())
+    lower, upper = demonstrations.workspace
+    reached = REACHED_MM if demonstrations.units == "mm" else REACHED_SHARE * (upper - lower).max()
+    return float((np.linalg.norm(positions[-1] - goal, axis=-1) <= reached).mean())
 
 
 def starts_around(demonstrations: DemonstrationSet) -> NDArray[np.float64]:

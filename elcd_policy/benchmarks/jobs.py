@@ -9,13 +9,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..demonstrations import lasa_shapes, load_lasa
+from ..demonstrations import lasa_shapes
 from ..errors import ParameterError
 from ..fields import FIELDS
 from ..training import TrainingSettings
 from .baselines import BASELINES
 from .eflow import EFlowSettings
 from .fingerprint import training_code
+from .problems import MORE_DIMENSIONS, PENDULUMS, is_lasa, load_problem
 
 PEER = "eflow"
 #: Shapes of several patterns: a demonstration may start where none was shown.
@@ -31,7 +32,7 @@ class Protocol:
     text : what the rendered table says of it.
     shown : how many demonstrations are trained on, the first ones; one job for each number.
     scored : first and last + 1 of the demonstrations that are scored.
-    others : whether baselines and the peer take part; shown what is scored, they say nothing.
+    others : whether baselines and the peer take part; shown all that is scored, they say nothing.
     shapes : all, unless named here.
     """
 
@@ -53,6 +54,13 @@ PROTOCOLS = {
         True,
         ("Angle", "CShape", "GShape", "Leaf_2", "Sshape", "WShape"),
     ),
+    "d": Protocol(
+        "motions of 4 and 8 dimensions; trained on demonstrations 0-3, scored on 0-3 and 4-6",
+        (4,),
+        (0, 7),
+        True,
+        MORE_DIMENSIONS,
+    ),
 }
 
 
@@ -66,6 +74,7 @@ class Job:
     shown : number of demonstrations trained on.
     settings : all that the method can be told, by name.
     checkout : of the peer, if it is the method; where it lies doesn't tell jobs apart.
+    pendulum : folder of the pendulum data, if the shape is one; nor does this.
     """
 
     protocol: str
@@ -75,6 +84,7 @@ class Job:
     shown: int
     settings: dict[str, Any]
     checkout: str = ""
+    pendulum: str = ""
 
     @property
     def settings_hash(self) -> str:
@@ -115,27 +125,31 @@ def plan(
     seeds: Sequence[int] = (0, 1, 2),
     settings: TrainingSettings | None = None,
     eflow: str | Path | None = None,
+    pendulum: str | Path | None = None,
 ) -> list[Job]:
-    """The jobs of the LASA benchmark, the first seed of everything first.
+    """The jobs of the benchmark, the first seed of everything first.
 
     Parameters
     ----------
-    shapes : by default those of each protocol; stacked ones ("Sshape+WShape") may be named.
+    shapes : by default those of each protocol; see `load_problem`.
     protocols : of `PROTOCOLS`.
     fields : latent fields to train; may be empty.
     settings : by default those of `fit`.
-    eflow : a user's own checkout of the peer; without it, it is left out.
+    eflow : a user's own checkout of the peer; without it, it is left out. Its preparation of
+        demonstrations is made for LASA, so it takes part in nothing else.
+    pendulum : folder of the pendulum data; without it, pendulums are left out.
 
     Raises
     ------
     ParameterError
-        For an unknown protocol or field.
+        For an unknown protocol or field, or a pendulum named without its folder.
     DemonstrationError
         For an unknown shape.
     """
     _check_known("protocol", protocols, PROTOCOLS)
     _check_known("field", fields, FIELDS)
-    named = [load_lasa(shape).source.removeprefix("lasa:") for shape in shapes]
+    folder = "" if pendulum is None else str(pendulum)
+    named = [load_problem(shape, folder).source.removeprefix("lasa:") for shape in shapes]
     methods: dict[str, dict[str, Any]] = {name: {} for name in BASELINES}
     methods |= {name: asdict(settings or TrainingSettings()) for name in fields}
     if eflow is not None:
@@ -145,10 +159,16 @@ def plan(
         for name in protocols:
             chosen = named or PROTOCOLS[name].shapes or lasa_shapes()
             for shape in chosen:
+                if shape in PENDULUMS and not folder:
+                    continue
                 for method in methods:
+                    if method == PEER and not is_lasa(shape):
+                        continue
                     # Baselines know no chance.
                     if method not in BASELINES or seed == seeds[0]:
                         facts = {"settings": methods[method], "seed": seed}
+                        if shape in PENDULUMS:
+                            facts["pendulum"] = folder
                         if method in BASELINES:
                             facts["seed"] = 0
                         if method == PEER:

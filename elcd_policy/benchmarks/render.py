@@ -15,7 +15,15 @@ from .jobs import PROTOCOLS
 from .pictures import draw_curve, draw_fields
 from .store import read_all
 from .summary import METHODS, Record, Results
-from .tables import curve, curve_table, markdown, shape_table, summary_table, tick_table
+from .tables import (
+    curve,
+    curve_table,
+    dimension_table,
+    markdown,
+    shape_table,
+    summary_table,
+    tick_table,
+)
 from .targets import counts, targets
 
 LASA, TICK = "lasa", "tick"
@@ -30,6 +38,7 @@ pip install 'elcd_policy[lasa]'
 git clone https://github.com/mrana6/euclideanizing_flows      # the peer, where you like
 elcd benchmark lasa --eflow euclideanizing_flows              # protocols (a) and (b)
 elcd benchmark lasa --protocols c --eflow euclideanizing_flows
+elcd benchmark lasa --protocols d --eflow euclideanizing_flows --pendulum FOLDER  # n-2.npz, n-4.npz
 elcd benchmark tick
 elcd benchmark render
 ```
@@ -64,6 +73,25 @@ an unseen demonstration may start 40 mm away from anything shown; they stand in 
 - **EFlow**: Euclideanizing Flows (Rana et al. 2020), the authors' code and settings in a user's own
   checkout, prepared as theirs but with each demonstration's true clock, 400 epochs of all samples
   at once; rolled out by 200 Euler steps per duration."""
+
+DIMENSIONS = """## More dimensions
+
+Protocol (d). Scores in the problem's own units, on the unseen demonstrations but for *DTW shown*;
+converged: mean / smallest over the seeds.
+
+- **Stacked LASA** shapes (mm): demonstration i of each, coordinates side by side, on the mean of
+  their clocks.
+- **pendulum-2** and **pendulum-4**: swings of a damped pendulum of 2 and 4 links from a random
+  state until rest, of the ELCD authors' data (the first seven of ten, 1000 samples 0.1 s apart;
+  angles in rad beside their rates in rad/s). A swing goes to and fro some 40 times; training
+  resamples a demonstration to 100 points and the scores to 200, too few to see each.
+- **Rosenbrock-8**: descents along the gradient of Rosenbrock's function in 8 dimensions to its
+  minimum, from random starts in [-1, 1]^8, made by this project (`problems.py`).
+- Converged is within 2 mm, or where units are not mm within 4 % of the longest side of the
+  workspace, from 256 random starts in it and 15 % beyond each side.
+- EFlow's preparation is made for LASA's units and speeds: it takes part in the stacked shapes only.
+
+{table}"""
 
 TICKS = """## Control tick
 
@@ -106,6 +134,8 @@ def render(results: str | os.PathLike[str], output: str | os.PathLike[str]) -> l
     parts = [INTRODUCTION, _targets(lasa, tick), _protocol(), *_summaries(lasa)]
     if shown is not None:
         parts.append(_curve(lasa, shown.relative_to(output.parent)))
+    if lasa.methods("d"):
+        parts.append(DIMENSIONS.format(table=dimension_table(lasa)))
     if tick is not None:
         parts.append(_ticks(tick))
     if fields is not None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..demonstrations import DemonstrationSet, load_lasa
+from ..demonstrations import DemonstrationSet
 from ..evaluation import Scores, evaluate
 from ..evaluation.scores import RollsOut
 from ..fields import FIELDS
@@ -23,6 +23,7 @@ from .convergence import converged_share
 from .eflow import EFlowSettings, checkout_hash, fit_eflow
 from .jobs import PEER, PROTOCOLS, Job
 from .machine import machine, versions
+from .problems import load_problem
 
 #: Arrows a side of a stored field, and points of a stored rollout.
 ARROWS, POINTS = 24, 60
@@ -52,13 +53,13 @@ class _Learned:
 
 
 def _result(job: Job) -> dict[str, Any]:
-    demonstrations = load_lasa(job.shape)
+    demonstrations = load_problem(job.shape, job.pendulum)
     first, last = PROTOCOLS[job.protocol].scored
     shown, scored = demonstrations[: job.shown], demonstrations[first:last]
     numbers = range(first, last)
+    result: dict[str, Any] = {"units": demonstrations.units, **_size(demonstrations)}
     if job.method in BASELINES:
-        return {"scores": _listed(numbers, BASELINES[job.method](shown, scored))}
-    result: dict[str, Any] = {}
+        return {**result, "scores": _listed(numbers, BASELINES[job.method](shown, scored))}
     if job.method in FIELDS:
         learned = _fit(job, shown)
     else:
@@ -99,6 +100,11 @@ def _listed(numbers: Sequence[int], scores: list[Scores]) -> list[dict[str, floa
         {"demonstration": number, **{k: float(f"{v:.6g}") for k, v in score.to_dict().items()}}
         for number, score in zip(numbers, scores, strict=True)
     ]
+
+
+def _size(demonstrations: DemonstrationSet) -> dict[str, Any]:
+    lower, upper = demonstrations.workspace
+    return {"dimension": len(lower), "longest_side": float(f"{(upper - lower).max():.4g}")}
 
 
 def _drawing(policy: MotionPolicy, demonstrations: DemonstrationSet) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .jobs import MULTIPLE, key_of
+from .problems import is_planar
 
 Record = Mapping[str, Any]
 #: A shape's records, one per seed.
@@ -64,17 +65,25 @@ METHODS = {
 
 
 def single(shapes: ByShape) -> ByShape:
-    """Without the shapes of several patterns and the stacked ones."""
+    """The LASA shapes of one pattern."""
     return {
         shape: records
-        for shape, records in shapes.items()
-        if not shape.startswith(MULTIPLE) and "+" not in shape
+        for shape, records in planar(shapes).items()
+        if not shape.startswith(MULTIPLE)
     }
 
 
 def planar(shapes: ByShape) -> ByShape:
-    """Without the stacked ones."""
-    return {shape: records for shape, records in shapes.items() if "+" not in shape}
+    """The LASA shapes, neither stacked nor anything else."""
+    return {shape: records for shape, records in shapes.items() if is_planar(shape)}
+
+
+def scored_on(records: Sequence[Record], numbers: Sequence[int]) -> list[Record]:
+    """The same with the scores of some demonstrations only."""
+    return [
+        {**record, "scores": [s for s in record["scores"] if s["demonstration"] in numbers]}
+        for record in records
+    ]
 
 
 def seeds(records: Sequence[Record], score: str) -> list[float]:

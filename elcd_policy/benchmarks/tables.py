@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from .jobs import PROTOCOLS
+from .problems import MORE_DIMENSIONS
 from .summary import (
     METHODS,
     ByShape,
@@ -16,6 +17,7 @@ from .summary import (
     figure,
     figures,
     planar,
+    scored_on,
     seeds,
     single,
     values,
@@ -84,6 +86,39 @@ def curve_table(results: Results) -> str:
             numbers = [f"{value:.2f}" for value in points.values()]
             rows.append([METHODS[method], *numbers, str(len(shapes))])
     return markdown(["method", "1 shown", "2", "3", "4", "shapes"], rows)
+
+
+def dimension_table(results: Results) -> str:
+    """A row per problem of protocol (d) and method."""
+    (shown,), (_, last) = PROTOCOLS["d"].shown, PROTOCOLS["d"].scored
+    found = {method: results.of("d", method) for method in results.methods("d")}
+    rows = []
+    for name in sorted({shape for shapes in found.values() for shape in shapes}, key=_place):
+        for method, shapes in found.items():
+            if name not in shapes:
+                continue
+            records = shapes[name]
+            unseen = scored_on(records, range(shown, last))
+            facts, only = records[0], {name: records}
+            shares, seconds = values(only, "converged"), values(only, "cpu_s")
+            rows.append(
+                [
+                    f"{name}, {facts['dimension']}-D, {facts['longest_side']:g} {facts['units']}",
+                    f"{METHODS[method]} x {len(records)}",
+                    f"{figure(scored_on(records, range(shown)), 'dtw'):.3g}",
+                    *(f"{figure(unseen, score):.3g}" for score in SCORES),
+                    f"{100 * np.mean(shares):.1f} / {100 * min(shares):.1f}" if shares else "-",
+                    f"{np.mean(seconds):.1f}" if seconds else "-",
+                ]
+            )
+    header = ["problem, longest side", "method x seeds", "DTW shown", "DTW unseen"]
+    header += [*list(SCORES.values())[1:], "converged, %", "CPU s"]
+    return markdown(header, rows)
+
+
+def _place(problem: str) -> int:
+    order = list(MORE_DIMENSIONS)
+    return order.index(problem) if problem in order else len(order)
 
 
 def tick_table(ticks: Record) -> str:

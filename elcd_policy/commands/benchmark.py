@@ -19,6 +19,7 @@ from ..training.fit import DEFAULT_FIELD
 EXAMPLE = """example:
   elcd benchmark lasa --shapes Sshape,WShape --seeds 0
   elcd benchmark lasa --eflow ~/euclideanizing_flows
+  elcd benchmark lasa --protocols d --pendulum ~/elcd_pendulum
   elcd benchmark tick
   elcd benchmark render
 """
@@ -42,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     lasa.add_argument("--workers", type=int, default=2, help="processes (%(default)s)")
     lasa.add_argument("--scheduler", metavar="tcp://...", help="of a Dask cluster to run on")
     lasa.add_argument("--eflow", metavar="PATH", help="your checkout of EFlow, to compare with")
+    lasa.add_argument("--pendulum", metavar="FOLDER", help="of n-2.npz and n-4.npz, for protocol d")
     lasa.add_argument(
         "--settings", type=_settings, metavar="NAME=X,...", help="of training (the defaults)"
     )
@@ -74,6 +76,7 @@ def _lasa(args: argparse.Namespace) -> int:
         seeds=args.seeds,
         settings=args.settings,
         eflow=args.eflow,
+        pendulum=args.pendulum,
     )
     outcome = run_jobs(jobs, args.output, workers=args.workers, scheduler=args.scheduler)
     if args.json:

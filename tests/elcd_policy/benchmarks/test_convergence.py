@@ -57,6 +57,15 @@ def test_those_within_two_millimetres_after_twice_the_duration_count(
     assert (rate == 10.0) == (share == 1.0)
 
 
+def test_other_units_are_judged_by_the_size_of_the_workspace(arcs: Callable) -> None:
+    demonstrations = arcs(3, metres_per_unit=1.0)
+    lower, upper = demonstrations.workspace
+    goal = demonstrations.goal
+    for gap, share in ((0.039, 1.0), (0.041, 0.0)):
+        beside = goal + np.eye(3)[0] * gap * (upper - lower).max()
+        assert converged_share(Decay(beside, 50.0), goal, demonstrations) == share
+
+
 def test_a_policy_that_goes_elsewhere_does_not_converge(arcs: Callable) -> None:
     demonstrations = arcs(2)
     goal = demonstrations.goal

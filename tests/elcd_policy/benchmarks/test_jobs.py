@@ -27,8 +27,12 @@ def test_by_default_all_shapes_are_run_with_both_fields_and_three_seeds() -> Non
 def test_what_is_scored_was_not_shown_but_in_b() -> None:
     for name, protocol in PROTOCOLS.items():
         first, last = protocol.scored
-        assert (max(protocol.shown) <= first) == (name != "b")
+        if name in "ac":
+            assert max(protocol.shown) <= first
+        else:
+            assert first == 0
         assert last == 7
+    assert PROTOCOLS["d"].shown == (4,)
     assert (PROTOCOLS["a"].shown, PROTOCOLS["a"].scored) == ((4,), (4, 7))
     assert (PROTOCOLS["b"].shown, PROTOCOLS["b"].scored) == ((7,), (0, 7))
 
@@ -60,6 +64,22 @@ def test_other_settings_are_other_jobs() -> None:
     assert key_of(first.facts()) == first.key
 
 
+def test_more_dimensions_and_who_takes_part() -> None:
+    def planned(**given: str) -> dict[str, set[str]]:
+        methods: dict[str, set[str]] = {}
+        for job in plan(protocols=["d"], fields=["elcd"], seeds=[0], eflow="e", **given):
+            methods.setdefault(job.shape, set()).add(job.method)
+            assert job.pendulum == (given.get("pendulum", "") if "pendulum" in job.shape else "")
+        return methods
+
+    without, every = planned(), planned(pendulum="folder")
+    assert set(every) - set(without) == {"pendulum-2", "pendulum-4"}
+    assert sorted(shape.count("+") for shape in without) == [0, 1, 1, 1, 3, 3]
+    for shape, methods in every.items():
+        assert ("eflow" in methods) == ("+" in shape)
+        assert {"elcd", "mean", "best"} <= methods
+
+
 def test_stacked_shapes_can_be_named() -> None:
     assert plan(shapes=["sshape+line"], protocols=["b"])[0].shape == "Sshape+Line"
 
@@ -67,7 +87,7 @@ def test_stacked_shapes_can_be_named() -> None:
 @pytest.mark.parametrize(
     ("wrong", "error", "text"),
     [
-        ({"protocols": ["z"]}, ParameterError, "unknown protocol: got 'z', expected a, b, c"),
+        ({"protocols": ["z"]}, ParameterError, "unknown protocol: got 'z', expected a, b, c, d"),
         ({"fields": ["linear"]}, ParameterError, "unknown field: got 'linear'"),
         ({"shapes": ["Sshap"]}, DemonstrationError, "did you mean 'Sshape'"),
     ],

@@ -60,7 +60,12 @@ def test_ticks_are_added_to_the_results(tmp_path: Path, capfd: pytest.CaptureFix
         (["speed"], "invalid choice: 'speed'"),
         (["lasa", "--shapes", "Sshap"], "did you mean 'Sshape'"),
         (["lasa", "--fields", "linear"], "unknown field: got 'linear'"),
-        (["lasa", "--protocols", "d"], "unknown protocol: got 'd', expected a, b, c"),
+        (["lasa", "--protocols", "z"], "unknown protocol: got 'z', expected a, b, c, d"),
+        (["lasa", "--shapes", "pendulum-2"], "no data for pendulum-2: expected --pendulum FOLDER"),
+        (
+            ["lasa", "--shapes", "pendulum-2", "--pendulum", "nowhere"],
+            "n-2.npz can't be read as pendulum data: got FileNotFoundError",
+        ),
         (["lasa", "--seeds", "one"], "seeds are not numbers: got 'one', expected 0,1,2"),
         (["lasa", "--settings", "steps=1"], "unknown setting: got 'steps', expected couplings"),
         (["lasa", "--settings", "width=0"], "the training setting 'width' is out of range: got 0"),
