@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +62,16 @@ class Ros:
         self.nodes: list[Any] = []
         self.executor: SingleThreadedExecutor | None = None
 
-    def start(self, create: Callable[[], Any] | None = None, **parameters: object) -> Any:
+    def start(
+        self,
+        create: Callable[[], Any] | None = None,
+        remap: Mapping[str, str] | None = None,
+        **parameters: object,
+    ) -> Any:
         """Initialise ROS with parameters, create a node under test and the probe beside it."""
         arguments = ["--ros-args"]
+        for old, new in (remap or {}).items():
+            arguments += ["-r", f"{old}:={new}"]
         for name, value in parameters.items():
             arguments += [
                 "-p",
