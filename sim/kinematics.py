@@ -31,7 +31,8 @@ def joint_velocity(robot: Robot, jacobian: Vector, joints: Vector, twist: Vector
     Damped least squares ``V f(S) U^T twist`` with ``f(s) = s / max(s, DAMPED_BELOW)^2``, that
     is with damping only where singular values are small [1]_, plus ``N N^T dq0`` where N is
     the exact null space and dq0 leads home and out of the joint limits' margins. One factor
-    scales all joints into their limits, which keeps the direction of the motion.
+    scales all joints into their limits, which keeps the direction of the motion. Of Jacobian
+    and twist, only the rows count that the robot can control.
 
     Parameters
     ----------
@@ -45,11 +46,12 @@ def joint_velocity(robot: Robot, jacobian: Vector, joints: Vector, twist: Vector
     .. [1] Y. Nakamura, H. Hanafusa, "Inverse kinematic solutions with singularity robustness
        for robot manipulator control", J. Dyn. Sys. Meas. Control 108, 1986.
     """
-    task, null = _inverse(jacobian)
+    rows = list(robot.controlled)
+    task, null = _inverse(jacobian[rows])
     margin = LIMIT_MARGIN * (robot.position_upper - robot.position_lower)
     inner = np.clip(joints, robot.position_lower + margin, robot.position_upper - margin)
     outward = HOME_RATE * (robot.home - joints) + LIMIT_RATE * (inner - joints)
-    velocity = task @ twist + null @ outward
+    velocity = task @ twist[rows] + null @ outward
     room = np.where(velocity > 0, robot.position_upper - joints, joints - robot.position_lower)
     bound = np.minimum(robot.velocity_limits, LIMIT_RATE * np.maximum(room, 0.0))
     excess = np.abs(velocity) > bound
@@ -66,15 +68,17 @@ def solve_pose(
     ParameterError
         If no such joints are found.
     """
-    joints = start.copy()
+    joints, rows = start.copy(), list(robot.controlled)
+    turning = np.isin(range(3, 6), rows)
     for _ in range(300):
         here, orientation, jacobian = forward(joints)
-        offset = np.concatenate([position - here, rotation_between(orientation, quaternion)])
+        rotation = np.where(turning, rotation_between(orientation, quaternion), 0.0)
+        offset = np.concatenate([position - here, rotation])
         distance, angle = float(np.linalg.norm(offset[:3])), float(np.linalg.norm(offset[3:]))
         if distance < POSITION_TOLERANCE and angle < ROTATION_TOLERANCE:
             return joints
-        task, null = _inverse(jacobian)
-        step = task @ (offset * min(1.0, 0.1 / max(distance, 1e-9), 0.3 / max(angle, 1e-9)))
+        task, null = _inverse(jacobian[rows])
+        step = task @ (offset[rows] * min(1.0, 0.1 / max(distance, 1e-9), 0.3 / max(angle, 1e-9)))
         step += 0.05 * null @ (robot.home - joints)
         joints = np.clip(joints + step, robot.position_lower, robot.position_upper)
     raise ParameterError(

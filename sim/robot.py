@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +15,8 @@ from elcd_policy.errors import ParameterError
 from elcd_policy.placement import Placement
 
 ROBOTS = Path(__file__).parent / "robots"
+#: Parts of the TCP's twist, in the order of its six numbers.
+TWIST = ("x", "y", "z", "rx", "ry", "rz")
 METRES = {"m": 1.0, "dm": 0.1, "cm": 0.01, "mm": 0.001, "in": 0.0254}
 
 Vector = NDArray[np.float64]
@@ -62,7 +64,8 @@ class Robot:
     urdf : path of the model; a relative one is looked up in pybullet_data.
     tcp_link : link whose frame is the tool centre point (TCP).
     arm_joints : the n controlled joints, from the base on; all others are held still.
-    home : [n] in rad; the TCP's orientation there is the one that is held.
+    home : [n] in rad; the TCP's orientation there is the one that is held. For a sliding
+        joint, here and below, m stands for rad and N for N m.
     position_lower, position_upper : [n] in rad.
     velocity_limits : [n] in rad/s.
     torque_limits : [n] in N m.
@@ -70,6 +73,8 @@ class Robot:
         moves the arm: about ``J damping^-1 J^T`` times the push's impulse.
     workspace_lower, workspace_upper : [3] in m, corners of the box for the TCP, base frame.
     writing_plane : where 1-D and 2-D demonstrations are drawn.
+    controlled : indices into `TWIST` of the parts of the TCP's twist that the arm can follow;
+        an arm of fewer than six joints can't follow all.
     """
 
     name: str
@@ -85,6 +90,7 @@ class Robot:
     workspace_lower: Vector
     workspace_upper: Vector
     writing_plane: WritingPlane
+    controlled: tuple[int, ...] = (0, 1, 2, 3, 4, 5)
 
     def placement_for(self, source: Placeable) -> Placement:
         """Where demonstrations, or a policy learned from them, lie in the base frame.
@@ -138,8 +144,8 @@ def load_robot(name_or_path: str | Path) -> Robot:
 
     Parameters
     ----------
-    name_or_path : ``"panda"``, or a path ending in .yaml or .yml (see
-        ``sim/robots/panda.yaml`` for the keys).
+    name_or_path : ``"panda"``, ``"iiwa"``, ``"planar"``, ``"point"``, or a path ending in
+        .yaml or .yml (see ``sim/robots/panda.yaml`` for the keys).
 
     Raises
     ------
@@ -173,7 +179,8 @@ class _Reader:
         joint_keys = ["home", "position_lower", "position_upper"]
         joint_keys += ["velocity_limits", "torque_limits", "damping"]
         plain = {"urdf", "tcp_link", "arm_joints", *joint_keys}
-        values = self.keys(values, plain | {"workspace", "writing_plane"}, "the robot")
+        required = plain | {"workspace", "writing_plane"}
+        values = self.keys(values, required, "the robot", optional={"controlled"})
         box = self.keys(values["workspace"], {"lower", "upper"}, "workspace")
         names = values["arm_joints"]
         if not (isinstance(names, list) and names and all(isinstance(n, str) for n in names)):
@@ -188,6 +195,7 @@ class _Reader:
             workspace_lower=self.vector(box["lower"], 3, "workspace lower"),
             workspace_upper=self.vector(box["upper"], 3, "workspace upper"),
             writing_plane=self.plane(values["writing_plane"]),
+            controlled=self.parts(values.get("controlled", list(TWIST))),
             **per_joint,
         )
         for key in ("velocity_limits", "torque_limits", "damping"):
@@ -221,10 +229,18 @@ class _Reader:
         rotation.setflags(write=False)
         return WritingPlane(centre, rotation, size)
 
-    def keys(self, values: Any, expected: set[str], what: str) -> Mapping[str, Any]:
+    def parts(self, values: Any) -> tuple[int, ...]:
+        known = isinstance(values, list) and all(part in TWIST for part in values)
+        if not (known and {"x", "y", "z"} & set(values) and len(set(values)) == len(values)):
+            raise self.error("controlled", values, f"some of {', '.join(TWIST)}")
+        return tuple(sorted(TWIST.index(part) for part in values))
+
+    def keys(
+        self, values: Any, expected: set[str], what: str, optional: Collection[str] = ()
+    ) -> Mapping[str, Any]:
         if not isinstance(values, Mapping):
             raise self.error(what, values, f"the keys {', '.join(sorted(expected))}")
-        missing, unknown = expected - set(values), set(values) - expected
+        missing, unknown = expected - set(values), set(values) - expected - set(optional)
         if missing or unknown:
             problem = [f"{' and '.join(sorted(missing))} missing"] if missing else []
             problem += [f"{' and '.join(sorted(map(str, unknown)))} unknown"] if unknown else []

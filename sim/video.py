@@ -14,7 +14,7 @@ from elcd_policy.files import written_whole
 
 from .body import Body
 from .bullet import connect
-from .episode import EpisodeLog
+from .log import EpisodeLog
 from .robot import Robot
 
 Vector = NDArray[np.float64]
@@ -125,7 +125,7 @@ def _pictures(robot: Robot, joints: Vector, camera: _Camera) -> Iterator[Image.I
     (width, height), room = camera.size, camera.floor()
     client = connect()
     try:
-        body = Body(client, robot)
+        body = Body(client, robot, visible=True)
         view = client.computeViewMatrix(camera.eye.tolist(), camera.target.tolist(), [0, 0, 1])
         projection = client.computeProjectionMatrixFOV(camera.angle, width / height, 0.1, 12.0)
         for row in joints:

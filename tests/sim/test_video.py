@@ -18,12 +18,21 @@ ROBOT = load_robot("panda")
 RED, BLUE = (211, 47, 47), (21, 101, 192)
 
 
+class ToTheRight:
+    def begin(self, position: np.ndarray, quaternion: np.ndarray) -> None:
+        """Nothing to prepare."""
+
+    def twist(self, time: float, position: np.ndarray, quaternion: np.ndarray) -> list[float]:
+        return [0, 0.1, 0, 0, 0, 0]
+
+    def shift_goal(self, offset: np.ndarray) -> None:
+        raise AssertionError(offset)
+
+
 @pytest.fixture(scope="module")
 def log() -> EpisodeLog:
     with Arm(ROBOT) as arm:
-        return run_episode(
-            arm, lambda t, p, q: [0, 0.1, 0, 0, 0, 0], 1.2, 50, [Push(0.4, (0, 0, -25), 0.2)]
-        )
+        return run_episode(arm, ToTheRight(), 1.2, 50, [Push(0.4, (0, 0, -25), 0.2)])
 
 
 def pixels_like(picture: Image.Image, colour: tuple[int, int, int]) -> int:

@@ -1,25 +1,24 @@
-"""Disturbances of an episode: pushes at the TCP."""
+"""Pushes at the TCP."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from elcd_policy.errors import ParameterError
 
-from .robot import Robot
-
-Vector = NDArray[np.float64]
+from ..robot import Robot
+from .base import Disturbance, Vector
 
 IN_PLANE = 30.0  # N, of the default pushes
 ACROSS = 45.0  # N, along the normal, where an arm folded before its base yields less
 
 
 @dataclass(frozen=True)
-class Push:
+class Push(Disturbance):
     """A constant force on the TCP for a while.
 
     Parameters
@@ -34,6 +33,7 @@ class Push:
         If a number is not finite, the time negative or the duration not positive.
     """
 
+    name: ClassVar[str] = "push"
     time: float
     force: tuple[float, float, float]
     duration: float
@@ -53,8 +53,13 @@ class Push:
             )
         object.__setattr__(self, "force", force)
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        """See `Disturbance`."""
+        return self.time, self.time + self.duration
+
     def force_at(self, time: float) -> Vector:
-        """Force [3] in N at a time in s."""
+        """See `Disturbance`."""
         active = self.time <= time < self.time + self.duration
         return np.array(self.force) if active else np.zeros(3)
 
@@ -73,15 +78,56 @@ class Push:
             ) from error
 
 
+@dataclass(frozen=True)
+class RandomPush(Disturbance):
+    """A push of which each episode of a campaign draws time, direction and strength.
+
+    The direction is uniform among those in which the robot's TCP can move.
+
+    Parameters
+    ----------
+    weakest, strongest : N, between which the strength is uniform.
+    duration : s.
+    earliest, latest : shares of the demonstrated duration, between which the begin is uniform.
+    """
+
+    name: ClassVar[str] = "random_push"
+    weakest: float = 15.0
+    strongest: float = 45.0
+    duration: float = 0.2
+    earliest: float = 0.1
+    latest: float = 0.7
+
+    def __post_init__(self) -> None:
+        values = [self.strongest, self.duration, self.latest]
+        self._refuse_unless(
+            bool(np.isfinite(values).all())
+            and 0 <= self.weakest <= self.strongest
+            and self.duration > 0
+            and 0 <= self.earliest <= self.latest,
+            "0 <= weakest <= strongest, duration above 0, 0 <= earliest <= latest",
+        )
+
+    def drawn(self, random: np.random.Generator, duration: float, robot: Robot) -> Push:
+        """See `Disturbance`."""
+        direction = np.zeros(3)
+        moving = [axis for axis in robot.controlled if axis < 3]
+        direction[moving] = random.standard_normal(len(moving))
+        strength = random.uniform(self.weakest, self.strongest)
+        force = strength * direction / np.linalg.norm(direction)
+        time = duration * random.uniform(self.earliest, self.latest)
+        return Push(float(time), tuple(force.tolist()), self.duration)
+
+
 def parse_pushes(text: str | Iterable[str]) -> list[Push]:
     """Pushes from a list of texts, or from one text with blanks or semicolons between them."""
     texts = text.replace(";", " ").split() if isinstance(text, str) else text
     return [Push.parse(part) for part in texts]
 
 
-def total_force(pushes: Sequence[Push], time: float) -> Vector:
-    """Sum [3] of the pushes' forces in N at a time in s."""
-    return sum((push.force_at(time) for push in pushes), np.zeros(3))
+def total_force(disturbances: Sequence[Disturbance], time: float) -> Vector:
+    """Sum [3] of all forces on the TCP in N at a time in s."""
+    return sum((each.force_at(time) for each in disturbances), np.zeros(3))
 
 
 def default_pushes(duration: float, robot: Robot, seed: int = 0) -> list[Push]:
