@@ -1,4 +1,4 @@
-"""A torque-driven arm in PyBullet that follows Cartesian velocity commands."""
+"""A torque-driven arm in PyBullet that follows velocity commands to its TCP or its joints."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from elcd_policy.errors import ParameterError
 
 from .body import Body
 from .bullet import connect
-from .kinematics import joint_velocity, solve_pose
+from .kinematics import joint_velocity, solve_pose, within_limits
 from .robot import Robot
 
 Vector = NDArray[np.float64]
@@ -58,6 +58,7 @@ class Arm:
         self.robot, self.gui, self.timestep = robot, gui, float(timestep)
         self._client: Any = None
         self._command, self._force = np.zeros(6), np.zeros(3)
+        self._joint_command: Vector | None = None
         self._reference = self._acceleration = self._feedforward = np.zeros(len(robot.home))
         self._update_every = max(1, round(COMMAND_PERIOD / self.timestep))
         period = self._update_every * self.timestep
@@ -164,7 +165,25 @@ class Arm:
         """
         parts = [self._checked("linear velocity", linear, 3)]
         parts.append(self._checked("angular velocity", angular, 3))
-        self._command, self._holding, self._countdown = np.concatenate(parts), False, 0
+        self._command, self._joint_command = np.concatenate(parts), None
+        self._countdown = 0
+
+    def command_joints(self, velocities: ArrayLike) -> None:
+        """Move the joints with these velocities from the next step on, until told otherwise.
+
+        Parameters
+        ----------
+        velocities : [n] in rad/s; one factor brings them within the limits.
+
+        Raises
+        ------
+        ParameterError
+            If a value is not finite; the last command stays.
+        """
+        size = len(self.robot.home)
+        self._joint_command = self._checked("set of joint velocities", velocities, size)
+        self._command = self._body.jacobian(self._body.states()[0]) @ self._joint_command
+        self._countdown = 0
 
     def hold(self) -> None:
         """Stop, and keep all joints at rest.
@@ -172,7 +191,8 @@ class Arm:
         The arm is controlled by velocity: it resists a push by damping alone, and stays
         where the push has left it.
         """
-        self._command, self._holding, self._countdown = np.zeros(6), True, 0
+        self._command, self._joint_command = np.zeros(6), np.zeros(len(self.robot.home))
+        self._countdown = 0
 
     def apply_force(self, force: ArrayLike) -> None:
         """Push the TCP's origin with this force in all coming steps; zeros end the push.
@@ -223,7 +243,7 @@ class Arm:
 
     @property
     def command(self) -> Vector:
-        """Commanded twist [6], m/s and rad/s; zeros while holding."""
+        """Commanded twist [6], m/s and rad/s; of joint velocities the one that they gave."""
         return self._command.copy()
 
     @property
@@ -280,10 +300,11 @@ class Arm:
 
     def _update_command(self, positions: list[float]) -> None:
         body = self._body
-        target = np.zeros_like(self._reference)
-        if not self._holding:
+        if self._joint_command is None:
             jacobian = body.jacobian(positions)
             target = joint_velocity(self.robot, jacobian, body.joints(), self._command)
+        else:
+            target = within_limits(self.robot, body.joints(), self._joint_command)
         self._acceleration = self._gain * (target - self._reference)
         self._feedforward = body.gravity(positions) + body.inertia(positions) @ self._acceleration
 

@@ -51,7 +51,11 @@ def joint_velocity(robot: Robot, jacobian: Vector, joints: Vector, twist: Vector
     margin = LIMIT_MARGIN * (robot.position_upper - robot.position_lower)
     inner = np.clip(joints, robot.position_lower + margin, robot.position_upper - margin)
     outward = HOME_RATE * (robot.home - joints) + LIMIT_RATE * (inner - joints)
-    velocity = task @ twist[rows] + null @ outward
+    return within_limits(robot, joints, task @ twist[rows] + null @ outward)
+
+
+def within_limits(robot: Robot, joints: Vector, velocity: Vector) -> Vector:
+    """Joint velocities [n] in rad/s, scaled by one factor so that no joint exceeds its limits."""
     room = np.where(velocity > 0, robot.position_upper - joints, joints - robot.position_lower)
     bound = np.minimum(robot.velocity_limits, LIMIT_RATE * np.maximum(room, 0.0))
     excess = np.abs(velocity) > bound

@@ -68,6 +68,30 @@ def test_it_turns_about_the_tcp(arm: Arm) -> None:
     assert 2 * np.arccos(abs(quaternion @ orientation)) == pytest.approx(0.5, abs=0.02)
 
 
+def test_it_follows_joint_velocities_within_their_limits(arm: Arm) -> None:
+    velocity = np.array([0.2, -0.1, 0.3, 0.1, -0.2, 0.1, 0.4])
+    arm.command_joints(velocity)
+    arm.step(150)
+    np.testing.assert_allclose(arm.twist(), arm.command, atol=0.05)  # joints turn on
+    before = arm.joint_positions
+    arm.step(500)
+    np.testing.assert_allclose(arm.joint_positions - before, 0.5 * velocity, atol=5e-3)
+    with pytest.raises(ParameterError, match="a set of joint velocities for the arm is refused"):
+        arm.command_joints([0.1, 0.2])
+    arm.command_joints(10 * velocity)
+    arm.step(300)
+    assert (np.abs(arm.joint_velocities) < 1.1 * arm.robot.velocity_limits).all()
+    assert np.abs(arm.joint_velocities).max() > 2.0
+    arm.step(3000)
+    inside = (arm.robot.position_lower - 0.02 < arm.joint_positions) & (
+        arm.joint_positions < arm.robot.position_upper + 0.02
+    )
+    assert inside.all()
+    arm.hold()
+    arm.step(200)
+    assert np.abs(arm.joint_velocities).max() < 0.01
+
+
 def test_it_stops_within_a_tenth_of_a_second(arm: Arm) -> None:
     arm.command_twist([0, 0.2, 0])
     arm.step(500)
