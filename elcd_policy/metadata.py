@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from .errors import ParameterError
+from .orientation import MARGIN, POSE_DIMENSION, unit_quaternion
 from .placement import Placement
 
 #: Raised whenever a reader of the previous version would misread a file.
 FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Orientation:
+    """What the last three of a pose's six coordinates mean; see `elcd_policy.orientation`.
+
+    Parameters
+    ----------
+    reference : [4], x y z w, the goal's orientation in the demonstrations' frame.
+    margin : rad; rotations of up to pi minus this from the reference are served.
+    length : characteristic length in the policy's units: a rad weighs as much in training.
+
+    Raises
+    ------
+    ParameterError
+        If the reference is no quaternion, or a number is out of range.
+    """
+
+    reference: list[float]
+    margin: float = MARGIN
+    length: float = 1.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reference", unit_quaternion(self.reference).tolist())
+        if not (0 <= self.margin < math.pi and 0 < self.length < math.inf):
+            raise ParameterError(
+                "an orientation's margin or length is out of range",
+                got=f"{self.margin} rad, {self.length}",
+                expected="0 <= margin < pi, length > 0",
+            )
 
 
 @dataclass
@@ -36,6 +69,8 @@ class PolicyMetadata:
     source: str
     seed: int
     placement: Placement | None = None
+    #: Of a policy of poses, None for any other.
+    orientation: Orientation | None = None
     certificate: dict[str, Any] | None = None
     weights_hash: str = ""
     versions: dict[str, str] = field(default_factory=dict)
@@ -61,4 +96,8 @@ class PolicyMetadata:
         known["workspace"] = (list(lower), list(upper))
         if known.get("placement") is not None:
             known["placement"] = Placement.from_dict(known["placement"])
+        if known.get("orientation") is not None:
+            known["orientation"] = Orientation(**known["orientation"])
+            if known["dimension"] != POSE_DIMENSION:
+                raise ValueError(f"an orientation in {known['dimension']} dimensions")
         return cls(**known)

@@ -29,12 +29,18 @@ class MotionPolicy(nn.Module):
     ----------
     flow : the diffeomorphism phi^-1 (latent to data), on coordinates of unit scale.
     field : the contracting field, in units of the demonstrated duration.
-    scale : length of the demonstrations' unit scale, in their own units.
+    scale : length of the demonstrations' unit scale, in their own units; for poses one [6] for
+        each coordinate.
     metadata : what is known of the demonstrations; gives the goal [d] and the duration in s.
     """
 
     def __init__(
-        self, flow: TangentFlow, field: LatentField, *, scale: float, metadata: PolicyMetadata
+        self,
+        flow: TangentFlow,
+        field: LatentField,
+        *,
+        scale: float | NDArray[np.float64],
+        metadata: PolicyMetadata,
     ) -> None:
         super().__init__()
         self.flow = flow
@@ -47,7 +53,7 @@ class MotionPolicy(nn.Module):
         self.time_scale: Tensor
         self.latent_goal: Tensor
         self.register_buffer("goal", torch.tensor(metadata.goal).to(weight))
-        self.register_buffer("scale", torch.tensor(float(scale)).to(weight))
+        self.register_buffer("scale", torch.tensor(scale).to(weight))
         self.register_buffer("time_scale", torch.tensor(float(metadata.duration)).to(weight))
         self.register_buffer("latent_goal", torch.zeros(1, self.dimension).to(weight))
         self.fix_latent_goal()

@@ -7,11 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ..demonstrations import DemonstrationSet
 from ..errors import TrainingError
 from .alignment import aligned
+
+Array = NDArray[np.float64]
+
+#: Poses that move or turn less than this count as if they did so much: noise is not a motion.
+#: The first is a share of the goal's distance from the origin, the second in rad.
+LEAST_MOTION, LEAST_TURN = 1e-3, 0.05
 
 
 @dataclass
@@ -21,12 +28,12 @@ class TrainingData:
     ``positions`` [n, K, d] are samples at equal times of one common clock (see `aligned`);
     ``step`` is the time between two of them, in units of ``duration`` (the median, in s);
     ``scale`` is the unit of length, the root mean square coordinate, in the demonstrations'
-    own units.
+    own units; for poses one [6] for each coordinate, see `pose_scale`.
     """
 
     positions: Tensor
     step: float
-    scale: float
+    scale: float | Array
     duration: float
 
     @classmethod
@@ -41,14 +48,15 @@ class TrainingData:
         goal = demonstrations.goal
         resampled = [demo.resampled(samples) for demo in demonstrations]
         positions = np.stack([demo.position for demo in resampled]) - goal
-        scale = float(np.sqrt(np.mean(positions**2)))
-        if not scale > 1e-9 * (1.0 + float(np.abs(goal).max())):
+        size = float(np.sqrt(np.mean(positions**2)))
+        if not size > 1e-9 * (1.0 + float(np.abs(goal).max())):
             raise TrainingError(
                 f"nothing moves in '{demonstrations.source}'",
-                got=f"all samples within {scale:.3g} {demonstrations.units} of the goal",
+                got=f"all samples within {size:.3g} {demonstrations.units} of the goal",
                 expected="a motion",
                 advice="record demonstrations that start away from their end",
             )
+        scale = size if demonstrations.orientation is None else pose_scale(positions, goal)
         durations = np.array([demo.duration for demo in demonstrations])
         positions, clock = aligned(positions / scale, durations)
         duration = demonstrations.duration
@@ -75,3 +83,19 @@ class TrainingData:
         pushed = torch.rand(count, 1, generator=generator) < 0.5
         offset = size * pushed * torch.randn(count, d, generator=generator)
         return demo, index, offset
+
+
+def pose_scale(offsets: Array, goal: Array) -> Array:
+    """Units [6] that make positions and rotations equally large: root mean squares of each.
+
+    A diagonal scaling is part of the diffeomorphism, so it changes the metric, not the
+    guarantee. The ratio of the two is the characteristic length that a rad counts as.
+
+    Parameters
+    ----------
+    offsets : [n, K, 6], coordinates of poses relative to the goal's.
+    goal : [6].
+    """
+    moved, turned = (float(np.sqrt(np.mean(part**2))) for part in np.split(offsets, 2, axis=-1))
+    least = LEAST_MOTION * (float(np.linalg.norm(goal[:3])) or 1.0)
+    return np.repeat([max(moved, least), max(turned, LEAST_TURN)], 3)

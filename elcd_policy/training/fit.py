@@ -14,7 +14,7 @@ from ..demonstrations import DemonstrationSet
 from ..errors import ParameterError, ShapeError, TrainingError
 from ..fields import FIELDS, LatentField
 from ..flows import TangentFlow, default_flow
-from ..metadata import PolicyMetadata
+from ..metadata import Orientation, PolicyMetadata
 from ..policy import MotionPolicy
 from ..threads import one_thread
 from .data import TrainingData
@@ -95,7 +95,7 @@ def fit(
         flow,
         latent_field,
         scale=data.scale,
-        metadata=_metadata(demonstrations, latent_field, seed),
+        metadata=_metadata(demonstrations, latent_field, seed, data),
     )
     return policy.eval().requires_grad_(False)
 
@@ -142,7 +142,9 @@ def _field(field: str | LatentField, dimension: int, settings: TrainingSettings)
     return FIELDS[field](dimension, rate=settings.rate, width=settings.field_width)
 
 
-def _metadata(demonstrations: DemonstrationSet, field: LatentField, seed: int) -> PolicyMetadata:
+def _metadata(
+    demonstrations: DemonstrationSet, field: LatentField, seed: int, data: TrainingData
+) -> PolicyMetadata:
     lower, upper = demonstrations.workspace
     return PolicyMetadata(
         dimension=demonstrations.dimension,
@@ -161,4 +163,13 @@ def _metadata(demonstrations: DemonstrationSet, field: LatentField, seed: int) -
         source=demonstrations.source,
         seed=seed,
         placement=demonstrations.placement,
+        orientation=_orientation(demonstrations, data),
+    )
+
+
+def _orientation(demonstrations: DemonstrationSet, data: TrainingData) -> Orientation | None:
+    if demonstrations.orientation is None or isinstance(data.scale, float):
+        return None
+    return Orientation(
+        demonstrations.orientation.tolist(), length=float(data.scale[0] / data.scale[-1])
     )

@@ -8,7 +8,8 @@ from dataclasses import fields, replace
 import pytest
 
 from elcd_policy import Placement
-from elcd_policy.metadata import FORMAT_VERSION, PolicyMetadata
+from elcd_policy.errors import ParameterError
+from elcd_policy.metadata import FORMAT_VERSION, Orientation, PolicyMetadata
 
 FACTS = PolicyMetadata(
     dimension=2,
@@ -38,6 +39,27 @@ def test_json_brings_it_back_exactly(placement: Placement | None) -> None:
     assert through_json(facts) == facts
 
 
+def test_a_reference_orientation_comes_back_at_norm_1() -> None:
+    facts = replace(FACTS, dimension=6, orientation=Orientation([0, 0, 3, 4], 0.3, 0.25))
+    again = through_json(facts)
+    assert again == facts
+    assert again.orientation == Orientation([0.0, 0.0, 0.6, 0.8], margin=0.3, length=0.25)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"reference": [0, 0, 0, 0]}, "not a quaternion"),
+        ({"reference": [0, 0, 0, 1], "margin": 4.0}, "margin or length is out of range: got 4.0"),
+        ({"reference": [0, 0, 0, 1], "length": 0.0}, "margin or length .* got 0.2 rad, 0.0"),
+        ({"reference": [0, 0, 0, 1]}, "an orientation in 2 dimensions"),
+    ],
+)
+def test_an_orientation_that_is_none_is_refused(values: dict, message: str) -> None:
+    with pytest.raises((ParameterError, ValueError), match=message):
+        PolicyMetadata.from_dict({**FACTS.to_dict(), "orientation": values})
+
+
 def test_it_carries_its_format_version() -> None:
     assert FACTS.to_dict()["format_version"] == FORMAT_VERSION == 1
 
@@ -53,7 +75,13 @@ def test_keys_of_a_later_library_are_left_out() -> None:
 def test_a_key_that_is_missing_is_missed_or_takes_its_default(key: str) -> None:
     values = FACTS.to_dict()
     del values[key]
-    optional = {"placement": None, "certificate": None, "weights_hash": "", "versions": {}}
+    optional = {
+        "placement": None,
+        "orientation": None,
+        "certificate": None,
+        "weights_hash": "",
+        "versions": {},
+    }
     if key in optional:
         assert getattr(PolicyMetadata.from_dict(values), key) == optional[key]
     else:

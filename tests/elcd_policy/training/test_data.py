@@ -35,6 +35,32 @@ def test_metres_and_millimetres_are_the_same_to_it(arcs: Callable) -> None:
     assert large.scale / small.scale == pytest.approx(1000)
 
 
+@pytest.mark.parametrize("metres_per_unit", [1.0, 0.001])
+def test_positions_and_rotations_of_poses_weigh_the_same(
+    arcs: Callable, metres_per_unit: float
+) -> None:
+    moved = arcs(3, metres_per_unit=metres_per_unit)
+    turned = [np.linspace([0.4, 1.5, -0.3], [0, 0, 0], len(demo.time)) for demo in moved]
+    poses = DemonstrationSet(
+        [
+            Demonstration(demo.time, np.hstack([demo.position, r]))
+            for demo, r in zip(moved, turned, strict=True)
+        ],
+        orientation=[0, 0, 0, 1],
+    )
+    data = TrainingData.of(poses, 50)
+    for part in (data.positions[..., :3], data.positions[..., 3:]):
+        assert float((part**2).mean()) == pytest.approx(1.0, abs=0.02)
+    assert data.scale[0] == data.scale[2] == pytest.approx(TrainingData.of(moved, 50).scale)
+    assert (
+        data.scale[3] == data.scale[5] == pytest.approx(np.sqrt(np.mean(np.square(turned))), 0.03)
+    )
+    still = poses[:1].demonstrations[0].position.copy()
+    still[:, 3:] *= 1e-6
+    still = DemonstrationSet([Demonstration(poses[0].time, still)], orientation=[0, 0, 0, 1])
+    assert TrainingData.of(still, 50).scale[3:].tolist() == [0.05] * 3
+
+
 def test_time_is_the_mean_clock_in_units_of_the_median_duration() -> None:
     position = np.linspace(10.0, 0.0, 20)[:, None]
     demos = [Demonstration(np.linspace(3.0, 3.0 + t, 20), position) for t in (2.0, 4.0, 12.0)]
