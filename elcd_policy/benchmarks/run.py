@@ -24,6 +24,7 @@ from .eflow import EFlowSettings, checkout_hash, fit_eflow
 from .jobs import PEER, PROTOCOLS, Job
 from .machine import machine, versions
 from .problems import load_problem
+from .pushes import push_returns
 
 #: Arrows a side of a stored field, and points of a stored rollout.
 ARROWS, POINTS = 24, 60
@@ -69,6 +70,8 @@ def _result(job: Job) -> dict[str, Any]:
     result["scores"] = _listed(numbers, evaluate(policy, scored))
     result["converged"] = converged_share(policy, shown.goal, demonstrations)
     result["cpu_s"] = round(learned.cpu_s, 2)
+    if job.protocol == "a" and policy.dimension == 2:
+        result["pushes"] = push_returns(policy, demonstrations)
     if isinstance(policy, MotionPolicy):
         result["rate_times_duration"] = policy.metadata.guarantee["rate_times_duration"]
         if (job.protocol, job.method, job.seed, policy.dimension) == ("b", DEFAULT_FIELD, 0, 2):

@@ -31,6 +31,8 @@ def test_a_record_says_what_was_done_and_how_well(
     assert set(record["versions"]) == {"python", "elcd_policy", "torch", "numpy"}
     assert set(record["machine"]) == {"cpu", "cores", "system"}
     assert "drawing" not in record
+    assert len(record["pushes"]["rows"]) == 6
+    assert (record["dimension"], record["units"]) == (2, "mm")
     # The figures are those of a policy anyone can train.
     line = load_lasa("Line")
     policy = fit(line[:4], "elcd", settings=quick, seed=0, progress=False)
