@@ -108,6 +108,13 @@ def joints_fault(positions: Array, names: tuple[str, ...]) -> str:
     return f"the state's joint positions are not finite: got {', '.join(bad)}" if bad else ""
 
 
+def joint_state_fault(state: JointReading, limits: JointLimits) -> str:
+    """Why a state can't be used, the first of its checks that fails; empty if it can."""
+    return joints_fault(state.positions, limits.names) or age_fault(
+        state.received_age, state.stamp_age, limits.state_timeout
+    )
+
+
 def room_to_move(positions: Array, limits: JointLimits, dt: float) -> tuple[Array, Array]:
     """The lowest [n] and highest [n] velocities from which every joint can still stop in time.
 
@@ -163,9 +170,7 @@ def safe_joint_velocity(
     limits : what the command may not exceed.
     dt : s from the previous command to this one.
     """
-    fault = joints_fault(state.positions, limits.names) or age_fault(
-        state.received_age, state.stamp_age, limits.state_timeout
-    )
+    fault = joint_state_fault(state, limits)
     if fault:
         return JointDecision(ramp_joints_to_zero(previous, limits, dt), fault)
     wanted = field(state.positions)

@@ -80,10 +80,12 @@ class CommandOutput(ABC):
 
 
 class TwistOutput(CommandOutput):
-    """Twists [6] of the TCP in m/s and rad/s, stamped, in the base frame, on ``cmd_vel``."""
+    """Twists [6] of the TCP in m/s and rad/s, stamped, in the base frame."""
 
-    def __init__(self, node: Node, base_frame: str, on_mismatch: Mismatch) -> None:
-        super().__init__(node, TwistStamped, TWIST_TOPIC, on_mismatch)
+    def __init__(
+        self, node: Node, base_frame: str, on_mismatch: Mismatch, topic: str = TWIST_TOPIC
+    ) -> None:
+        super().__init__(node, TwistStamped, topic, on_mismatch)
         self._message = TwistStamped()
         self._message.header.frame_id = base_frame
 
@@ -95,13 +97,13 @@ class TwistOutput(CommandOutput):
 
 
 class JointVelocityOutput(CommandOutput):
-    """Joint velocities [n] in rad/s on ``~/joint_cmd``, as group controllers take them.
+    """Joint velocities [n] in rad/s, as group controllers take them.
 
     The message has no names and no stamp: order and number are the controller's ``joints``.
     """
 
-    def __init__(self, node: Node, on_mismatch: Mismatch) -> None:
-        super().__init__(node, Float64MultiArray, JOINTS_TOPIC, on_mismatch)
+    def __init__(self, node: Node, on_mismatch: Mismatch, topic: str = JOINTS_TOPIC) -> None:
+        super().__init__(node, Float64MultiArray, topic, on_mismatch)
 
     def send(self, command: Array) -> None:
         """Publish joint velocities [n]."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
@@ -62,8 +64,10 @@ class Follower(Motion[safety.State]):
     ) -> None:
         super().__init__(policy, goal_tolerance, speed_scale)
         self.placement, self.dimension = placement, dimension
-        self.limits, self.base_frame = limits, base_frame
+        self.limits: safety.Limits = limits
+        self.base_frame = base_frame
         self.hold_gain, self.hold_gain_angular = hold_gain, hold_gain_angular
+        self.stiffness = max(hold_gain, hold_gain_angular)
         self.orientation = orientation
         self._note_goal()
         self.restart()
@@ -107,6 +111,34 @@ class Follower(Motion[safety.State]):
             state, self._field, previous, self.limits, self.base_frame, dt, self.speed_scale
         )
 
+    def state_fault(self, state: safety.State) -> str:
+        """Why a state can't be used; empty if it can."""
+        return safety.state_fault(state, self.limits, self.base_frame)
+
+    def progress(self, state: safety.State) -> Array:
+        """Position [3] of the TCP in m."""
+        return state.position
+
+    def wish(self, state: safety.State) -> Array:
+        """The twist [6] that the policy asks for, at full speed and before any limit."""
+        if self._task is None:
+            orientation = state.quaternion if self.orientation is None else self.orientation
+            self._task = TaskSpace(
+                self.placement,
+                self.dimension,
+                orientation,
+                self.hold_gain,
+                self.hold_gain_angular,
+            )
+        velocity = self.policy.velocity(self._task.to_policy(state.position))
+        return self._task.twist(state.position, state.quaternion, velocity)
+
+    def after(self, state: safety.State, command: Array, dt: float) -> safety.State:
+        """The state that a twist [6] of ``dt`` s leads to."""
+        turn = Rotation.from_rotvec(dt * command[3:])
+        quaternion = (turn * Rotation.from_quat(state.quaternion)).as_quat()
+        return replace(state, position=state.position + dt * command[:3], quaternion=quaternion)
+
     def _decide(self, state: safety.State, dt: float) -> tuple[Array, str, tuple[str, ...]]:
         decision = self.twist(state, self._previous, dt)
         return decision.twist, decision.fault, decision.limited
@@ -114,20 +146,10 @@ class Follower(Motion[safety.State]):
     def _ramp(self, dt: float) -> Array:
         return safety.ramp_to_zero(self._previous, self.limits, dt)
 
-    def _distance(self, state: safety.State) -> float:
-        return float(np.linalg.norm(state.position - self.goal))
-
     def _field(self, state: safety.State) -> Array:
-        if self._task is None:
-            self._task = TaskSpace(
-                self.placement,
-                self.dimension,
-                state.quaternion if self.orientation is None else self.orientation,
-                self.hold_gain,
-                self.hold_gain_angular,
-            )
-        velocity = self.policy.velocity(self._task.to_policy(state.position))
-        return self._task.twist(state.position, state.quaternion, velocity)
+        wish = self.wish(state)
+        self.wished = self.speed_scale * float(np.linalg.norm(wish[:3]))
+        return wish
 
     def _note_goal(self) -> None:
         self.goal = self.placement.to_robot(self.policy.get_goal())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from elcd_policy.joint_safety import (
     JointLimits,
     JointReading,
+    joint_state_fault,
     ramp_joints_to_zero,
     room_to_move,
     safe_joint_velocity,
@@ -44,7 +47,8 @@ class JointFollower(Motion[JointReading]):
         speed_scale: float = 1.0,
     ) -> None:
         super().__init__(policy, goal_tolerance, speed_scale)
-        self.arm, self.joint_limits = arm, joint_limits
+        self.arm: ArmKinematics = arm
+        self.joint_limits: JointLimits = joint_limits
         self.size = len(arm.joints)
         self.goal = policy.get_goal()
         self.restart()
@@ -65,6 +69,22 @@ class JointFollower(Motion[JointReading]):
         """Positions [K, 3] of the TCP in m along joint positions [K, n]."""
         return np.array([self.arm.pose(joints)[0] for joints in path])
 
+    def state_fault(self, state: JointReading) -> str:
+        """Why a state can't be used; empty if it can."""
+        return joint_state_fault(state, self.joint_limits)
+
+    def progress(self, state: JointReading) -> Array:
+        """Joint positions [n] in rad."""
+        return state.positions
+
+    def wish(self, state: JointReading) -> Array:
+        """Joint velocities [n] that the policy asks for, at full speed and before any limit."""
+        return self.policy.velocity(state.positions)
+
+    def after(self, state: JointReading, command: Array, dt: float) -> JointReading:
+        """The state that joint velocities [n] of ``dt`` s lead to."""
+        return replace(state, positions=state.positions + dt * command)
+
     def _decide(self, state: JointReading, dt: float) -> tuple[Array, str, tuple[str, ...]]:
         decision = safe_joint_velocity(state, self._field, self._previous, self.joint_limits, dt)
         return decision.velocity, decision.fault, decision.limited
@@ -72,11 +92,10 @@ class JointFollower(Motion[JointReading]):
     def _ramp(self, dt: float) -> Array:
         return ramp_joints_to_zero(self._previous, self.joint_limits, dt)
 
-    def _distance(self, state: JointReading) -> float:
-        return float(np.linalg.norm(state.positions - self.goal))
-
     def _field(self, joints: Array) -> Array:
-        return self.speed_scale * self.policy.velocity(joints)
+        velocity = self.speed_scale * self.policy.velocity(joints)
+        self.wished = float(np.linalg.norm(velocity))
+        return velocity
 
 
 class ArmFollower(Motion[JointReading]):
@@ -95,7 +114,10 @@ class ArmFollower(Motion[JointReading]):
 
     def __init__(self, cartesian: Follower, arm: ArmKinematics, joint_limits: JointLimits) -> None:
         super().__init__(cartesian.policy, cartesian.goal_tolerance, cartesian.speed_scale)
-        self.cartesian, self.arm, self.joint_limits = cartesian, arm, joint_limits
+        self.cartesian = cartesian
+        self.arm: ArmKinematics = arm
+        self.joint_limits: JointLimits = joint_limits
+        self.limits, self.stiffness = cartesian.limits, cartesian.stiffness
         self.size = len(arm.joints)
         self.goal = cartesian.goal
         self.restart()
@@ -123,6 +145,25 @@ class ArmFollower(Motion[JointReading]):
         """Positions [K, 3] of the TCP in m along a path of policy states [K, d]."""
         return self.cartesian.positions(path)
 
+    def state_fault(self, state: JointReading) -> str:
+        """Why a state can't be used; empty if it can."""
+        return joint_state_fault(state, self.joint_limits)
+
+    def progress(self, state: JointReading) -> Array:
+        """Position [3] of the TCP in m."""
+        return self.pose(state)[0]
+
+    def wish(self, state: JointReading) -> Array:
+        """Joint velocities [n] for the policy's twist, at full speed and before any limit."""
+        jacobian = self.arm.jacobian(state.positions)
+        twist = self.cartesian.wish(self._cartesian_state(state))
+        endless = np.full(self.size, np.inf)
+        return self.arm.joint_velocity(jacobian, state.positions, twist, (-endless, endless))
+
+    def after(self, state: JointReading, command: Array, dt: float) -> JointReading:
+        """The state that joint velocities [n] of ``dt`` s lead to."""
+        return replace(state, positions=state.positions + dt * command)
+
     def _decide(self, state: JointReading, dt: float) -> tuple[Array, str, tuple[str, ...]]:
         causes: tuple[str, ...] = ()
 
@@ -133,6 +174,7 @@ class ArmFollower(Motion[JointReading]):
             limits = self.cartesian.limits
             previous = scale_speed(jacobian @ self._previous, limits.speed, limits.angular_speed)
             decision = self.cartesian.twist(self._cartesian_state(state), previous, dt)
+            self.wished = self.cartesian.wished
             if decision.fault:
                 return np.full(self.size, np.nan)
             causes = decision.limited
@@ -147,9 +189,6 @@ class ArmFollower(Motion[JointReading]):
 
     def _ramp(self, dt: float) -> Array:
         return ramp_joints_to_zero(self._previous, self.joint_limits, dt)
-
-    def _distance(self, state: JointReading) -> float:
-        return float(np.linalg.norm(self.pose(state)[0] - self.goal))
 
     def _cartesian_state(self, state: JointReading) -> State:
         base_frame = self.cartesian.base_frame

@@ -8,6 +8,11 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from elcd_policy.joint_safety import JointLimits
+from elcd_policy.safety import Limits
+
+from .arm_kinematics import ArmKinematics
+
 Array = NDArray[np.float64]
 
 ZEROS = 0.5
@@ -52,6 +57,14 @@ class Motion(ABC, Generic[S]):
     """Of the goal and the distance to it."""
     size = 6
     """n, of a command."""
+    limits: Limits | None = None
+    """Of the TCP, if its motion is limited."""
+    joint_limits: JointLimits | None = None
+    """Of the joints, if they are known."""
+    arm: ArmKinematics | None = None
+    """Whose joints these are, if they are known."""
+    stiffness = 0.0
+    """1/s, the largest gain of what holds the arm beside the policy."""
 
     def __init__(self, policy: Policy, goal_tolerance: float, speed_scale: float) -> None:
         self.policy = policy
@@ -64,6 +77,8 @@ class Motion(ABC, Generic[S]):
         self.phase, self.reason = WAITING, "no state yet"
         self.distance = float("nan")
         self.limited: tuple[str, ...] = ()
+        self.wished = 0.0
+        """``unit`` per s, the speed that the policy asked for in the last tick."""
         self._previous = np.zeros(self.size)
         self._sending = False
         self._still = 0.0
@@ -97,9 +112,18 @@ class Motion(ABC, Generic[S]):
             self.phase, self.reason = FAULT, fault
             return self._come_to_rest(command, dt)
         self.limited = limited
-        self._note_distance(self._distance(state))
+        self._note_distance(self.distance_from(state))
         self._sending, self._still, self._previous = True, 0.0, command
         return command
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether the last command was zero."""
+        return not self._previous.any()
+
+    def distance_from(self, state: S) -> float:
+        """Of a state from the goal, in ``unit``."""
+        return float(np.linalg.norm(self.progress(state) - self.goal))
 
     @abstractmethod
     def set_goal(self, position: Array, frame_id: str) -> str:
@@ -118,16 +142,28 @@ class Motion(ABC, Generic[S]):
         """Positions [K, 3] of the TCP in m along a path of policy states [K, d]."""
 
     @abstractmethod
+    def state_fault(self, state: S) -> str:
+        """Why a state can't be used; empty if it can."""
+
+    @abstractmethod
+    def progress(self, state: S) -> Array:
+        """Where the arm is, in ``unit``."""
+
+    @abstractmethod
+    def wish(self, state: S) -> Array:
+        """The command [n] that the policy asks for, at full speed and before any limit."""
+
+    @abstractmethod
+    def after(self, state: S, command: Array, dt: float) -> S:
+        """The state that a command [n] of ``dt`` s leads to."""
+
+    @abstractmethod
     def _decide(self, state: S, dt: float) -> tuple[Array, str, tuple[str, ...]]:
         """Command [n], fault (then the command is on the way to zero), acting limits."""
 
     @abstractmethod
     def _ramp(self, dt: float) -> Array:
         """The next command [n] on the way to zero."""
-
-    @abstractmethod
-    def _distance(self, state: S) -> float:
-        """From the goal, in ``unit``."""
 
     def _come_to_rest(self, command: Array, dt: float) -> Array | None:
         self._previous, self.limited = command, ()

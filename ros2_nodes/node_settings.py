@@ -8,6 +8,9 @@ BASE_FRAME = Setting("base_frame", "base_link", "Frame of states, commands and p
 
 POLICY_NODE = (
     Setting("policy_file", "", "Path of the exported policy (.pt)"),
+    Setting(
+        "allow_uncertified", False, "Serve a policy without a valid certificate for its weights"
+    ),
     Setting("rate", 100.0, "Rate of the commands", "Hz", 1.0, 1000.0),
     BASE_FRAME,
     Setting(
@@ -71,7 +74,13 @@ POLICY_NODE = (
         live=True,
     ),
     Setting(
-        "speed_scale", 1.0, "Slows the whole motion down along its path", "", 0.0, 1.0, live=True
+        "speed_scale",
+        1.0,
+        "Speed override, 1 for 100 %: slows the whole motion down along its path",
+        "",
+        0.0,
+        1.0,
+        live=True,
     ),
     Setting("goal_tolerance", 0.005, "Distance that counts as reached", "m", 1e-4, 1.0, live=True),
     Setting(
@@ -98,6 +107,23 @@ POLICY_NODE = (
         size=3,
     ),
     Setting("workspace_margin", 0.15, "Added to the demonstrated box", "m", 0.0, 10.0),
+    Setting(
+        "demonstrated_margin",
+        0.1,
+        "Added to the demonstrated box; outside it the motion is slowed down",
+        "m",
+        0.0,
+        10.0,
+    ),
+    Setting(
+        "unknown_speed_scale",
+        0.25,
+        "Factor on the speed 5 cm and more outside that box; 1 never slows down",
+        "",
+        0.0,
+        1.0,
+        live=True,
+    ),
     Setting(
         "placement_origin",
         (),
@@ -139,9 +165,36 @@ POLICY_NODE = (
     Setting("require_enable", False, "Move only while ~/enable says true (deadman switch)"),
     Setting("enable_timeout", 0.5, "Age from which ~/enable no longer counts", "s", 0.05, 10.0),
     Setting(
+        "preflight",
+        "refuse",
+        "What a motion that would break a limit from here leads to, before it begins",
+        choices=("refuse", "warn", "off"),
+    ),
+    Setting("dry_run", False, "Publish what would be sent on ~/dry_run, and nothing to the robot"),
+    Setting("run_on_activate", True, "Begin by itself on activation and reset; else ~/run begins"),
+    Setting("hold_at_goal", True, "Go on at the goal, against pushes; else fall silent there"),
+    Setting(
+        "task_timeout",
+        0.0,
+        "Time from the begin of a task to the goal; 0 for no end",
+        "s",
+        0.0,
+        1e5,
+        live=True,
+    ),
+    Setting(
+        "stuck_time",
+        5.0,
+        "Time without progress, though told to move, that ends a task as stuck; 0 for never",
+        "s",
+        0.0,
+        1e3,
+        live=True,
+    ),
+    Setting(
         "predicted_path_rate",
         1.0,
-        "Largest rate of ~/predicted_path while somebody listens; 0 for never",
+        "Largest rate of ~/predicted_path and ~/markers while somebody listens; 0 for never",
         "Hz",
         0.0,
         5.0,

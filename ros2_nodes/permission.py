@@ -19,15 +19,20 @@ class Permission:
     Parameters
     ----------
     node : the node.
-    on_reset : called when a stop is lifted.
+    on_stop : called when the arm is stopped.
+    on_reset : called when a stop is lifted; says why the motion does not go on, or nothing.
     """
 
-    def __init__(self, node: LifecycleNode, on_reset: Callable[[], None]) -> None:
+    def __init__(
+        self, node: LifecycleNode, on_stop: Callable[[], None], on_reset: Callable[[], str]
+    ) -> None:
         self.require_enable: float | None = None
         """s, how long an enable counts; None when none is needed."""
-        self._on_reset = on_reset
+        self.stopped = False
+        """Whether a stop waits for its reset."""
+        self._on_stop, self._on_reset = on_stop, on_reset
         self._log = node.get_logger()
-        self._paused = self._stopped = False
+        self._paused = False
         self._enabled_at = -np.inf
         node.create_service(SetBool, "~/pause", self._pause)
         node.create_service(Trigger, "~/stop", self._stop)
@@ -36,7 +41,7 @@ class Permission:
     @property
     def halt(self) -> str:
         """Why the arm may not move; empty if it may."""
-        if self._stopped:
+        if self.stopped:
             return "stopped; call ~/reset to go on"
         if self._paused:
             return "paused"
@@ -55,13 +60,14 @@ class Permission:
         return response
 
     def _stop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self._stopped = True
+        self.stopped = True
+        self._on_stop()
         self._log.warning("stopped by ~/stop")
         response.success, response.message = True, "stopped until ~/reset"
         return response
 
     def _reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self._stopped = self._paused = False
-        self._on_reset()
-        response.success, response.message = True, "ready"
+        self.stopped = self._paused = False
+        obstacle = self._on_reset()
+        response.success, response.message = not obstacle, obstacle or "ready"
         return response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -65,15 +65,19 @@ def follower_for(policy: LoadedPolicy, p: Values) -> Follower:
         p["placement_metres_per_unit"],
     )
     lower, upper = demonstrated_box(placement, policy.metadata.workspace, p["workspace_margin"])
-    corners: Mapping[str, Any] = {
-        "lower": np.array(p["workspace_lower"] or lower),
-        "upper": np.array(p["workspace_upper"] or upper),
-    }
+    known = demonstrated_box(placement, policy.metadata.workspace, p["demonstrated_margin"])
+    limits = Limits(
+        **_live_limits(p),
+        lower=np.array(p["workspace_lower"] or lower),
+        upper=np.array(p["workspace_upper"] or upper),
+        known_lower=known[0],
+        known_upper=known[1],
+    )
     return Follower(
         policy=policy,
         placement=placement,
         dimension=policy.dimension,
-        limits=limits_from(p, **corners),
+        limits=limits,
         base_frame=p["base_frame"],
         goal_tolerance=p["goal_tolerance"],
         hold_gain=p["hold_gain"],
@@ -83,14 +87,17 @@ def follower_for(policy: LoadedPolicy, p: Values) -> Follower:
     )
 
 
-def limits_from(p: Values, lower: Any, upper: Any) -> Limits:
-    """The limits in the node's parameters, within a box."""
-    return Limits(
-        speed=p["max_speed"],
-        angular_speed=p["max_angular_speed"],
-        acceleration=p["max_acceleration"],
-        angular_acceleration=p["max_angular_acceleration"],
-        lower=lower,
-        upper=upper,
-        state_timeout=p["state_timeout"],
-    )
+def retuned(limits: Limits, p: Values) -> Limits:
+    """The limits with the present values of the live parameters, in the same boxes."""
+    return replace(limits, **_live_limits(p))
+
+
+def _live_limits(p: Values) -> dict[str, Any]:
+    return {
+        "speed": p["max_speed"],
+        "angular_speed": p["max_angular_speed"],
+        "acceleration": p["max_acceleration"],
+        "angular_acceleration": p["max_angular_acceleration"],
+        "state_timeout": p["state_timeout"],
+        "unknown_scale": p["unknown_speed_scale"],
+    }

@@ -14,6 +14,7 @@ from elcd_policy.errors import ParameterError
 from .arm_kinematics import ArmKinematics
 from .command_output import (
     JOINT_VELOCITIES,
+    JOINTS_TOPIC,
     TWIST_TOPIC,
     CommandOutput,
     JointVelocityOutput,
@@ -23,12 +24,15 @@ from .follower import Follower
 from .joint_follower import ArmFollower, JointFollower
 from .messages import Mismatch
 from .motion import Motion
-from .policy_setup import Values, follower_for, limits_from
+from .policy_setup import Values, follower_for, retuned
 from .robot_description import robot_description
 from .state_input import ArmPoseInput, JointStateInput, PoseInput, StateInput
 
 POSE, JOINTS = "geometry_msgs/PoseStamped", "sensor_msgs/JointState"
 """Values of ``state_in_type``."""
+
+DRY_RUN_TOPIC = "~/dry_run"
+"""Takes the place of the command's topic when nothing may move."""
 
 JOINT_UNITS = "rad"  # of a policy whose states are joint positions
 
@@ -59,6 +63,7 @@ def ports_for(
     ElcdError
         If policy, input and output don't fit together, or the arm is not known.
     """
+    dry = DRY_RUN_TOPIC if p["dry_run"] else ""
     in_joints, out_joints = (
         p["state_in_type"] == JOINTS,
         p["command_out_type"] == JOINT_VELOCITIES,
@@ -76,15 +81,19 @@ def ports_for(
             got=f"command_out_type {p['command_out_type']}",
             expected=f"{JOINT_VELOCITIES}, and state_in_type {JOINTS}",
         )
+
+    def twist_output() -> TwistOutput:
+        return TwistOutput(node, p["base_frame"], on_mismatch(TWIST_TOPIC), dry or TWIST_TOPIC)
+
     if not in_joints:
         follower = follower_for(policy, p)
         pose_input = PoseInput(node, on_mismatch("ee_pose"))
-        return Ports(pose_input, follower, _twist_output(node, p, on_mismatch))
+        return Ports(pose_input, follower, twist_output())
     arm = arm_of(node, p)
     if not out_joints:
         follower = follower_for(policy, p)
         arm_input = ArmPoseInput(node, arm, p["base_frame"], on_mismatch("joint_states"))
-        return Ports(arm_input, follower, _twist_output(node, p, on_mismatch))
+        return Ports(arm_input, follower, twist_output())
     limits = arm.limits(p["max_joint_speed"], p["max_joint_acceleration"], p["state_timeout"])
     motion: Motion[Any]
     if in_joint_space:
@@ -97,8 +106,9 @@ def ports_for(
         motion = JointFollower(policy, arm, limits, p["joint_goal_tolerance"], p["speed_scale"])
     else:
         motion = ArmFollower(follower_for(policy, p), arm, limits)
+    joint_output = JointVelocityOutput(node, on_mismatch("joint_cmd"), dry or JOINTS_TOPIC)
     joint_input = JointStateInput(node, arm.joints, on_mismatch("joint_states"))
-    return Ports(joint_input, motion, JointVelocityOutput(node, on_mismatch("joint_cmd")))
+    return Ports(joint_input, motion, joint_output)
 
 
 def arm_of(node: Node, p: Values) -> ArmKinematics:
@@ -124,8 +134,7 @@ def retune(motion: Motion[Any], p: Values) -> None:
     motion.speed_scale = p["speed_scale"]
     cartesian = motion.cartesian if isinstance(motion, ArmFollower) else motion
     if isinstance(cartesian, Follower):
-        box = cartesian.limits
-        cartesian.limits = limits_from(p, box.lower, box.upper)
+        motion.limits = cartesian.limits = retuned(cartesian.limits, p)
         motion.goal_tolerance = p["goal_tolerance"]
     if isinstance(motion, ArmFollower | JointFollower):
         motion.joint_limits = motion.arm.limits(
@@ -133,7 +142,3 @@ def retune(motion: Motion[Any], p: Values) -> None:
         )
     if isinstance(motion, JointFollower):
         motion.goal_tolerance = p["joint_goal_tolerance"]
-
-
-def _twist_output(node: Node, p: Values, on_mismatch: Callable[[str], Mismatch]) -> TwistOutput:
-    return TwistOutput(node, p["base_frame"], on_mismatch(TWIST_TOPIC))

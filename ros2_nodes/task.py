@@ -31,10 +31,14 @@ class Task:
     stuck_time : s without moving by the goal's tolerance, although told to, that count as
         stuck; 0 for never.
     hold : whether the motion goes on at the goal, against pushes and after a moved goal.
+    unit : of the goal.
     """
 
-    def __init__(self, timeout: float = 0.0, stuck_time: float = 0.0, hold: bool = True) -> None:
+    def __init__(
+        self, timeout: float = 0.0, stuck_time: float = 0.0, hold: bool = True, unit: str = "m"
+    ) -> None:
         self.timeout, self.stuck_time, self.hold = timeout, stuck_time, hold
+        self._unit = unit
         self.number = 0
         """Of the newest task, from 1 on."""
         self.state, self.reason = IDLE, ""
@@ -79,7 +83,7 @@ class Task:
         return f"task {self.number} {self.state}{why}; call ~/run"
 
     def note(
-        self, now: float, phase: str, position: Array, wished: float, tolerance: float
+        self, now: float, phase: str, position: Array | None, wished: float, tolerance: float
     ) -> None:
         """Take note of a control tick, and end the task if it has come to an end.
 
@@ -87,9 +91,9 @@ class Task:
         ----------
         now : s.
         phase : of the follower.
-        position : [3] in m, of the TCP.
-        wished : m, how far the policy wanted to move in this tick.
-        tolerance : m, of the goal.
+        position : where the arm is, in the goal's unit; None if that is not known.
+        wished : how far the policy wanted to move in this tick, in that unit.
+        tolerance : of the goal, in that unit.
         """
         if self.state != RUNNING:
             return
@@ -98,7 +102,7 @@ class Task:
             self.end(SUCCEEDED, "")
         elif self.timeout and self.elapsed > self.timeout:
             self.end(ABORTED, f"not at the goal after {self.timeout:g} s")
-        elif phase != FOLLOWING:
+        elif phase != FOLLOWING or position is None:
             self._forget_progress()
         elif self.stuck_time:
             self._look_for_progress(now, position, wished, tolerance)
@@ -112,8 +116,8 @@ class Task:
         elif now - self._anchored > self.stuck_time and self._wished > WISHED_STEPS * tolerance:
             self.end(
                 STUCK,
-                f"moved less than {tolerance:g} m in {now - self._anchored:.1f} s, "
-                f"told to move {self._wished:.3f} m",
+                f"moved less than {tolerance:g} {self._unit} in {now - self._anchored:.1f} s, "
+                f"told to move {self._wished:.3f} {self._unit}",
             )
 
     def _forget_progress(self) -> None:

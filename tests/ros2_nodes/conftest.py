@@ -19,7 +19,8 @@ from rclpy.node import Node  # noqa: E402
 from rclpy.qos import QoSProfile  # noqa: E402
 from rclpy.signals import SignalHandlerOptions  # noqa: E402
 
-from elcd_policy import TrainingSettings, export_policy, fit  # noqa: E402
+from elcd_policy import TrainingSettings, fit  # noqa: E402
+from elcd_policy.certificate import export_certified  # noqa: E402
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet  # noqa: E402
 from elcd_policy.placement import Placement  # noqa: E402
 from elcd_policy_ros2.bringup import free_domain_id  # noqa: E402
@@ -51,7 +52,9 @@ def policy_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A policy of the arcs, trained briefly, placed on the writing plane."""
     quick = TrainingSettings(couplings=2, width=24, linear_steps=200, shooting_steps=0)
     policy = fit(curves(), settings=quick, progress=False)
-    return export_policy(policy, tmp_path_factory.mktemp("policy") / "policy.pt", PLACEMENT)
+    path = tmp_path_factory.mktemp("policy") / "policy.pt"
+    assert export_certified(policy, path, PLACEMENT).certified
+    return path
 
 
 class Ros:

@@ -15,6 +15,7 @@ from nav_msgs.msg import Path as PathMessage
 from rcl_interfaces.srv import SetParameters
 from rclpy.duration import Duration
 from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 
@@ -35,6 +36,9 @@ from .conftest import PLACEMENT, Ros
 LEVEL = np.array([0.0, 0.0, 0.0, 1.0])
 START = PLACEMENT.to_robot([-50.0, 0.0])
 DT = 0.02
+EVERY = QoSProfile(depth=1000)
+"""Reliable, and none is dropped while the test's one thread is busy."""
+
 LIMITS = {"max_speed": 0.3, "max_acceleration": 2.0}
 
 
@@ -49,7 +53,7 @@ class Arm:
         self.commands: list[TwistStamped] = []
         self.statuses = ros.listen(DiagnosticStatus, "/policy_node/status", LATCHED_QOS)
         self.out = ros.probe.create_publisher(PoseStamped, "ee_pose", STATE_QOS)
-        self.ear = ros.probe.create_subscription(TwistStamped, "cmd_vel", self.obey, COMMAND_QOS)
+        self.ear = ros.probe.create_subscription(TwistStamped, "cmd_vel", self.obey, EVERY)
         ros.probe.create_timer(DT, self.tell)
 
     def obey(self, command: TwistStamped) -> None:
@@ -130,7 +134,7 @@ def test_nothing_is_sent_before_a_state(ros: Ros, policy_file: Path) -> None:
     assert transition(ros, Transition.TRANSITION_ACTIVATE)
     ros.spin(0.5)
     assert arm.commands == []
-    assert arm.says("no state yet")
+    assert arm.says("no state")
     arm.talking = True
     ros.until(lambda: arm.commands)
 
@@ -140,7 +144,7 @@ def test_it_waits_for_somebody_who_listens(ros: Ros, policy_file: Path) -> None:
     ros.probe.destroy_subscription(arm.ear)
     assert transition(ros, Transition.TRANSITION_ACTIVATE)
     ros.until(lambda: arm.says("nobody listens to /cmd_vel"))
-    ros.probe.create_subscription(TwistStamped, "cmd_vel", arm.obey, COMMAND_QOS)
+    ros.probe.create_subscription(TwistStamped, "cmd_vel", arm.obey, EVERY)
     ros.until(lambda: len(arm.commands) > 10)
     arm.check_commands()  # the first of them starts from rest
 

@@ -20,7 +20,8 @@ from rclpy.qos import QoSPresetProfiles
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray, String
 
-from elcd_policy import TrainingSettings, export_policy, fit, load_policy
+from elcd_policy import TrainingSettings, fit, load_policy
+from elcd_policy.certificate import export_certified
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet
 from elcd_policy_ros2 import robot_description
 from elcd_policy_ros2.arm_kinematics import ArmKinematics
@@ -188,7 +189,9 @@ def joint_policy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     demonstrations = DemonstrationSet(tuple(motions), units="rad", source="test joints")
     quick = TrainingSettings(couplings=2, width=24, linear_steps=100, shooting_steps=0)
     policy = fit(demonstrations, settings=quick, progress=False)
-    return export_policy(policy, tmp_path_factory.mktemp("policy") / "joints.pt")
+    path = tmp_path_factory.mktemp("policy") / "joints.pt"
+    assert export_certified(policy, path).certified
+    return path
 
 
 def test_a_joint_space_policy_goes_straight_to_joint_velocities(
