@@ -227,6 +227,12 @@ SIM_NODE = (
     ),
     Setting("real_time_factor", 1.0, "Simulated seconds per second", "", 0.01, 100.0),
     Setting(
+        "clock",
+        "publish",
+        "Make the time and publish /clock, or keep step with the simulator that does",
+        choices=("publish", "follow"),
+    ),
+    Setting(
         "duration",
         0.0,
         "Simulated time from the first command to the end; 0 for no end",
@@ -236,4 +242,36 @@ SIM_NODE = (
     ),
     Setting("log_file", "", "Where the episode is saved at the end (.npz)"),
     Setting("gui", False, "Open the simulator's window"),
+)
+
+RECORDER_NODE = (
+    Setting(
+        "state_in_type",
+        "geometry_msgs/PoseStamped",
+        "What is recorded: ee_pose or joint_states",
+        choices=("geometry_msgs/PoseStamped", "sensor_msgs/JointState"),
+    ),
+    Setting("directory", "recordings", "Folder that the demonstrations are kept in"),
+    Setting("base_frame", "base_link", "Frame that poses must be in"),
+    Setting("joints", (), "Joints to record, in order; none for those of the first joint state"),
+    Setting("robot", "", "Name of the robot that is guided, kept with each demonstration"),
+    Setting("note", "", "Whatever else to keep with each demonstration", live=True),
+    Setting(
+        "state_timeout",
+        0.5,
+        "Age from which states have stopped: nothing can be started then",
+        "s",
+        0.01,
+        10.0,
+        live=True,
+    ),
+    Setting(
+        "max_gap",
+        0.1,
+        "Time without states that a demonstration is doubted for",
+        "s",
+        0.001,
+        10.0,
+        live=True,
+    ),
 )

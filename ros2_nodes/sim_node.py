@@ -11,19 +11,22 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64MultiArray, String
 from std_srvs.srv import Trigger
 
 from elcd_policy.errors import ElcdError
 from elcd_policy_sim import Arm, EpisodeLog, Push, load_robot, parse_pushes
+from elcd_policy_sim.bullet import find_urdf
 from elcd_policy_sim.disturbances import default_pushes, total_force
 
-from .messages import COMMAND_QOS, fill_pose, seconds, to_stamp, twist_of
+from .messages import COMMAND_QOS, LATCHED_QOS, STATE_QOS, fill_pose, seconds, to_stamp, twist_of
 from .node_settings import SIM_NODE
 from .parameters import Parameters
 from .running import run_node
 
 LONGEST_STEP = 0.001  # s, of the physics
 LARGEST_LAG = 0.1  # s of simulated time that are caught up; what is more is dropped
+PUBLISH, FOLLOW = "publish", "follow"  # values of ``clock``
 NAME = "sim_node"
 
 
@@ -33,6 +36,9 @@ class SimNode(Node):
     An episode begins with the first command: pushes and the duration count from there, and
     what happens is recorded. Without a command for ``cmd_timeout`` s of simulated time the
     arm holds, whoever died.
+
+    One simulator of a graph makes the time and publishes ``/clock``. Others follow it: their
+    physics keeps step with the clock, and all arms share one time.
 
     Raises
     ------
@@ -55,17 +61,30 @@ class SimNode(Node):
         self._pose.header.frame_id = self._joints.header.frame_id = p["base_frame"]
         self._to_start()
 
-        self._clock_out = self.create_publisher(ClockMessage, "/clock", COMMAND_QOS)
         self._joints_out = self.create_publisher(JointState, "joint_states", COMMAND_QOS)
         self._pose_out = self.create_publisher(PoseStamped, "ee_pose", COMMAND_QOS)
+        self._description_out = self.create_publisher(String, "robot_description", LATCHED_QOS)
+        self._description_out.publish(
+            String(data=find_urdf(robot.urdf).read_text(encoding="utf-8"))
+        )
         self.create_subscription(TwistStamped, "cmd_vel", self._on_command, COMMAND_QOS)
+        self.create_subscription(
+            Float64MultiArray, "velocity_controller/commands", self._on_joint_command, COMMAND_QOS
+        )
         self.create_subscription(WrenchStamped, "~/disturbance", self._on_disturbance, COMMAND_QOS)
         self.create_service(Trigger, "~/reset", self._on_reset)
         self.create_service(Trigger, "~/push", self._on_push)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._begin = self._steady.now().nanoseconds * 1e-9
         self._batches = 0
-        self.create_timer(1.0 / (p["rate"] * p["real_time_factor"]), self._tick, clock=self._steady)
+        if p["clock"] == FOLLOW:
+            self.create_subscription(ClockMessage, "/clock", self._on_clock, STATE_QOS)
+        else:
+            self._clock_out = self.create_publisher(ClockMessage, "/clock", COMMAND_QOS)
+            self.create_timer(
+                1.0 / (p["rate"] * p["real_time_factor"]), self._tick, clock=self._steady
+            )
+            self.create_timer(1.0, self._check_clock, clock=self._steady)
         self.get_logger().info(
             f"{robot.name} at {self._arm.pose()[0].round(3).tolist()} m, "
             f"{p['rate']:g} Hz, {self._batch} steps a state"
@@ -112,6 +131,26 @@ class SimNode(Node):
             if self.exit_status is None:
                 self._advance()
 
+    def _on_clock(self, message: ClockMessage) -> None:
+        """Keep step with the simulator that makes the time."""
+        period = 1.0 / self.parameters["rate"]
+        lag = seconds(message.clock) - self._time
+        if not 0.0 <= lag <= LARGEST_LAG:  # the first message, a pause, or another clock
+            self._clock_offset += lag - period
+            lag = period
+        for _ in range(int(lag / period + 1e-6)):
+            if self.exit_status is None:
+                self._advance()
+
+    def _check_clock(self) -> None:
+        others = self.count_publishers("/clock") - 1
+        if others:
+            self.get_logger().error(
+                f"/clock has {others} other publisher(s): time jumps; set clock:=follow on all "
+                "simulators but one",
+                throttle_duration_sec=5.0,
+            )
+
     def _advance(self) -> None:
         """One batch of steps under the present command, and the state after it."""
         self._batches += 1
@@ -137,7 +176,8 @@ class SimNode(Node):
 
     def _publish(self) -> None:
         stamp = to_stamp(self._time)
-        self._clock_out.publish(ClockMessage(clock=stamp))
+        if self.parameters["clock"] == PUBLISH:
+            self._clock_out.publish(ClockMessage(clock=stamp))
         self._joints.header.stamp = self._pose.header.stamp = stamp
         self._joints.position = self._arm.joint_positions.tolist()
         self._joints.velocity = self._arm.joint_velocities.tolist()
@@ -160,6 +200,17 @@ class SimNode(Node):
             self.get_logger().warning(fault, throttle_duration_sec=1.0)
             return
         self._arm.command_twist(twist[:3], twist[3:])
+        self._note_command()
+
+    def _on_joint_command(self, message: Float64MultiArray) -> None:
+        try:
+            self._arm.command_joints(message.data)
+        except ElcdError as error:
+            self.get_logger().warning(f"a command is ignored: {error}", throttle_duration_sec=1.0)
+            return
+        self._note_command()
+
+    def _note_command(self) -> None:
         self._command_time = self._time
         if self._episode_begin is None:
             self._episode_begin = self._time

@@ -46,6 +46,26 @@ def connect(gui: bool = False) -> Any:
     return client
 
 
+def find_urdf(urdf: str) -> Path:
+    """The model's file: an absolute path, or one relative to pybullet_data.
+
+    Raises
+    ------
+    ParameterError
+        If the file does not exist.
+    """
+    import pybullet_data
+
+    path = Path(pybullet_data.getDataPath()) / urdf  # an absolute urdf stays as it is
+    if not path.is_file():
+        raise ParameterError(
+            "the robot's URDF does not exist",
+            got=urdf,
+            expected="a path relative to the robot's YAML file or to pybullet_data",
+        )
+    return path
+
+
 def load_urdf(client: Any, urdf: str, visible: bool = True) -> int:
     """Load a fixed-base model, with the inertias its file states; returns the body's id.
 
@@ -57,15 +77,8 @@ def load_urdf(client: Any, urdf: str, visible: bool = True) -> int:
         If the file does not exist or is no URDF.
     """
     import pybullet
-    import pybullet_data
 
-    path = Path(pybullet_data.getDataPath()) / urdf  # an absolute urdf stays as it is
-    if not path.is_file():
-        raise ParameterError(
-            "the robot's URDF does not exist",
-            got=urdf,
-            expected="a path relative to the robot's YAML file or to pybullet_data",
-        )
+    path = find_urdf(urdf)
     flags = pybullet.URDF_USE_INERTIA_FROM_FILE
     if not visible:
         flags |= pybullet.URDF_IGNORE_VISUAL_SHAPES
