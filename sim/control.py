@@ -69,16 +69,17 @@ class TaskController:
 
     def begin(self, position: Vector, quaternion: Vector) -> None:
         """See `Controller`."""
-        self.motion.begin(self.task.to_policy(position))
+        self.motion.begin(self.task.to_policy(position, quaternion))
         self._goal = self.motion.get_goal()
 
     def twist(self, time: float, position: Vector, quaternion: Vector) -> Vector:
         """See `Controller`."""
-        velocity = self.motion.velocity(time, self.task.to_policy(position))
+        velocity = self.motion.velocity(time, self.task.to_policy(position, quaternion))
         return self.task.twist(position, quaternion, velocity)
 
     def shift_goal(self, offset: Vector) -> None:
         """See `Controller`; what the motion's dimensions don't reach is left out."""
         placement = self.task.placement
-        shift = offset @ placement.rotation / placement.metres_per_unit
-        self.motion.set_goal(self._goal + shift[: self.motion.dimension])
+        shift = np.zeros_like(self._goal)
+        shift[:3] = (offset @ placement.rotation / placement.metres_per_unit)[: len(shift)]
+        self.motion.set_goal(self._goal + shift)

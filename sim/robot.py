@@ -96,7 +96,8 @@ class Robot:
         """Where demonstrations, or a policy learned from them, lie in the base frame.
 
         One and two dimensions are scaled uniformly to fit the writing plane, centred on it
-        (one along its first axis); three keep their place, converted to m.
+        (one along its first axis); three, and the positions of poses (d = 6), keep their place,
+        converted to m.
 
         Parameters
         ----------
@@ -105,21 +106,21 @@ class Robot:
         Raises
         ------
         ParameterError
-            If d is not 1, 2 or 3, the workspace is empty, or the units of 3-D data are no
-            known length.
+            If d is not 1, 2, 3 or 6, the workspace is empty, or the units of 3-D data and
+            poses are no known length.
         """
         lower, upper = (np.asarray(corner, dtype=np.float64) for corner in source.workspace)
         d = lower.size
-        if lower.shape != (d,) or upper.shape != (d,) or d not in (1, 2, 3):
+        if lower.shape != (d,) or upper.shape != (d,) or d not in (1, 2, 3, 6):
             raise ParameterError(
                 "demonstrations can't be placed in the robot's workspace",
                 got=f"{d} dimensions",
-                expected="1, 2 or 3 (position of the TCP)",
+                expected="1, 2 or 3 (position of the TCP) or 6 (pose)",
             )
-        if d == 3:
+        if d >= 3:
             if source.units not in METRES:
                 raise ParameterError(
-                    "unknown unit of length for 3-D demonstrations",
+                    "unknown unit of length for demonstrations in space",
                     got=repr(source.units),
                     expected=" or ".join(METRES),
                     advice="name the units when loading the demonstrations",

@@ -12,7 +12,8 @@ import pytest
 from elcd_policy.demonstrations import DemonstrationSet, load_demonstrations
 
 DATA = Path(__file__).parents[2] / "data"
-TASKS = ["pick_and_place_arc", "reach_around"]
+POSITIONS = ["pick_and_place_arc", "reach_around"]
+TASKS = ["pick_and_place_arc", "pour", "reach_around"]
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -30,7 +31,7 @@ def test_they_are_small() -> None:
     assert sum(map(len, contents(DATA).values())) < 1_000_000
 
 
-@pytest.fixture(params=TASKS)
+@pytest.fixture(params=POSITIONS)
 def demos(request: pytest.FixtureRequest) -> DemonstrationSet:
     return load_demonstrations(DATA / request.param)
 
@@ -58,3 +59,20 @@ def test_they_start_moving_and_stop_gently(demos: DemonstrationSet) -> None:
         assert 0.02 < speed[0] / speed.max() < 0.15
         assert speed[-1] < 0.002
         assert 0.2 < speed.max() < 0.6
+
+
+def test_a_pour_turns_the_hand_by_about_100_degrees() -> None:
+    demos = load_demonstrations(DATA / "pour")
+    assert (len(demos), demos.dimension, demos.units, demos.frame) == (7, 6, "m", "panda_link0")
+    lower, upper = demos.workspace
+    assert (lower[:3] >= [0.3, -0.35, 0.15]).all()
+    assert (upper[:3] <= [0.65, 0.35, 0.6]).all()
+    angles = [np.degrees(np.linalg.norm(demo.position[:, 3:], axis=1)) for demo in demos]
+    assert min(angle.max() for angle in angles) > 95
+    assert max(angle.max() for angle in angles) < 115
+    assert np.std([angle[0] for angle in angles]) > 1.0
+    for demo, angle in zip(demos, angles, strict=True):
+        assert angle[-1] < 1e-3
+        speed = np.linalg.norm(demo.velocity[:, 3:], axis=1)
+        assert 0.5 < speed.max() < 1.5
+        assert speed[-1] < 0.02

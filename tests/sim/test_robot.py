@@ -148,9 +148,13 @@ def test_one_dimension_runs_along_the_first_axis() -> None:
     assert np.allclose(ends, robot.writing_plane.points([[-0.18, 0], [0.18, 0]]))
 
 
+@pytest.mark.parametrize("dimension", [3, 6])
 @pytest.mark.parametrize(("units", "scale"), [("m", 1.0), ("mm", 0.001), ("cm", 0.01)])
-def test_three_dimensions_keep_their_place(units: str, scale: float) -> None:
-    place = load_robot("panda").placement_for(Drawing(([0, 0, 0], [1, 1, 1]), units))
+def test_three_dimensions_and_poses_keep_their_place(
+    units: str, scale: float, dimension: int
+) -> None:
+    drawing = Drawing(([0.0] * dimension, [1.0] * dimension), units)
+    place = load_robot("panda").placement_for(drawing)
     assert np.array_equal(place.rotation, np.eye(3))
     assert np.array_equal(place.origin, np.zeros(3))
     assert place.metres_per_unit == scale
