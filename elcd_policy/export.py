@@ -1,4 +1,4 @@
-"""Policy files: TorchScript that needs nothing of this project to run, plus metadata.
+"""Policy files: TorchScript that needs nothing of this project to run, or ONNX; plus metadata.
 
 The only module that knows TorchScript.
 """
@@ -24,14 +24,16 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import ElcdError, ExportError, PolicyFileError, ShapeError
+from .errors import ElcdError, ExportError, ParameterError, PolicyFileError, ShapeError
 from .files import written_whole
 from .metadata import FORMAT_VERSION, PolicyMetadata
 from .placement import Placement
 from .policy import MotionPolicy, check_positions, sample_times
 from .rollout import rollout
+from .serving import OnnxRuntime, onnx_content, read_onnx, served
 
 METADATA_FILE = "metadata.json"
+SUFFIXES = (".pt", ".onnx")
 #: What zipfile and torch raise on damaged archives.
 _UNREADABLE = (RuntimeError, ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
 _METHODS = ["encode", "decode", "latent_velocity", "set_goal", "get_goal"]
@@ -40,12 +42,13 @@ _METHODS = ["encode", "decode", "latent_velocity", "set_goal", "get_goal"]
 def export_policy(
     policy: MotionPolicy, path: str | os.PathLike[str], placement: Placement | None = None
 ) -> Path:
-    """Write ``policy`` as one TorchScript file, atomically.
+    """Write ``policy`` as one file, atomically.
 
     Parameters
     ----------
     policy : from `fit`.
-    path : the file, ``*.pt``; its folder is made if need be.
+    path : the file; its folder is made if need be. ``*.pt`` is TorchScript, ``*.onnx`` a graph for
+        ONNX Runtime, which answers sooner (the extra 'onnx').
     placement : where the policy's coordinates lie on a robot, the file's default; without it,
         that of the demonstrations, if they had one.
 
@@ -56,8 +59,10 @@ def export_policy(
     Raises
     ------
     ExportError
-        If the file can't be written there (see `check_target`) or the flow has no scriptable
-        tangent.
+        If the file can't be written there (see `check_target`), the flow has no scriptable
+        tangent, or there is no ONNX graph for the policy.
+    MissingExtraError
+        For ``*.onnx`` without onnx.
     """
     path = check_target(path)
     if not policy.flow.scriptable:
@@ -67,25 +72,41 @@ def export_policy(
             expected="a flow of elcd_policy.flows, such as AffineCoupling or KinkFlow",
             advice="the policy itself trains, evaluates and rolls out in Python",
         )
-    policy = copy(policy).eval()
+    with _quiet():
+        module = torch.jit.script(served(copy(policy).eval()))
     metadata = replace(
         policy.metadata,
         placement=placement or policy.metadata.placement,
         goal=policy.goal.tolist(),
-        weights_hash=weights_hash(policy),
+        weights_hash=weights_hash(module),
         versions=_versions(),
     )
-    content = io.BytesIO()
+    return _write(module, metadata, path)
+
+
+def save_policy(policy: LoadedPolicy, path: str | os.PathLike[str]) -> Path:
+    """Write a policy that was loaded, as it is now, atomically.
+
+    Raises
+    ------
+    ExportError
+        If the file can't be written there (see `check_target`).
+    """
+    facts = replace(policy.metadata, goal=policy.get_goal().tolist(), versions=_versions())
+    return _write(policy.module, facts, check_target(path))
+
+
+def _write(module: torch.jit.ScriptModule, metadata: PolicyMetadata, path: Path) -> Path:
+    archive, text = io.BytesIO(), json.dumps(metadata.to_dict(), indent=1)
     with _quiet():
         # Into memory first: a writer of torch's own on a full disk ends the whole process.
-        torch.jit.save(
-            torch.jit.script(policy),
-            content,
-            _extra_files={METADATA_FILE: json.dumps(metadata.to_dict(), indent=1)},
-        )
+        torch.jit.save(module, archive, _extra_files={METADATA_FILE: text})
+    content = archive.getvalue()
+    if path.suffix == ".onnx":
+        content = onnx_content(module, content, text)
     try:
         with written_whole(path) as file:
-            file.write(content.getvalue())
+            file.write(content)
     except OSError as error:
         raise ExportError(
             f"{path} can't be written", got=error.strerror or error, advice="name another file"
@@ -99,12 +120,14 @@ def check_target(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     ExportError
-        If the suffix is not ``.pt``, or the path or one above it is not of the right kind.
+        If the suffix is neither ``.pt`` nor ``.onnx``, or the path or one above it is not of the right kind.
     """
     path = Path(path)
-    if path.suffix != ".pt":
+    if path.suffix not in SUFFIXES:
         raise ExportError(
-            "a policy file has another suffix", got=path.name, expected="a name ending in .pt"
+            "a policy file has another suffix",
+            got=path.name,
+            expected=f"a name ending in {' or '.join(SUFFIXES)}",
         )
     above = next(folder for folder in path.absolute().parents if folder.exists())
     if path.is_dir() or not above.is_dir():
@@ -161,6 +184,8 @@ class LoadedPolicy:
         ------
         ShapeError
             If ``goal`` is not one finite point [d].
+        ParameterError
+            If the policy avoids obstacles and one of them holds the goal.
         """
         goal = np.asarray(goal, dtype=np.float64)
         if goal.shape != (self.dimension,) or not np.isfinite(goal).all():
@@ -170,11 +195,26 @@ class LoadedPolicy:
                 expected=f"{self.dimension} finite numbers",
             )
         for module in (self.module, self._fast):
-            module.set_goal(torch.tensor(goal))
+            try:
+                module.set_goal(torch.tensor(goal))
+            except torch.jit.Error as error:
+                reason = str(error).strip().splitlines()[-1]
+                raise ParameterError("the policy refuses the goal", got=reason) from error
 
     def get_goal(self) -> NDArray[np.float64]:
         """The goal [d]."""
         return self.module.get_goal().numpy().astype(np.float64)
+
+
+def compiled(module: torch.nn.Module, metadata: PolicyMetadata) -> LoadedPolicy:
+    """A module that offers what a policy file's does, as if it came from a file."""
+    content = io.BytesIO()
+    with _quiet():
+        # Read back: optimising a module takes methods from all that share a type with it.
+        torch.jit.save(torch.jit.script(module.eval()), content)
+        content.seek(0)
+        scripted = torch.jit.load(content)
+    return LoadedPolicy(scripted, replace(metadata, weights_hash=weights_hash(scripted)))
 
 
 def load_policy(path: str | os.PathLike[str]) -> LoadedPolicy:
@@ -235,7 +275,7 @@ def weights_hash(module: torch.nn.Module | torch.jit.ScriptModule) -> str:
     """SHA-256 over names, types, shapes and bytes of all weights; the goal may move freely."""
     digest = hashlib.sha256()
     for name, value in sorted(module.state_dict().items()):
-        if name == "goal":
+        if name.rpartition(".")[2] == "goal":
             continue
         array = np.ascontiguousarray(value.detach().cpu().numpy())
         digest.update(f"{name}:{array.dtype}:{array.shape};".encode())

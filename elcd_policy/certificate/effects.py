@@ -51,6 +51,12 @@ def effects(facts: PolicyMetadata, kind: str, rate: float, bounds: Bounds) -> li
             "everything while it acts: the motion may rest at a face",
         ),
         Effect(
+            "static obstacles",
+            "convergence to the goal from all starts outside them but a set of measure zero: "
+            f"h times {rate:.3g} 1/s or more, h = 1 beyond their zones, 0 on a surface",
+            _and("the rate within their zones", every_pair),
+        ),
+        Effect(
             "velocity error of the arm",
             f"in the end {lag}, with the error as the speed",
             _and("convergence", every_pair),

@@ -11,12 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..demonstrations import DemonstrationSet
 from ..errors import ParameterError, ShapeError
+from ..obstacles import Obstacle
 from .style import (
     DEMONSTRATION,
     EXECUTED,
     FIELD,
     INK,
     LINE,
+    OBSTACLE,
     ROLLOUT,
     add_legend,
     label_axes,
@@ -44,6 +46,7 @@ class _Scene(NamedTuple):
     upper: Array
     units: str
     velocity: Callable[[Array], ArrayLike] | None
+    obstacles: Sequence[Obstacle]
 
 
 def plot_field(
@@ -53,6 +56,7 @@ def plot_field(
     rollouts: Sequence[Motion] = (),
     executed: Motion | None = None,
     goal: ArrayLike | None = None,
+    obstacles: Sequence[Obstacle] = (),
     title: str = "",
     ax: Axes | None = None,
     path: str | Path | None = None,
@@ -70,6 +74,7 @@ def plot_field(
     rollouts : as ``policy.rollout`` returns them, in the demonstrations' units.
     executed : what the robot did, converted to the demonstrations' units.
     goal : [d]; by default the demonstrations' goal.
+    obstacles : bodies in the demonstrations' coordinates, drawn where they have a shadow.
     ax : where to draw instead of on a new figure, without legend; d = 2 only.
     path : where to save the figure as well, see `save_figure`.
 
@@ -94,7 +99,7 @@ def plot_field(
     if executed is not None:
         curves += [(EXECUTED, "executed", *curve) for curve in _curves(executed, d)]
     lower, upper = _shown(demonstrations, target, [positions for *_, positions in curves])
-    scene = _Scene(curves, target, lower, upper, demonstrations.units, velocity)
+    scene = _Scene(curves, target, lower, upper, demonstrations.units, velocity, obstacles)
 
     figure: Any
     if ax is None:
@@ -167,6 +172,9 @@ def _plane(ax: Axes, axes: tuple[int, int], scene: _Scene) -> None:
         ax.streamplot(
             x, y, u, v, density=tuple(density), color=FIELD, linewidth=0.7, arrowsize=0.7, zorder=1
         )
+    for obstacle in scene.obstacles:
+        if j < obstacle.dimension:
+            ax.fill(*obstacle.outline(axes).T, label="obstacle", **OBSTACLE)
     for style, label, _, positions in scene.curves:
         ax.plot(positions[:, i], positions[:, j], label=label, **style, **LINE)
     star: dict[str, Any] = {

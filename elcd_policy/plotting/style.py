@@ -19,6 +19,7 @@ INK, FIELD, PUSH, REACHED = "#333333", "#b9c0c7", "#e69f00", "#009e73"
 DEMONSTRATION: dict[str, Any] = {"color": "#56b4e9", "lw": 3.2, "alpha": 0.55, "zorder": 3}
 ROLLOUT: dict[str, Any] = {"color": "#004b87", "lw": 1.1, "zorder": 4}
 EXECUTED: dict[str, Any] = {"color": "#d55e00", "lw": 1.6, "zorder": 5}
+OBSTACLE: dict[str, Any] = {"facecolor": "#8c8c8c", "edgecolor": INK, "lw": 0.8, "zorder": 2}
 LINE: dict[str, Any] = {"solid_capstyle": "round", "solid_joinstyle": "round"}
 
 _FORMATS: dict[str, dict[str, Any]] = {

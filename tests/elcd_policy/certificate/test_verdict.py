@@ -72,7 +72,7 @@ def test_a_policy_of_this_library_is_certified(
     assert certificate.rate_times_duration == pytest.approx(1.0)
     assert certificate.weights_hash == policy.metadata.weights_hash
     assert sum(certificate.points.values()) > 2000
-    assert len(certificate.effects) == 8
+    assert len(certificate.effects) == 9
     # By some way: every one holds by construction.
     checks = {check.name: check.value for check in certificate.checks}
     eigenvalue = {"elcd": "largest eigenvalue of sym A(z) + c"}.get(

@@ -1,0 +1,12 @@
+"""Static convex obstacles, avoided without retraining: one more diffeomorphism in front.
+
+``p`` is an obstacle's centre, ``Gamma(x)`` its gauge (1 on the surface, homogeneous of degree 1
+around p), ``psi`` the map that closes it to the point p.
+"""
+
+from .avoiding import avoid
+from .diffeomorphism import ObstacleMap
+from .reading import load_obstacles
+from .shapes import Obstacle
+
+__all__ = ["Obstacle", "ObstacleMap", "avoid", "load_obstacles"]
