@@ -168,7 +168,7 @@ POLICY_NODE = (
         "preflight",
         "refuse",
         "What a motion that would break a limit from here leads to, before it begins",
-        choices=("refuse", "warn", "off"),
+        choices=("refuse", "warn", "none"),
     ),
     Setting("dry_run", False, "Publish what would be sent on ~/dry_run, and nothing to the robot"),
     Setting("run_on_activate", True, "Begin by itself on activation and reset; else ~/run begins"),

@@ -17,8 +17,10 @@ from .motion import Motion
 
 Array = NDArray[np.float64]
 
-REFUSE, WARN, OFF = "refuse", "warn", "off"
-"""What a motion that would break a limit leads to: no motion, a warning, no preflight at all."""
+REFUSE, WARN, NONE = "refuse", "warn", "none"
+"""What a motion that would break a limit leads to: no motion, a warning, or no preflight is made.
+
+Not "off": that is YAML for false."""
 
 STEPS = 50  # of a demonstrated duration
 PARTS = slice(0, 3), slice(3, 6)  # of a twist: linear, angular
@@ -106,6 +108,8 @@ def preflight(motion: Motion[Any], state: Any, duration: float) -> Rehearsal:
         problems += _speed_problems(rehearsal, motion.limits, scale)
     if motion.joint_limits is not None:
         problems += _joint_problems(rehearsal, motion.joint_limits, scale)
+        if motion.limits is not None:  # a motion of joints passes a singularity unharmed
+            problems += _singularity_problems(rehearsal)
     if not problems:
         return rehearsal
     factor = _factor_within(rehearsal, motion.limits, motion.joint_limits)
@@ -148,7 +152,6 @@ def _speed_problems(rehearsal: Rehearsal, limits: Limits, scale: float) -> list[
 def _joint_problems(rehearsal: Rehearsal, limits: JointLimits, scale: float) -> list[str]:
     assert rehearsal.joints is not None
     assert rehearsal.joint_velocity is not None
-    assert rehearsal.smallest_singular is not None
     problems = []
     beyond = np.maximum(limits.lower - rehearsal.joints, rehearsal.joints - limits.upper)
     excess = scale * np.abs(rehearsal.joint_velocity) - limits.speed
@@ -159,14 +162,19 @@ def _joint_problems(rehearsal: Rehearsal, limits: JointLimits, scale: float) -> 
                 f"{limits.names[joint]} {values[step, joint]:.3f} {text} after "
                 f"{rehearsal.time[step]:.2f} s"
             )
+    return problems
+
+
+def _singularity_problems(rehearsal: Rehearsal) -> list[str]:
+    assert rehearsal.smallest_singular is not None
     nearest = int(np.argmin(rehearsal.smallest_singular))
     smallest = float(rehearsal.smallest_singular[nearest])
-    if not smallest >= DAMPED_BELOW:
-        problems.append(
-            f"near a singularity after {rehearsal.time[nearest]:.2f} s: smallest singular value "
-            f"{smallest:.3f}, at least {DAMPED_BELOW:g}"
-        )
-    return problems
+    if smallest >= DAMPED_BELOW:
+        return []
+    return [
+        f"near a singularity after {rehearsal.time[nearest]:.2f} s: smallest singular value "
+        f"{smallest:.3f}, at least {DAMPED_BELOW:g}"
+    ]
 
 
 def _factor_within(

@@ -21,7 +21,7 @@ from .parameters import Parameters
 from .permission import Permission
 from .policy_setup import load
 from .ports import ports_for, retune
-from .preflight import OFF, REFUSE, PreflightError, preflight
+from .preflight import NONE, REFUSE, PreflightError, preflight
 from .reporting import INACTIVE, Reporter
 from .task import ABORTED, CANCELED, Task
 from .views import Views
@@ -203,7 +203,7 @@ class Session:
 
     def _clear(self) -> None:
         """Hold the motion from the present state against all limits, as it is to be done."""
-        if self._p["preflight"] != OFF:
+        if self._p["preflight"] != NONE:
             state = self._ports.input.state(time.perf_counter())
             try:
                 preflight(self.follower, state, self.policy.metadata.duration)

@@ -19,7 +19,7 @@ from rclpy.node import Node  # noqa: E402
 from rclpy.qos import QoSProfile  # noqa: E402
 from rclpy.signals import SignalHandlerOptions  # noqa: E402
 
-from elcd_policy import TrainingSettings, fit  # noqa: E402
+from elcd_policy import MotionPolicy, TrainingSettings, fit  # noqa: E402
 from elcd_policy.certificate import export_certified  # noqa: E402
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet  # noqa: E402
 from elcd_policy.placement import Placement  # noqa: E402
@@ -48,10 +48,15 @@ def curves() -> DemonstrationSet:
 
 
 @pytest.fixture(scope="session")
-def policy_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A policy of the arcs, trained briefly, placed on the writing plane."""
+def policy() -> MotionPolicy:
+    """A policy of the arcs, trained briefly."""
     quick = TrainingSettings(couplings=2, width=24, linear_steps=200, shooting_steps=0)
-    policy = fit(curves(), settings=quick, progress=False)
+    return fit(curves(), settings=quick, progress=False)
+
+
+@pytest.fixture(scope="session")
+def policy_file(policy: MotionPolicy, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The policy's file, with its certificate, placed on the writing plane."""
     path = tmp_path_factory.mktemp("policy") / "policy.pt"
     assert export_certified(policy, path, PLACEMENT).certified
     return path
