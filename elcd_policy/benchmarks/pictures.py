@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,9 @@ from ..demonstrations import load_lasa
 from ..files import written_whole
 from ..plotting import save_figure
 from ..plotting.style import DEMONSTRATION, FIELD, INK, LINE, ROLLOUT, label_axes
-from .summary import METHODS, Record, Results
-from .tables import curve
+from .cost import by
+from .summary import METHODS, ByShape, Record, Results, figure
+from .tables import curve, pushed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -109,3 +110,61 @@ def draw_curve(results: Results, path: Path) -> Path | None:
     label_axes(ax, "demonstrations shown", "DTW on unseen ones [mm]")
     ax.legend(frameon=False, fontsize=8, labelcolor=INK)
     return save_figure(figure, path)
+
+
+def draw_variants(variants: Mapping[str, ByShape], path: Path) -> Path | None:
+    """The return of pushed states and the accuracy, a column per variant, a dot per shape."""
+    from matplotlib.figure import Figure
+
+    if not variants:
+        return None
+    figure_ = Figure(figsize=(7.4, 3.0), layout="constrained")
+    left, right = figure_.subplots(1, 2)
+    for place, shapes in enumerate(variants.values()):
+        back = [_back(shapes, name) for name in shapes]
+        dtw = [figure(records, "dtw") for records in shapes.values()]
+        for ax, heights in ((left, back), (right, dtw)):
+            ax.plot([place] * len(heights), heights, "o", ms=4, color=FIELD)
+            ax.plot([place - 0.3, place + 0.3], [np.mean(heights)] * 2, color=ROLLOUT["color"])
+    for ax, text in ((left, "back after [% of the duration]"), (right, "DTW unseen [mm]")):
+        ax.set_xticks(range(len(variants)), list(variants), rotation=35, ha="right")
+        ax.set_ylim(0.0, None)
+        label_axes(ax, "", text)
+    return save_figure(figure_, path)
+
+
+def _back(shapes: ByShape, name: str) -> float:
+    """Mean time of a shape's pushed states, in % of its duration; twice it for none."""
+    times = [
+        200.0 if row["time"] is None else 100.0 * row["time"] / record["duration"]
+        for record in pushed({name: shapes[name]})
+        for row in record["rows"]
+    ]
+    return float(np.mean(times))
+
+
+def draw_cost(cost: Record, tick: Record | None, path: Path) -> Path:
+    """Training against dimension and samples; the control tick against dimension, if measured."""
+    from matplotlib.figure import Figure
+
+    ticks: dict[str, dict[int, float]] = {}
+    for row in tick["rows"] if tick else []:
+        ticks.setdefault(row["runtime"], {})[row["dimension"]] = row["policy_us"]
+    panels: list[tuple[str, str, dict[str, dict[int, float]]]] = [
+        ("dimension", "training [CPU s]", {"": by(cost["rows"], "dimension")}),
+        ("samples shown", "training [CPU s]", {"": by(cost["rows"], "samples")}),
+    ]
+    if any(len(points) > 2 for points in ticks.values()):
+        panels.append(("dimension", "control tick [us]", ticks))
+    figure_ = Figure(figsize=(2.9 * len(panels), 2.8), layout="constrained")
+    for ax, (x, y, lines) in zip(figure_.subplots(1, len(panels)), panels, strict=True):
+        for name, points in lines.items():
+            ax.plot(list(points), list(points.values()), "o-", ms=4, lw=1.5, label=name)
+        ax.set_xscale("log", base=2 if x == "dimension" else 10)
+        if x == "dimension":
+            ax.set_xticks(list(points), [str(d) for d in points])
+        ax.set_ylim(0.0, None)
+        label_axes(ax, x, y)
+        if len(lines) > 1:
+            ax.legend(frameon=False, fontsize=8, labelcolor=INK)
+    return save_figure(figure_, path)

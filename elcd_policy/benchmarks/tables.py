@@ -121,6 +121,47 @@ def _place(problem: str) -> int:
     return order.index(problem) if problem in order else len(order)
 
 
+def push_table(rows: dict[str, ByShape]) -> str:
+    """A row per method or variant: the return of pushed states, and the accuracy."""
+    lines = []
+    for name, shapes in rows.items():
+        pushes = [p for record in pushed(shapes) for p in record["rows"]]
+        times = [
+            row["time"] / record["duration"]
+            for record in pushed(shapes)
+            for row in record["rows"]
+            if row["time"] is not None
+        ]
+        if not times:
+            continue
+        back = [row for row in pushes if row["time"] is not None]
+        lines.append(
+            [
+                name,
+                f"{len(shapes)} x {max(map(len, shapes.values()))}",
+                f"{np.mean([row['time'] for row in back]):.2f}",
+                f"{100 * np.mean(times):.1f} / {100 * max(times):.0f}",
+                f"{np.mean([row['distance'] for row in back]):.1f}",
+                f"{len(pushes) - len(back)} of {len(pushes)}",
+                f"{np.mean(figures(shapes, 'dtw')):.2f}",
+                f"{np.mean(figures(shapes, 'rmse')):.2f}",
+            ]
+        )
+    header = ["", "shapes x seeds", "back after, s", "% of the duration", "way, mm", "not back"]
+    return markdown([*header, "DTW", "RMSE"], lines)
+
+
+def pushed(shapes: ByShape) -> list[Record]:
+    """What `push_returns` found, of every record that has it."""
+    return [r["pushes"] for records in shapes.values() for r in records if "pushes" in r]
+
+
+def cost_table(rows: Sequence[Record]) -> str:
+    """CPU seconds of training over dimension and number of samples."""
+    body = [[f"{row['dimension']}", f"{row['samples']}", f"{row['cpu_s']:.1f}"] for row in rows]
+    return markdown(["dimension", "samples", "CPU s"], body)
+
+
 def tick_table(ticks: Record) -> str:
     """A row per runtime and dimension."""
     rows = [

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
-from ..benchmarks import PROTOCOLS, measure_ticks, plan, render, run_jobs
+from ..benchmarks import PROTOCOLS, Job, measure_ticks, plan, render, run_jobs
+from ..benchmarks.cost import measure_cost
 from ..benchmarks.store import append_record
-from ..benchmarks.tables import tick_table
+from ..benchmarks.tables import cost_table, tick_table
+from ..benchmarks.variants import SHAPES, plan_variants
 from ..errors import ParameterError
 from ..fields import FIELDS
 from ..training import TrainingSettings
@@ -20,6 +22,8 @@ EXAMPLE = """example:
   elcd benchmark lasa --shapes Sshape,WShape --seeds 0
   elcd benchmark lasa --eflow ~/euclideanizing_flows
   elcd benchmark lasa --protocols d --pendulum ~/elcd_pendulum
+  elcd benchmark settings
+  elcd benchmark cost
   elcd benchmark tick
   elcd benchmark render
 """
@@ -44,9 +48,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     lasa.add_argument("--scheduler", metavar="tcp://...", help="of a Dask cluster to run on")
     lasa.add_argument("--eflow", metavar="PATH", help="your checkout of EFlow, to compare with")
     lasa.add_argument("--pendulum", metavar="FOLDER", help="of n-2.npz and n-4.npz, for protocol d")
-    lasa.add_argument(
-        "--settings", type=_settings, metavar="NAME=X,...", help="of training (the defaults)"
-    )
     lasa.add_argument("--output", default=f"{RESULTS}/lasa.jsonl", help="(%(default)s)")
 
     tick = names.add_parser("tick", help="the cost of a control tick")
@@ -56,16 +57,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tick.add_argument("--rounds", type=int, default=200, help="of 50 calls each (%(default)s)")
     tick.add_argument("--output", default=f"{RESULTS}/tick.jsonl", help="(%(default)s)")
 
+    settings = names.add_parser("settings", help="what the settings of training do")
+    settings.add_argument("--shapes", type=_words, default=SHAPES, help=f"A,B ({','.join(SHAPES)})")
+    settings.add_argument("--seeds", type=_seeds, default=[0], help="(0)")
+    settings.add_argument("--workers", type=int, default=2, help="processes (%(default)s)")
+    settings.add_argument("--output", default=f"{RESULTS}/settings.jsonl", help="(%(default)s)")
+
+    cost = names.add_parser("cost", help="training cost over dimension and number of samples")
+    cost.add_argument("--output", default=f"{RESULTS}/cost.jsonl", help="(%(default)s)")
+    for command in (lasa, settings, cost):
+        command.add_argument(
+            "--settings", type=_settings, metavar="NAME=X,...", help="of training (the defaults)"
+        )
+
     page = names.add_parser("render", help="write the page from the stored results")
     page.add_argument("--results", default=RESULTS, help="folder (%(default)s)")
     page.add_argument("--output", default="docs/benchmarks.md", help="(%(default)s)")
-    for command in (lasa, tick, page):
+    for command in (lasa, settings, cost, tick, page):
         command.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the benchmark that is named."""
-    return {"lasa": _lasa, "tick": _tick, "render": _render}[args.name](args)
+    commands = {
+        "lasa": _lasa,
+        "settings": _variants,
+        "cost": _cost,
+        "tick": _tick,
+        "render": _render,
+    }
+    return commands[args.name](args)
 
 
 def _lasa(args: argparse.Namespace) -> int:
@@ -78,7 +99,15 @@ def _lasa(args: argparse.Namespace) -> int:
         eflow=args.eflow,
         pendulum=args.pendulum,
     )
-    outcome = run_jobs(jobs, args.output, workers=args.workers, scheduler=args.scheduler)
+    return _run(jobs, args, args.scheduler)
+
+
+def _variants(args: argparse.Namespace) -> int:
+    return _run(plan_variants(args.shapes, args.seeds, args.settings), args)
+
+
+def _run(jobs: list[Job], args: argparse.Namespace, scheduler: str | None = None) -> int:
+    outcome = run_jobs(jobs, args.output, workers=args.workers, scheduler=scheduler)
     if args.json:
         print(
             json.dumps(
@@ -96,6 +125,14 @@ def _lasa(args: argparse.Namespace) -> int:
         print(f"ran        {outcome.ran}, {outcome.skipped} were finished before")
         print(f"written    {args.output}; for the tables: elcd benchmark render")
     return 1 if outcome.failures else 0
+
+
+def _cost(args: argparse.Namespace) -> int:
+    record = measure_cost(settings=args.settings)
+    append_record(args.output, record)
+    table = cost_table(record["rows"])
+    print(json.dumps(record) if args.json else f"{table}\n\nwritten    {args.output}")
+    return 0
 
 
 def _tick(args: argparse.Namespace) -> int:

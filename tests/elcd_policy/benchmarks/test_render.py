@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from elcd_policy import TrainingSettings
 from elcd_policy.benchmarks import render
 from elcd_policy.benchmarks.store import append_record
 from elcd_policy.errors import ParameterError
@@ -31,6 +33,23 @@ TICK = {
     "machine": {"cpu": "a processor", "cores": 2, "system": "Linux"},
 }
 
+PUSHED = [
+    {"phase": 0.2, "side": -1, "time": 0.5, "distance": 10.0},
+    {"phase": 0.2, "side": 1, "time": 1.5, "distance": 30.0},
+    {"phase": 0.4, "side": 1, "time": None, "distance": None},
+]
+COST = {
+    "field": "elcd",
+    "settings": asdict(TrainingSettings()),
+    "rows": [
+        {"dimension": 2, "samples": 7000, "cpu_s": 10.0},
+        {"dimension": 4, "samples": 7000, "cpu_s": 12.0},
+        {"dimension": 2, "samples": 700, "cpu_s": 9.0},
+    ],
+    "versions": TICK["versions"],
+    "machine": TICK["machine"],
+}
+
 
 @pytest.fixture
 def results(record: Callable, tmp_path: Path) -> Path:
@@ -49,6 +68,13 @@ def results(record: Callable, tmp_path: Path) -> Path:
     ]
     for line in lines:
         append_record(folder / "lasa.jsonl", line)
+    pushes = {"half_width": 2.0, "size": 6.0, "duration": 4.0, "rows": PUSHED}
+    for rate in (4.0, 16.0):
+        settings = {**asdict(TrainingSettings()), "return_rate": rate}
+        line = record("elcd", pushes=pushes, settings=settings, settings_hash=str(rate))
+        append_record(folder / "settings.jsonl", line)
+    append_record(folder / "cost.jsonl", COST)
+    append_record(folder / "lasa.jsonl", record("elcd", dtw=0.8, pushes=pushes))
     append_record(folder / "tick.jsonl", {**TICK, "rounds": 1})
     append_record(folder / "tick.jsonl", TICK)
     return folder
@@ -56,13 +82,21 @@ def results(record: Callable, tmp_path: Path) -> Path:
 
 def test_the_page_says_what_the_results_say(results: Path, tmp_path: Path) -> None:
     page = tmp_path / "docs" / "benchmarks.md"
-    images = [page.parent / "images" / name for name in ("lasa_fields.png", "lasa_shown.png")]
+    names = ("lasa_fields.png", "lasa_shown.png", "settings.png", "cost.png")
+    images = [page.parent / "images" / name for name in names]
     assert render(results, page) == [page, *images]
     text = page.read_text()
     for line in (
-        "| mean DTW unseen at most half EFlow's | 0.80 / 1.60 mm = 0.50 (1 of 26 shapes) | open |",
+        "| mean DTW unseen at most half EFlow's | 0.80 / 1.60 mm = 0.50 (1 of 26 shapes); EFlow: ",
         "| EFlow | 2.60 | 2.10 | 1.93 | 1.60 | 1 |",
         "| TorchScript, 2-D | 120 | 12.0 | 10.0 | 140 | 0.50 | 5.00 |",
+        "| ELCD field | 1 x 1 | 1.00 | 25.0 / 38 | 20.0 | 1 of 3 | 0.80 | 3.00 |",
+        "is 2.0 to\n2.0 mm in these shapes",
+        "| the defaults | 1 x 1 | 1.00 | 25.0 / 38 | 20.0 | 1 of 3 | 1.00 | 3.00 |",
+        "| return_rate 16 | 1 x 1 | 1.00 |",
+        "(half-widths: Line 2.0 mm)",
+        "| 4 | 7000 | 12.0 |",
+        "(ELCD field, the defaults of `elcd train`)",
         "| Line | 1.40, 3.0 | 1.60, 3.0 | 0.80, 3.0 |",
         "- Failed: protocol a, heee, elcd, seed 0, 4 shown: it broke",
         "medians over 200 rounds",

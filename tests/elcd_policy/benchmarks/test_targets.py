@@ -58,7 +58,20 @@ def test_a_part_can_be_missed_but_not_met(complete: list) -> None:
     assert {target.verdict for target in found.values()} == {"open", "met", "missed"}
     some = found["mean RMSE unseen at most 0.65 of EFlow's"]
     assert (some.verdict, some.measured) == ("open", "2.00 / 4.00 mm = 0.50 (1 of 26 shapes)")
+    bad = [{**r, "shape": "S01"} for r in complete if (r["method"], r["shape"]) == ("eflow", "S00")]
+    part = verdicts([*complete[:6], *bad[:1]])
+    assert part["mean RMSE unseen at most 0.65 of EFlow's"].measured == (
+        "2.00 / 4.00 mm = 0.50 (1 of 26 shapes); EFlow: 1 seed"
+    )
     assert verdicts(complete[:1])["no shape above 3 mm DTW unseen, whatever the seed"].met is None
+
+
+def test_a_mean_over_some_shapes_misses_nothing(complete: list) -> None:
+    some = [r for r in complete if r["shape"] in SHAPES[:5]]
+    worse = [{**r, "scores": [{**s, "dtw": 9.0} for s in r["scores"]]} for r in some[:3]]
+    found = verdicts([*some, *worse])
+    assert found["mean DTW unseen at most half EFlow's"].verdict == "open"
+    assert found["no shape's DTW unseen above 1.1 of EFlow's"].verdict == "missed"
 
 
 def test_one_seed_above_3_mm_misses(complete: list, record: Callable) -> None:

@@ -53,6 +53,21 @@ def test_ticks_are_added_to_the_results(tmp_path: Path, capfd: pytest.CaptureFix
     assert {row["dimension"] for row in json.loads(out)["rows"]} == {2, 7}
 
 
+def test_cost_is_added_to_the_results(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "cost.jsonl"
+    tiny = ["--settings", "linear_steps=1,shooting_steps=1,couplings=2,width=8"]
+    assert main(["benchmark", "cost", "--output", str(path), *tiny]) == 0
+    table = capfd.readouterr().out.splitlines()
+    record = json.loads(path.read_text())
+    rows = record["rows"]
+    assert (record["settings"]["width"], len(record["code"])) == (8, 12)
+    assert [row["dimension"] for row in rows] == [2, 4, 8, 16, 32, 2, 2, 2]
+    assert [row["samples"] for row in rows][-4:] == [7_000, 700, 70_000, 700_000]
+    assert table[2:10] == [
+        f"| {r['dimension']} | {r['samples']} | {r['cpu_s']:.1f} |" for r in rows
+    ]
+
+
 @pytest.mark.parametrize(
     ("argv", "text"),
     [
@@ -74,6 +89,7 @@ def test_ticks_are_added_to_the_results(tmp_path: Path, capfd: pytest.CaptureFix
             "the training setting 'width' is not a number: got 'x'",
         ),
         (["lasa", "--workers", "0"], "no worker: got 0, expected at least 1"),
+        (["settings", "--shapes", "Sshap"], "did you mean 'Sshape'"),
         (["tick", "--rounds", "0"], "too few rounds: got 0"),
         (["render", "--results", "nowhere"], "no results in nowhere"),
     ],

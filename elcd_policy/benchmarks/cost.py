@@ -1,0 +1,90 @@
+"""What training costs: CPU time against the dimension and the number of samples."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from ..demonstrations import DemonstrationSet, lasa_shapes, load_lasa
+from ..threads import one_thread
+from ..training import TrainingSettings, fit
+from ..training.fit import DEFAULT_FIELD
+from .fingerprint import training_code
+from .jobs import MULTIPLE
+from .machine import machine, versions
+
+DIMENSIONS = (2, 4, 8, 16, 32)
+#: Samples of each of seven demonstrations, beside the 1000 of the data.
+SAMPLES = (100, 10_000, 100_000)
+
+
+def measure_cost(
+    dimensions: Sequence[int] = DIMENSIONS,
+    samples: Sequence[int] = SAMPLES,
+    *,
+    settings: TrainingSettings | None = None,
+    progress: bool = True,
+) -> dict[str, Any]:
+    """Train on stacked LASA shapes of some dimensions, and on one shape sampled differently.
+
+    Returns
+    -------
+    A JSON-ready record: ``rows`` of ``dimension``, ``samples`` (of all demonstrations) and
+    ``cpu_s``, the CPU time of `fit` in s on one thread.
+    """
+    settings = settings or TrainingSettings()
+    tasks = [stacked(dimension) for dimension in dimensions]
+    tasks += [resampled(tasks[0] if tasks else stacked(2), count) for count in samples]
+    # The first training of a process pays for what torch loads then.
+    _cpu_s(stacked(2), replace(settings, linear_steps=2, shooting_steps=2))
+    rows = [
+        {
+            "dimension": task.dimension,
+            "samples": sum(len(demo.time) for demo in task),
+            "cpu_s": round(_cpu_s(task, settings), 2),
+        }
+        for task in tqdm(tasks, unit="training", disable=not progress)
+    ]
+    return {
+        "field": DEFAULT_FIELD,
+        "settings": asdict(settings),
+        "code": training_code(),
+        "rows": rows,
+        "versions": versions(),
+        "machine": machine(),
+    }
+
+
+def stacked(dimension: int) -> DemonstrationSet:
+    """As many of the first single-pattern LASA shapes as make up ``dimension`` (even, to 52)."""
+    names = [name for name in lasa_shapes() if not name.startswith(MULTIPLE)]
+    return load_lasa("+".join(names[: dimension // 2]))
+
+
+def resampled(demonstrations: DemonstrationSet, samples: int) -> DemonstrationSet:
+    """The same motions with another number of samples each."""
+    return replace(
+        demonstrations, demonstrations=[demo.resampled(samples) for demo in demonstrations]
+    )
+
+
+def _cpu_s(task: DemonstrationSet, settings: TrainingSettings) -> float:
+    with one_thread():
+        begin = time.process_time()
+        fit(task, DEFAULT_FIELD, settings=settings, progress=False)
+        return time.process_time() - begin
+
+
+def by(rows: Sequence[dict[str, Any]], name: str) -> dict[int, float]:
+    """CPU s over "dimension" or "samples": the rows in which the other one is the first's."""
+    other = {"dimension": "samples", "samples": "dimension"}[name]
+    found: dict[int, list[float]] = {}
+    for row in rows:
+        if row[other] == rows[0][other]:
+            found.setdefault(row[name], []).append(row["cpu_s"])
+    return {value: float(np.mean(found[value])) for value in sorted(found)}

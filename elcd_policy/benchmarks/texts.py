@@ -1,0 +1,121 @@
+"""The words of the page, with room for the figures."""
+
+INTRODUCTION = """# Benchmarks
+
+This page is written by `elcd benchmark render` from [the stored results](../benchmarks/results);
+nothing in it is typed by hand. To make every figure anew:
+
+```sh
+pip install 'elcd_policy[lasa]'
+git clone https://github.com/mrana6/euclideanizing_flows      # the peer, where you like
+elcd benchmark lasa --eflow euclideanizing_flows              # protocols (a) and (b)
+elcd benchmark lasa --protocols c --eflow euclideanizing_flows
+elcd benchmark lasa --protocols d --eflow euclideanizing_flows --pendulum FOLDER  # n-2.npz, n-4.npz
+elcd benchmark settings
+elcd benchmark cost
+elcd benchmark tick
+elcd benchmark render
+```
+
+What has a result in `benchmarks/results/lasa.jsonl` is not run again, unless the training code
+has changed since (results of EFlow and of the baselines do not depend on it). One run writes to a
+file at a time; the page is made from every `lasa*.jsonl`. `--shapes`, `--fields` and `--seeds` run
+a part, `--workers` says on how many cores, `--scheduler tcp://...` runs on a Dask cluster.
+
+A line of the results is one training: protocol, shape, method, seed, settings, a hash of the
+training code, the scores of each demonstration, convergence, CPU time, versions, machine. What
+`elcd train lasa:Sshape --seed 0` writes is the policy of (b) for that shape and seed."""
+
+PROTOCOL = """## Protocol
+
+The 30 shapes of the LASA handwriting data, 7 demonstrations each, in mm.
+
+{protocols}
+
+The 26 shapes of one pattern make up the summary of (a) and its targets. In the four `Multi_Models`
+an unseen demonstration may start 40 mm away from anything shown; they stand in the table per shape.
+
+- **Rollouts** start where the demonstration starts, know nothing else of it, and are compared with
+  it on its own clock: 200 samples at equal times from its start to its end. The fields of this
+  library are integrated in latent space (Runge-Kutta of fourth order, 150 steps per duration).
+- **Scores**, in mm, each the mean over the scored demonstrations: *DTW*, dynamic time warping, the
+  least sum of distances along a warping path (steps of one sample of either or both, all of weight
+  one) divided by 200; *RMSE*, aligned in time; *Fréchet*, discrete; *end 1x* and *end 2x*, the
+  distance from the demonstrated end after one and two durations; *Chamfer*, what the ELCD paper
+  calls DTWD, a nearest-point distance that knows neither order nor speed (the paper's is in
+  standard deviations per axis, this one in mm: its tables do not compare).
+- **Convergence**: of a 16 x 16 grid over the workspace of all 7 demonstrations and 15 % beyond
+  each side, the share within 2 mm of the goal after twice the median duration.
+- **CPU s** is the process's CPU time in training, on one thread; the first job of each process pays
+  for what torch loads then. It grows when others use the machine's cores too: compare what was run
+  together.
+- A shape's figure is the mean over the seeds; ranges are over the seeds.
+- **Mean demonstration**: the shown ones averaged at equal shares of their durations, moved to the
+  start (the offset fades linearly), played in their median duration: a replay by the clock, which
+  neither converges nor comes back from a push. **Best shown demonstration**: the nearest one by
+  DTW, in the scored one's duration, not moved: hindsight that no policy has.
+- **EFlow**: Euclideanizing Flows (Rana et al. 2020), the authors' code and settings in a user's own
+  checkout, prepared as theirs but with each demonstration's true clock, 400 epochs of all samples
+  at once; rolled out by 200 Euler steps per duration."""
+
+DIMENSIONS = """## More dimensions
+
+Protocol (d). Scores in the problem's own units, on the unseen demonstrations but for *DTW shown*;
+converged: mean / smallest over the seeds.
+
+- **Stacked LASA** shapes (mm): demonstration i of each, coordinates side by side, on the mean of
+  their clocks.
+- **pendulum-2** and **pendulum-4**: swings of a damped pendulum of 2 and 4 links from a random
+  state until rest, of the ELCD authors' data (the first seven of ten, 1000 samples 0.1 s apart;
+  angles in rad beside their rates in rad/s). A swing goes to and fro some 40 times; training
+  resamples a demonstration to 100 points and the scores to 200, too few to see each.
+- **Rosenbrock-8**: descents along the gradient of Rosenbrock's function in 8 dimensions to its
+  minimum, from random starts in [-1, 1]^8, made by this project (`problems.py`).
+- Converged is within 2 mm, or where units are not mm within 4 % of the longest side of the
+  workspace, from 256 random starts in it and 15 % beyond each side.
+- EFlow's preparation is made for LASA's units and speeds: it takes part in the stacked shapes only.
+
+{table}"""
+
+TICKS = """## Control tick
+
+One call on [1, d] on one thread, after `optimize_for_inference`, in turns with a plain d-64-64-d
+tanh network on the same runtime; medians over {rounds} rounds of 50 calls. Its weights do not
+matter to the time, so the policy ({method}, default size) is hardly trained. Throughput is that of
+batches of 10,000 positions. {machine}.
+
+{table}"""
+
+PUSHES = """## Back to the path
+
+How soon a pushed state follows the motion again, in protocol (a). The corridor is what the 7
+demonstrations leave free around their mean path (equal shares of their durations): its half-width,
+the distance from that path within which 90 % of their samples lie, is {narrowest:.1f} to
+{widest:.1f} mm in these shapes, {mean:.1f} in the mean. At 20, 40 and 60 % of the duration the
+state is pushed aside by three half-widths, to either side of the policy's own path from the mean
+start. It is back when its distance from that path is within one half-width for good; the way is
+what it has travelled until then. *Not back*: not within twice the duration. A push that faded
+evenly over the rest of the motion would be back after two thirds of that rest: 40 % of the duration
+here, in the mean.
+
+{table}"""
+
+VARIANTS = """### What the settings do to it
+
+The same, and the accuracy on unseen demonstrations, with one setting of `TrainingSettings` changed
+at a time ({shapes}).
+
+{table}
+
+![Return of pushed states and accuracy for each setting]({picture})"""
+
+COST = """## Training cost
+
+CPU seconds of one training ({method}, {defaults} defaults of `elcd train`) on one thread, against
+the dimension (LASA shapes stacked, 7 demonstrations of 1000 samples each) and against the number
+of samples shown (the 2-D one with 100 to 100,000 samples a demonstration; training resamples each
+to {samples:g} points). {machine}.
+
+{table}
+
+![Training cost over dimension and number of samples]({picture})"""
