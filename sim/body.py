@@ -71,6 +71,10 @@ class Body:
         states = self._joint_states(self._id, self._movable)
         return [state[0] for state in states], np.array([states[row][1] for row in self._rows])
 
+    def velocities(self) -> Vector:
+        """Velocities [n] of the arm's joints in rad/s."""
+        return np.array([s[1] for s in self._joint_states(self._id, self._joints)])
+
     def joints(self) -> Vector:
         """Positions [n] of the arm's joints in rad."""
         return np.array([s[0] for s in self._joint_states(self._id, self._joints)])

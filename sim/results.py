@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,16 +16,20 @@ class EnvelopeCheck:
 
     Parameters
     ----------
-    kind : "to the goal" or "pairs".
+    kind : of distances: "to the goal" or "pairs", "kinematic" in front if there was no arm.
     count : of trajectories or pairs.
-    worst : largest ratio of a distance to its envelope; at most 1 is within.
-    within : share of the trajectories or pairs that stayed within at all times.
+    within : share of them that stayed within at all times.
+    worst : largest ratio of a distance to its envelope after the begin; at most 1 is within.
+    final : the same ratio at the end, the median of all.
+    tolerance : latent distance by which an integrator may have exceeded the envelope.
     """
 
     kind: str
     count: int
-    worst: float
     within: float
+    worst: float
+    final: float
+    tolerance: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ class CampaignResult:
     kinematic : (i) rollouts without arm or limiter against ``exp(-c t) d0``.
     pairs : (ii) for fields that contract every pair, pairs of torque runs.
     versions : of what computed this.
+    command : that did.
     """
 
     method: str
@@ -104,6 +109,7 @@ class CampaignResult:
     kinematic: list[EnvelopeCheck] = field(default_factory=list)
     pairs: EnvelopeCheck | None = None
     versions: dict[str, str] = field(default_factory=dict)
+    command: str = ""
 
     @property
     def recovered_share(self) -> float:
@@ -133,11 +139,35 @@ class CampaignResult:
             figures[f"{name}_max"] = _quantile(all_values, 1.0)
         return figures
 
-    def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form: the summary's figures first, then all there is."""
-        return {**self.summary(), **asdict(self), "episodes": len(self.episodes)} | {
-            "results": [asdict(episode) for episode in self.episodes]
+    @property
+    def tracking(self) -> EnvelopeCheck | None:
+        """(ii) all episodes' distances to the goal, outside the disturbances."""
+        checks = [episode.envelope for episode in self.episodes if episode.envelope is not None]
+        return merged(checks) if checks else None
+
+    @property
+    def within_envelope(self) -> bool:
+        """(i) whether no rollout of the field itself left its certified envelope."""
+        return all(check.within == 1 for check in self.kinematic)
+
+    def facts(self) -> dict[str, Any]:
+        """The figures and all that holds for the campaign as a whole, JSON-ready."""
+        tracking = self.tracking
+        whole = {
+            name: value
+            for name, value in asdict(replace(self, episodes=[])).items()
+            if name not in ("episodes", "corridor")
         }
+        return {
+            **self.summary(),
+            **whole,
+            "tracking": None if tracking is None else asdict(tracking),
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """`facts`, the corridor and each episode's ``results``, JSON-ready."""
+        results = [asdict(episode) for episode in self.episodes]
+        return {**self.facts(), "corridor": self.corridor, "results": results}
 
     def to_json(self) -> str:
         """`to_dict` as one line of JSON."""
@@ -155,6 +185,24 @@ class CampaignResult:
         known["kinematic"] = [EnvelopeCheck(**check) for check in values["kinematic"]]
         known["pairs"] = _check(values["pairs"])
         return cls(episodes=episodes, **known)
+
+
+def merged(checks: Sequence[EnvelopeCheck]) -> EnvelopeCheck:
+    """Several checks of one kind as one.
+
+    Parameters
+    ----------
+    checks : at least one.
+    """
+    counts = np.array([check.count for check in checks], dtype=float)
+    return EnvelopeCheck(
+        kind=checks[0].kind,
+        count=int(counts.sum()),
+        within=float(np.average([check.within for check in checks], weights=counts)),
+        worst=max(check.worst for check in checks),
+        final=float(np.median([check.final for check in checks])),
+        tolerance=max(check.tolerance for check in checks),
+    )
 
 
 def _check(values: Mapping[str, Any] | None) -> EnvelopeCheck | None:

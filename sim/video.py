@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from elcd_policy.errors import ParameterError
-from elcd_policy.files import written_whole
 
 from .body import Body
 from .bullet import connect
+from .film import check_film, write_film
 from .log import EpisodeLog
 from .robot import Robot
 
@@ -21,7 +21,6 @@ Vector = NDArray[np.float64]
 
 LONGEST = 8.0  # s of film; longer episodes are shown faster
 LINGER = 0.6  # s for which a push stays marked after its end, for the eye
-COLOURS = 192  # of the palette
 FINE = 1.5  # pictures are made this much larger and scaled down, which smooths all edges
 
 WORD, REFERENCE, EXECUTED, PUSHED = (38, 50, 56), (90, 98, 110), (21, 101, 192), (211, 47, 47)
@@ -36,7 +35,7 @@ def render_video(
     trail: bool = True,
     path_points: ArrayLike | None = None,
 ) -> Path:
-    """Replay an episode's joint positions and write what a camera sees as a GIF.
+    """Replay an episode's joint positions and write what a camera sees.
 
     The camera looks onto the robot's writing plane from before it. Drawn over its pictures:
     the reference path, the executed one so far, and an arrow with a word at each push.
@@ -45,7 +44,7 @@ def render_video(
     ----------
     robot : that ran the episode.
     log : of the episode.
-    path : of the file, ending in .gif; written completely or not at all.
+    path : of the file, .gif or .mp4; written completely or not at all.
     fps : pictures per second of the film. An episode longer than 8 s is shown faster.
     size : width and height in pixels.
     trail : whether to draw the executed path.
@@ -59,13 +58,11 @@ def render_video(
     Raises
     ------
     ParameterError
-        If the episode is empty, the path is no .gif or can't be written.
+        If the episode is empty, or the path can't be written.
     MissingExtraError
-        If PyBullet is not installed.
+        If PyBullet, or the encoder for .mp4, is not installed.
     """
-    path = Path(path)
-    if path.suffix.lower() != ".gif":
-        raise ParameterError("a video can't be written", got=path.name, expected="a .gif file")
+    path = check_film(path)
     if len(log) < 2:
         raise ParameterError("an episode is too short for a video", got=f"{len(log)} rows")
     reference = np.empty((0, 3)) if path_points is None else np.asarray(path_points, np.float64)
@@ -79,7 +76,7 @@ def render_video(
     for picture, row in zip(pictures, rows, strict=True):
         overlay.draw(picture, row)
         frames.append(picture.resize(size, Image.Resampling.LANCZOS))
-    return _write_gif(frames, path, fps)
+    return write_film(frames, path, fps, (WORD, REFERENCE, EXECUTED, PUSHED))
 
 
 class _Camera:
@@ -220,35 +217,3 @@ class _Overlay:
             pen.line(
                 [tuple(p) for p in points], fill=colour, width=round(width * FINE), joint="curve"
             )
-
-
-def _write_gif(frames: list[Image.Image], path: Path, fps: float) -> Path:
-    # One palette for all frames: unchanged pixels then stay unchanged and cost nothing. The
-    # overlays' colours, and their shades on white, have their places in it for certain.
-    width, height = frames[0].size
-    samples = frames[:: max(1, len(frames) // 8)]
-    sheet = Image.new("RGB", (width, height * len(samples)))
-    for index, sample in enumerate(samples):
-        sheet.paste(sample, (0, index * height))
-    shades = np.linspace(0, 0.8, 6)[:, None]
-    own = [shades * 255 + (1 - shades) * colour for colour in (WORD, REFERENCE, EXECUTED, PUSHED)]
-    common = sheet.quantize(COLOURS - 24).getpalette() or []
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(np.concatenate(own).astype(int).ravel().tolist() + common)
-    first, *others = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
-    milliseconds = 10 * round(100 / fps)  # GIF counts in hundredths of a second
-    durations = [milliseconds] * len(others) + [1500]
-    try:
-        with written_whole(path) as file:
-            first.save(
-                file,
-                format="GIF",
-                save_all=True,
-                append_images=others,
-                duration=durations,
-                loop=0,
-                optimize=False,
-            )
-    except OSError as error:
-        raise ParameterError("a video can't be written", got=str(error)) from error
-    return path

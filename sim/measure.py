@@ -1,0 +1,141 @@
+"""From the log of a disturbed episode to its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .disturbances import Disturbance
+from .envelope import CertifiedMetric, Trace
+from .log import EpisodeLog
+from .results import EpisodeResult
+from .scene import GOAL_TOLERANCE, Scene
+
+Vector = NDArray[np.float64]
+
+PATH_SAMPLES = 40  # of the way kept in a result
+FEWEST = 10  # rows of a stretch without disturbance that says something
+
+
+def measure(
+    log: EpisodeLog,
+    scene: Scene,
+    goal: Vector,
+    disturbances: Sequence[Disturbance],
+    metric: CertifiedMetric | None = None,
+    index: int = 0,
+) -> tuple[EpisodeResult, list[Trace]]:
+    """The figures of one episode.
+
+    Parameters
+    ----------
+    log : of the whole episode.
+    scene : in which it took place.
+    goal : [d] of the motion at the begin, in its units.
+    disturbances : that were done to it.
+    metric : of the policy, if it has one.
+    index : of the episode.
+
+    Returns
+    -------
+    result : the figures.
+    traces : in latent coordinates, of each stretch without passing disturbances; none
+        without a metric.
+    """
+    time, robot = log.time, scene.robot
+    shift = _goal_shift(time, scene, disturbances)
+    begin, end = _disturbed(disturbances)
+    # With the goal, the corridor has moved.
+    deviation = scene.corridor.deviation(log.position - shift)
+    outside = deviation > scene.corridor.half_width
+    back = _time_back(time, outside, end)
+    end_error = float(np.linalg.norm(log.position[-1] - scene.placement.to_robot(goal) - shift[-1]))
+    velocities, torques = np.abs(log.joint_velocities), np.abs(log.joint_torques)
+    traces = [] if metric is None else _traces(log, scene, goal, shift, disturbances, metric)
+    rows = np.unique(np.linspace(0, len(log) - 1, PATH_SAMPLES).round().astype(int))
+    result = EpisodeResult(
+        index=index,
+        disturbances=[str(each) for each in disturbances],
+        end_of_disturbance_s=end,
+        recovered=back is not None and end_error <= GOAL_TOLERANCE,
+        left_corridor=bool(outside[time >= begin].any()),
+        peak_deviation_mm=1e3 * float(deviation[time >= begin].max()),
+        return_time_s=back,
+        end_error_mm=1e3 * end_error,
+        joint_velocity=float(velocities.max()),
+        joint_torque=float(torques.max()),
+        velocity_share=float((velocities / robot.velocity_limits).max()),
+        torque_share=float((torques / robot.torque_limits).max()),
+        tracking_error_mm_s=1e3 * _tracking_error(log, disturbances),
+        envelope=metric.to_goal(traces) if metric is not None and traces else None,
+        path_time_s=log.time[rows].round(3).tolist(),
+        path_m=log.position[rows].round(4).tolist(),
+    )
+    return result, traces
+
+
+def _disturbed(disturbances: Sequence[Disturbance]) -> tuple[float, float]:
+    """From the begin of the first disturbance to the end of the last; what lasts has no end."""
+    intervals = [each.interval for each in disturbances]
+    begin = min((interval[0] for interval in intervals), default=0.0)
+    end = max((e if np.isfinite(e) else b for b, e in intervals), default=0.0)
+    return float(begin), float(end)
+
+
+def _time_back(time: Vector, outside: NDArray[np.bool_], end: float) -> float | None:
+    """s from ``end`` until it is inside to stay, or None."""
+    late = np.flatnonzero(outside)
+    if len(late) == 0:
+        return 0.0
+    if late[-1] == len(time) - 1:
+        return None
+    return max(0.0, float(time[late[-1] + 1]) - end)
+
+
+def _goal_shift(time: Vector, scene: Scene, disturbances: Sequence[Disturbance]) -> Vector:
+    """[K, 3] in m, by how much of what was wanted the motion's goal has really moved."""
+    wanted = np.zeros((len(time), 3))
+    for each in disturbances:
+        wanted += [each.goal_offset(now) for now in time]
+    axes = scene.placement.rotation[:, : scene.dimension]
+    return wanted @ axes @ axes.T
+
+
+def _free(time: Vector, disturbances: Sequence[Disturbance]) -> list[NDArray[np.intp]]:
+    """Rows of each stretch between passing disturbances."""
+    free = np.ones(len(time), dtype=bool)
+    cuts = np.zeros(len(time), dtype=bool)
+    for each in disturbances:
+        begin, end = each.interval
+        if np.isfinite(end):
+            free &= (time < begin) | (time >= end)
+        cuts[np.searchsorted(time, begin) :] ^= True  # a jump, such as of the goal, parts them
+    edges = np.flatnonzero((np.diff(free.astype(int)) != 0) | (np.diff(cuts.astype(int)) != 0)) + 1
+    stretches = np.split(np.arange(len(time)), edges)
+    return [rows for rows in stretches if free[rows[0]] and len(rows) >= FEWEST]
+
+
+def _traces(
+    log: EpisodeLog,
+    scene: Scene,
+    goal: Vector,
+    shift: Vector,
+    disturbances: Sequence[Disturbance],
+    metric: CertifiedMetric,
+) -> list[Trace]:
+    placement, d = scene.placement, scene.dimension
+    x = placement.to_policy(log.position)[:, :d]
+    v = log.twist[:, :3] @ placement.rotation[:, :d] / placement.metres_per_unit
+    goals = goal + shift @ placement.rotation[:, :d] / placement.metres_per_unit
+    return [
+        metric.trace(log.time[rows], x[rows], v[rows], goals[rows[-1]])
+        for rows in _free(log.time, disturbances)
+    ]
+
+
+def _tracking_error(log: EpisodeLog, disturbances: Sequence[Disturbance]) -> float:
+    """Largest difference in m/s of the TCP's measured and commanded velocity."""
+    gap = np.linalg.norm(log.twist[:, :3] - log.command[:, :3], axis=1)
+    return max((float(gap[rows].max()) for rows in _free(log.time, disturbances)), default=0.0)

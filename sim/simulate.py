@@ -1,0 +1,183 @@
+"""Disturb an arm that follows a policy, and say how it comes back.
+
+Each episode starts where a demonstration did, in a physics of its own, with a torque-driven arm
+that follows the field. The file's placement says where, else the robot's writing plane. Exit
+status 1 if a rollout of the field itself, without the arm, leaves its certified envelope.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from elcd_policy.errors import ParameterError
+from elcd_policy.files import written_whole
+from elcd_policy.placement import Placement
+from elcd_policy.task_space import unit_quaternion
+
+from .campaign import run_campaign
+from .disturbances import KINDS, Disturbance, RandomPush, read_disturbances
+from .disturbances.base import triple
+from .film import check_film
+from .policy_motion import PolicyMotion
+from .results import CampaignResult
+from .robot import load_robot
+from .running import Runner, available_workers
+from .scene import EpisodeSettings, Scene
+from .sweep import run_sweep
+from .tables import campaign_table, sweep_table
+from .video import render_video
+
+EPISODES = 20
+SWEEP_EPISODES = 5
+
+EXAMPLE = f"""examples:
+  elcd simulate sshape.pt --pushes 200 --seed 0
+  elcd simulate sshape.pt --pushes 20 --robot iiwa --video pushed.gif
+  elcd simulate sshape.pt --disturb "wind force=0,5,0" --disturb "hold time=1 duration=2"
+  elcd simulate sshape.pt --disturb disturbances.yaml --latency 0.02 --rate 50
+  elcd simulate sshape.pt --sweep --pushes 5 --output sweep.json
+disturbances: {", ".join(KINDS)};
+  named with a wrong key, each lists its own
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description, parser.epilog = __doc__, EXAMPLE
+    parser.add_argument("policy", help="policy file")
+    parser.add_argument(
+        "--robot", default="panda", help="panda, iiwa, planar, point, or a YAML file (%(default)s)"
+    )
+    count = parser.add_mutually_exclusive_group()
+    count.add_argument(
+        "--pushes", type=int, metavar="N", help=f"N episodes, a random push in each ({EPISODES})"
+    )
+    count.add_argument("--episodes", type=int, metavar="N", help="N episodes without")
+    parser.add_argument(
+        "--disturb",
+        action="append",
+        default=[],
+        metavar="WHAT",
+        help='"NAME key=value ..." or a YAML file; repeated, all act together',
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of all that chance does (%(default)s)")
+    parser.add_argument("--rate", type=float, default=100.0, help="of control, Hz (%(default)s)")
+    parser.add_argument("--physics-rate", type=float, default=1000.0, help="Hz (%(default)s)")
+    parser.add_argument(
+        "--latency", type=float, default=0.0, help="s from a tick to its command (%(default)s)"
+    )
+    parser.add_argument(
+        "--duration", type=float, default=0.0, help="of an episode, s (twice the demonstrated)"
+    )
+    parser.add_argument("--origin", metavar="X,Y,Z", help="m, where the policy's zero lies")
+    parser.add_argument("--scale", type=float, help="m per unit of the demonstrations")
+    parser.add_argument("--plane", metavar="X,Y,Z,W", help="quaternion that turns its axes")
+    parser.add_argument("--workers", type=int, help="processes (one a core)")
+    parser.add_argument(
+        "--sweep", action="store_true", help="run all at several control rates and latencies"
+    )
+    parser.add_argument("--video", metavar="FILE", help=".gif or .mp4, of the farthest deviation")
+    parser.add_argument("--gui", action="store_true", help="watch in PyBullet's window")
+    parser.add_argument("--output", metavar="FILE", help="keep all results, as JSON")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the campaign or the sweep.
+
+    Returns
+    -------
+    int
+        0, or 1 if a rollout of the field has left its certified envelope.
+    """
+    if args.video:
+        check_film(args.video)
+    motion, robot = PolicyMotion(args.policy), load_robot(args.robot)
+    facts = motion.policy.metadata
+    placement = moved(facts.placement or robot.placement_for(facts), args)
+    runner = Runner(Scene.of(motion.policy, robot, placement), motion, args.seed, args.gui)
+    settings = EpisodeSettings(
+        tuple(_disturbances(args)), args.rate, args.physics_rate, args.latency, args.duration
+    )
+    workers = 1 if args.gui else available_workers() if args.workers is None else args.workers
+    count = args.pushes if args.pushes is not None else args.episodes
+    command = command_of(args)
+    if args.sweep:
+        count = SWEEP_EPISODES if count is None else count
+        sweep = {**run_sweep(runner, settings, count, workers), "command": command}
+        _report(args, sweep, sweep, sweep_table(sweep))
+        return 0
+    result = run_campaign(runner, settings, EPISODES if count is None else count, workers=workers)
+    result = replace(result, command=command)
+    if args.video:
+        _film(runner, settings, result, args.video)
+    _report(args, result.to_dict(), result.facts(), campaign_table(result))
+    return 0 if result.within_envelope else 1
+
+
+def moved(placement: Placement, args: argparse.Namespace) -> Placement:
+    """The placement, with what the command line says of it."""
+    origin, rotation, scale = placement.origin, placement.rotation, placement.metres_per_unit
+    if args.origin is not None:
+        origin = np.array(triple(args.origin.split(","), "--origin"))
+    if args.plane is not None:
+        try:
+            values = [float(value) for value in args.plane.split(",")]
+        except ValueError as error:
+            raise ParameterError("--plane is no quaternion", got=args.plane) from error
+        rotation = Rotation.from_quat(unit_quaternion(values)).as_matrix()
+    return Placement(rotation, origin, scale if args.scale is None else args.scale)
+
+
+def command_of(args: argparse.Namespace) -> str:
+    """The command line that asks for this, without what does not change the numbers."""
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    defaults = vars(parser.parse_args(["-"]))
+    words = ["elcd", "simulate", Path(args.policy).name]
+    for name, value in vars(args).items():
+        if name in ("policy", "json", "gui", "workers", "output", "video"):
+            continue
+        if value != defaults[name]:
+            option = f"--{name.replace('_', '-')}"
+            values = value if isinstance(value, list) else [value]
+            words += [option] if value is True else [w for v in values for w in (option, str(v))]
+    return shlex.join(words)
+
+
+def _disturbances(args: argparse.Namespace) -> list[Disturbance]:
+    given = read_disturbances(args.disturb)
+    if args.pushes is not None or (args.episodes is None and not given):
+        given.insert(0, RandomPush())
+    return given
+
+
+def _film(runner: Runner, settings: EpisodeSettings, result: CampaignResult, path: str) -> None:
+    """Run the episode that was driven off the farthest once more: it comes out the same."""
+    worst = max(result.episodes, key=lambda episode: episode.peak_deviation_mm)
+    log = runner.run(settings, worst.index).log
+    assert log is not None
+    reference = min(
+        result.corridor, key=lambda line: np.linalg.norm(np.subtract(line[0], log.position[0]))
+    )
+    render_video(runner.scene.robot, log, path, path_points=reference)
+
+
+def _report(
+    args: argparse.Namespace, everything: dict[str, Any], facts: dict[str, Any], table: str
+) -> None:
+    if args.output:
+        with written_whole(args.output) as file:
+            file.write((json.dumps(everything, allow_nan=False) + "\n").encode())
+    print(json.dumps(facts, allow_nan=False) if args.json else table)
+    for name in (args.output, args.video):
+        if name and not args.json:
+            print(f"written           {Path(name)}")
