@@ -1,4 +1,4 @@
-"""Score a policy on demonstrations: distances in their own units."""
+"""Score a policy on demonstrations: distances in their own units; of poses in mm and in deg."""
 
 from __future__ import annotations
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 
 from ..certificate import CERTIFIED, NOT_CERTIFIED, certificate_fault
 from ..export import load_policy
+from ..metadata import Orientation
 
 EXAMPLE = """example:
   elcd info sshape.pt
@@ -29,10 +31,10 @@ def run(args: argparse.Namespace) -> int:
         return 0
     fault = certificate_fault(policy)
     lower, upper = facts.workspace
-    placed = facts.placement
+    placed, turning = facts.placement, facts.orientation
     lines = {
         "source": f"{facts.source}, seed {facts.seed}",
-        "dimension": f"{facts.dimension}, in {facts.units}",
+        "dimension": f"{facts.dimension}, in {facts.units}" + (" and rad" if turning else ""),
         "goal": _point(facts.goal),
         "workspace": f"{_point(lower)} to {_point(upper)}",
         "duration": f"{facts.duration:.3g} s, {len(facts.starts)} demonstrations",
@@ -43,11 +45,19 @@ def run(args: argparse.Namespace) -> int:
         if placed is None
         else f"origin {_point(placed.origin.tolist())} m, "
         f"{placed.metres_per_unit:.3g} m per {facts.units}",
+        **({} if turning is None else {"rotation": _orientation(turning)}),
         "weights": facts.weights_hash[:12],
         "versions": ", ".join(f"{name} {value}" for name, value in facts.versions.items()),
     }
     print("\n".join(f"{name:10} {text}" for name, text in lines.items()))
     return 0
+
+
+def _orientation(stored: Orientation) -> str:
+    return (
+        f"vectors from {_point(stored.reference)} (x y z w), up to "
+        f"{180 - math.degrees(stored.margin):.4g} deg; a rad weighs as {stored.length:.3g}"
+    )
 
 
 def _point(values: list[float]) -> str:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 from ..demonstrations import DemonstrationSet
 from ..evaluation import Scores
 
 
 def score_table(scores: list[Scores], demonstrations: DemonstrationSet) -> str:
-    """One row per demonstration and their mean, in the demonstrations' units."""
-    names = [item.name for item in fields(Scores)]
+    """One row per demonstration and their mean, in the demonstrations' units.
+
+    For poses a second table follows: positions in mm, then orientations in deg.
+    """
     labels = [demo.name or str(index) for index, demo in enumerate(demonstrations)]
+    turned = [each.orientation for each in scores if each.orientation is not None]
+    if not turned:
+        return _table(scores, labels, demonstrations.units)
+    return _table(scores, labels, "mm") + "\n" + _table(turned, labels, "deg")
+
+
+def _table(scores: list[Scores], labels: list[str], units: str) -> str:
     rows = [*zip(labels, scores, strict=True), ("mean", Scores.mean(scores))]
-    width = max(len(label) for label, _ in [*rows, (f"[{demonstrations.units}]", None)])
-    lines = [f"{f'[{demonstrations.units}]':{width}}" + "".join(f"{name:>14}" for name in names)]
+    width = max(len(label) for label in [*labels, "mean", f"[{units}]"])
+    lines = [f"{f'[{units}]':{width}}" + "".join(f"{name:>14}" for name in Scores.FIGURES)]
     for label, score in rows:
-        lines.append(
-            f"{label:{width}}" + "".join(f"{getattr(score, name):14.3g}" for name in names)
-        )
+        figures = "".join(f"{getattr(score, name):14.3g}" for name in Scores.FIGURES)
+        lines.append(f"{label:{width}}" + figures)
     return "\n".join(lines)

@@ -35,7 +35,7 @@ def dtw_distance(path: ArrayLike, reference: ArrayLike) -> float:
         If one is not a list of points, or their dimensions differ.
     """
     path, reference = _points(path, reference)
-    return _cheapest(_pairwise(path, reference), np.add) / len(reference)
+    return cheapest_warping(_pairwise(path, reference), np.add) / len(reference)
 
 
 def frechet_distance(path: ArrayLike, reference: ArrayLike) -> float:
@@ -49,7 +49,7 @@ def frechet_distance(path: ArrayLike, reference: ArrayLike) -> float:
         If one is not a list of points, or their dimensions differ.
     """
     path, reference = _points(path, reference)
-    return _cheapest(_pairwise(path, reference), np.maximum)
+    return cheapest_warping(_pairwise(path, reference), np.maximum)
 
 
 def rmse_time_aligned(path: ArrayLike, reference: ArrayLike) -> float:
@@ -121,8 +121,10 @@ def _distance_to_segments(points: Array, start: Array, along: Array, length2: Ar
     return np.sqrt(np.einsum("nmd,nmd->nm", offset, offset).min(axis=1))
 
 
-def _cheapest(cost: Array, combine: np.ufunc) -> float:
+def cheapest_warping(cost: Array, combine: np.ufunc) -> float:
     """Value of the best warping path through ``cost`` [N, M], its cells joined by ``combine``.
+
+    For distances that are not Euclidean; `dtw_distance` and `frechet_distance` call it too.
 
     ``best[i, j] = combine(cost[i, j], min(best[i-1, j], best[i, j-1], best[i-1, j-1]))``.
     Cells of one anti-diagonal don't depend on each other and are computed at once.

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..demonstrations import Demonstration, DemonstrationSet
-from ..errors import ShapeError
-from .distances import chamfer_dtwd, dtw_distance, frechet_distance, rmse_time_aligned
+from ..errors import ParameterError, ShapeError
+from .angles import angles_between
+from .distances import (
+    chamfer_dtwd,
+    cheapest_warping,
+    dtw_distance,
+    frechet_distance,
+    rmse_time_aligned,
+)
+
+Array = NDArray[np.float64]
 
 #: Samples per demonstration on which distances are measured.
 SAMPLES = 200
+MILLIMETRES = {"m": 1000.0, "dm": 100.0, "cm": 10.0, "mm": 1.0, "in": 25.4}
 
 
 class RollsOut(Protocol):
@@ -37,7 +47,12 @@ class Scores:
     discrete Frechet distance, ``end`` and ``end_2x`` the distance from the demonstration's end
     after one and two durations, ``chamfer_dtwd`` what the ELCD paper calls DTWD (a nearest-point
     distance; compare it only with itself).
+
+    For poses these are of positions in mm, and ``orientation`` holds the same of orientations,
+    by their geodesic distance in deg; for anything else it is None.
     """
+
+    FIGURES: ClassVar = ("dtw", "rmse", "frechet", "end", "end_2x", "chamfer_dtwd")
 
     dtw: float
     rmse: float
@@ -45,24 +60,34 @@ class Scores:
     end: float
     end_2x: float
     chamfer_dtwd: float
+    orientation: Scores | None = field(default=None, kw_only=True)
 
     @classmethod
     def mean(cls, scores: Sequence[Scores]) -> Scores:
         """The mean of each figure."""
-        return cls(*(float(np.mean([getattr(s, f.name) for s in scores])) for f in fields(cls)))
+        means = (float(np.mean([getattr(each, name) for each in scores])) for name in cls.FIGURES)
+        turned = [each.orientation for each in scores if each.orientation is not None]
+        return cls(*means, orientation=cls.mean(turned) if turned else None)
 
-    def to_dict(self) -> dict[str, float]:
-        """A JSON-ready form."""
-        return asdict(self)
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready form; for poses under the keys ``position_mm`` and ``orientation_deg``."""
+        values = {name: getattr(self, name) for name in self.FIGURES}
+        if self.orientation is None:
+            return values
+        return {"position_mm": values, "orientation_deg": self.orientation.to_dict()}
 
 
 def evaluate(policy: RollsOut, demonstrations: DemonstrationSet) -> list[Scores]:
     """Roll ``policy`` out from each demonstration's start and measure the distance from it.
 
+    Poses are counted from the policy's own reference orientation first.
+
     Raises
     ------
     ShapeError
-        If the dimensions differ.
+        If the dimensions differ, or one of the two is of poses and the other is not.
+    ParameterError
+        If the positions of poses are in no known unit of length.
     """
     if policy.dimension != demonstrations.dimension:
         raise ShapeError(
@@ -70,14 +95,39 @@ def evaluate(policy: RollsOut, demonstrations: DemonstrationSet) -> list[Scores]
             got=f"demonstrations of {demonstrations.dimension} dimensions",
             expected=f"{policy.dimension} as in the policy",
         )
-    return [_score(policy, demonstration) for demonstration in demonstrations]
+    facts = getattr(policy, "metadata", None)
+    stored = None if facts is None else facts.orientation
+    if facts is not None and (stored is None) != (demonstrations.orientation is None):
+        raise ShapeError(
+            f"'{demonstrations.source}' does not fit the policy",
+            got="plain coordinates" if demonstrations.orientation is None else "poses",
+            expected="poses" if stored is not None else "plain coordinates",
+        )
+    if stored is not None:
+        demonstrations = demonstrations.about(stored.reference)
+    if demonstrations.orientation is not None and demonstrations.units not in MILLIMETRES:
+        raise ParameterError(
+            "unknown unit of the positions of poses",
+            got=repr(demonstrations.units),
+            expected=" or ".join(MILLIMETRES),
+        )
+    return [_score(policy, demonstration, demonstrations) for demonstration in demonstrations]
 
 
-def _score(policy: RollsOut, demonstration: Demonstration) -> Scores:
+def _score(policy: RollsOut, demonstration: Demonstration, among: DemonstrationSet) -> Scores:
     reference = demonstration.resampled(SAMPLES).position
     duration = demonstration.duration
     dt = duration / (SAMPLES - 1)
     _, path = policy.rollout(reference[0], 2 * duration, dt)
+    if among.orientation is None:
+        return _distances(path, reference)
+    scale = MILLIMETRES[among.units]
+    turned = _angles(path, reference)
+    return _distances(scale * path[:, :3], scale * reference[:, :3], turned)
+
+
+def _distances(path: Array, reference: Array, orientation: Scores | None = None) -> Scores:
+    """Scores of a path twice as long as the reference [K, d]."""
     once = path[:SAMPLES]
     return Scores(
         dtw=dtw_distance(once, reference),
@@ -86,4 +136,19 @@ def _score(policy: RollsOut, demonstration: Demonstration) -> Scores:
         end=float(np.linalg.norm(once[-1] - reference[-1])),
         end_2x=float(np.linalg.norm(path[-1] - reference[-1])),
         chamfer_dtwd=chamfer_dtwd(once, reference),
+        orientation=orientation,
+    )
+
+
+def _angles(path: Array, reference: Array) -> Scores:
+    """As `_distances`, of the orientations of poses [., 6], in deg."""
+    every = angles_between(path, reference)
+    once = every[:SAMPLES]
+    return Scores(
+        dtw=cheapest_warping(once, np.add) / len(reference),
+        rmse=float(np.sqrt(np.square(once.diagonal()).mean())),
+        frechet=cheapest_warping(once, np.maximum),
+        end=float(once[-1, -1]),
+        end_2x=float(every[-1, -1]),
+        chamfer_dtwd=float(once.min(axis=1).mean() + once.min(axis=0).mean()) / 2,
     )

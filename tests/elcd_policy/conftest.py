@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.transform import Rotation
 
 from elcd_policy import MotionPolicy, TrainingSettings, export_policy, fit, load_policy
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet
@@ -43,6 +44,22 @@ def _arcs(dimension: int = 2, count: int = 3, metres_per_unit: float = 0.001) ->
     return DemonstrationSet(motions, units=units, frame="table", source="test arcs")
 
 
+def _poses(count: int = 3) -> DemonstrationSet:
+    """The arcs in m, turning by about 100 deg towards a final orientation that is no identity."""
+    motions = []
+    for index, demo in enumerate(_arcs(3, count, metres_per_unit=1.0)):
+        share = (1 - demo.time / DURATION)[:, None] ** 2
+        turn = Rotation.from_rotvec(share * [1.6 + 0.05 * index, 0.4, -0.5])
+        quaternion = (turn * Rotation.from_quat([0.5, -0.5, 0.1, 0.7])).as_quat()
+        motions.append(Demonstration(demo.time, demo.position, demo.name, quaternion))
+    return DemonstrationSet(motions, units="m", frame="table", source="test poses")
+
+
+@cache
+def _trained_poses() -> MotionPolicy:
+    return fit(_poses(), settings=QUICK, progress=False)
+
+
 @cache
 def _trained(dimension: int, field: str) -> MotionPolicy:
     return fit(_arcs(dimension), field, settings=QUICK, seed=dimension, progress=False)
@@ -52,6 +69,18 @@ def _trained(dimension: int, field: str) -> MotionPolicy:
 def arcs() -> Arcs:
     """``arcs(dimension, count, metres_per_unit)``: demonstrations with goal [5, 6, ...] mm."""
     return _arcs
+
+
+@pytest.fixture(scope="session")
+def poses() -> Callable[..., DemonstrationSet]:
+    """``poses(count)``: demonstrations of positions and orientations, in m."""
+    return _poses
+
+
+@pytest.fixture
+def pose_policy() -> MotionPolicy:
+    """A quickly trained policy of poses, a copy of the test's own."""
+    return copy.deepcopy(_trained_poses())
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from elcd_policy import evaluate, load_demonstrations, load_policy
+from elcd_policy import MotionPolicy, evaluate, export_policy, load_demonstrations, load_policy
 from elcd_policy.cli import main
 from elcd_policy.demonstrations import save_demonstrations
 from elcd_policy.evaluation import Scores
@@ -51,3 +51,18 @@ def test_units_may_be_told(
 ) -> None:
     assert main(["evaluate", str(policy_file), str(source), "--units", "cm", "--json"]) == 0
     assert json.loads(capfd.readouterr().out)["units"] == "cm"
+
+
+def test_poses_have_a_table_in_mm_and_one_in_deg(
+    pose_policy: MotionPolicy, poses: Callable, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = export_policy(pose_policy, tmp_path / "pose.pt")
+    source = save_demonstrations(poses(2), tmp_path / "poses")
+    assert main(["evaluate", str(file), str(source)]) == 0
+    rows = [line.split() for line in capfd.readouterr().out.splitlines()]
+    each = ["demo_0", "demo_1", "mean"]
+    assert [row[0] for row in rows] == ["[mm]", *each, "[deg]", *each]
+    assert main(["evaluate", str(file), str(source), "--json"]) == 0
+    mean = json.loads(capfd.readouterr().out)["mean"]
+    assert mean["position_mm"]["dtw"] == pytest.approx(float(rows[3][1]), rel=0.01)
+    assert mean["orientation_deg"]["dtw"] == pytest.approx(float(rows[7][1]), rel=0.01)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from elcd_policy import Placement, load_policy
+from elcd_policy import MotionPolicy, Placement, export_policy, load_policy
 from elcd_policy.certificate import export_certified
 from elcd_policy.cli import main
 
@@ -39,6 +39,16 @@ def test_it_prints_where_the_policy_lies(
     assert "placement  origin (0.5, 0, 0.25) m, 0.003 m per mm\n" in out
     assert "verdict    certified\n" in out
     assert "contraction of every pair at 0.4 1/s (MonotoneField)" in out
+
+
+def test_it_prints_what_rotations_are_counted_from(
+    pose_policy: MotionPolicy, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = export_policy(pose_policy, tmp_path / "pose.pt")
+    assert main(["info", str(path)]) == 0
+    out, _ = capfd.readouterr()
+    assert "dimension  6, in m and rad\n" in out
+    assert "rotation   vectors from (0.5, -0.5, 0.1, 0.7) (x y z w), up to 168.5 deg; a rad" in out
 
 
 def test_json_is_the_whole_metadata(policy_file: Path, capfd: pytest.CaptureFixture[str]) -> None:

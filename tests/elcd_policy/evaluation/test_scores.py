@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
-from elcd_policy import evaluate, export_policy, load_policy
+from elcd_policy import MotionPolicy, evaluate, export_policy, load_policy
 from elcd_policy.demonstrations import Demonstration
-from elcd_policy.errors import ShapeError
+from elcd_policy.errors import ParameterError, ShapeError
 from elcd_policy.evaluation import Scores, dtw_distance
 
 
@@ -92,3 +94,52 @@ def test_another_dimension_is_refused(arcs: Callable, trained: Callable) -> None
         "'test arcs' does not fit the policy: "
         "got demonstrations of 3 dimensions, expected 2 as in the policy"
     )
+
+
+def test_poses_score_in_mm_and_deg_apart(poses: Callable) -> None:
+    demos = poses(2)
+    aside, turn = np.array([0.003, 0.0, 0.004]), np.radians(6.0)
+
+    class Turned(Replay):
+        """Beside the demonstration, and turned from it by 6 deg about an axis of its own."""
+
+        def rollout(self, x0: np.ndarray, duration: float, dt: float) -> tuple:
+            time, path = super().rollout(x0, duration, dt)
+            rotation = Rotation.from_rotvec(path[:, 3:]) * Rotation.from_rotvec([0, turn, 0])
+            return time, np.hstack([path[:, :3] + aside, rotation.as_rotvec()])
+
+    (score,) = evaluate(Turned(demos[0]), demos[:1])
+    for figure in (score.rmse, score.end, score.end_2x):
+        assert figure == pytest.approx(5.0, rel=1e-3)
+    angle = score.orientation
+    assert isinstance(angle, Scores)
+    for figure in (angle.rmse, angle.end, angle.end_2x):
+        assert figure == pytest.approx(6.0, rel=1e-3)
+    assert 0 < angle.dtw <= 6.001
+    assert 0 < angle.chamfer_dtwd < angle.dtw + 1e-6
+    assert angle.frechet <= 6.001
+    values = score.to_dict()
+    assert list(values) == ["position_mm", "orientation_deg"]
+    assert values["orientation_deg"]["end"] == angle.end
+    mean = Scores.mean([score, score])
+    assert (mean.end, mean.orientation) == (score.end, angle)
+
+
+def test_other_demonstrations_are_counted_from_the_policy_s_own_orientation(
+    poses: Callable, pose_policy: MotionPolicy
+) -> None:
+    demos = poses(3)
+    same, turned = (evaluate(pose_policy, each) for each in (demos, demos.about([0, 0, 0, 1])))
+    for a, b in zip(same, turned, strict=True):
+        assert a.to_dict()["position_mm"] == pytest.approx(b.to_dict()["position_mm"], abs=1e-3)
+        assert a.orientation.rmse == pytest.approx(b.orientation.rmse, abs=1e-3)
+
+
+def test_poses_and_plain_coordinates_do_not_mix(
+    poses: Callable, arcs: Callable, pose_policy: MotionPolicy
+) -> None:
+    with pytest.raises(ShapeError, match="got plain coordinates, expected poses"):
+        evaluate(pose_policy, arcs(6))
+    feet = replace(poses(1), units="ft")
+    with pytest.raises(ParameterError, match=r"unknown unit .* got 'ft', expected m or dm"):
+        evaluate(pose_policy, feet)
