@@ -15,7 +15,7 @@ from types import TracebackType
 
 from elcd_policy.errors import ElcdError
 
-from .graph import NodeDescription
+from .node_description import NodeDescription
 from .running import PARENT_FD
 
 ESCALATION = ((signal.SIGINT, 5.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 2.0))
@@ -32,11 +32,11 @@ class Ended:
 
     Parameters
     ----------
-    executable : which one.
+    label : which one, see `NodeDescription.label`.
     status : its exit status; negative for the signal that killed it.
     """
 
-    executable: str
+    label: str
     status: int
 
 
@@ -49,7 +49,7 @@ class Bringup:
     Parameters
     ----------
     nodes : the graph.
-    logs : folder for what each node prints, as ``<executable>.log``.
+    logs : folder for what each node prints, as ``<label>.log``.
     domain_id : DDS domain; a free one if not given.
     """
 
@@ -70,13 +70,13 @@ class Bringup:
         }
         for node in self._nodes:
             node.check(base)
-        self._logs.mkdir(parents=True, exist_ok=True)
         # The nodes hold the reading end: it ends when the last writing end, ours, closes.
         reading, self._lifeline = os.pipe()
         try:
             for node in self._nodes:
-                with open(self._log(node.executable), "wb") as log:
-                    self._processes[node.executable] = subprocess.Popen(
+                self._log(node.label).parent.mkdir(parents=True, exist_ok=True)
+                with open(self._log(node.label), "wb") as log:
+                    self._processes[node.label] = subprocess.Popen(
                         node.command(),
                         env=node.environment(base) | {PARENT_FD: str(reading)},
                         stdin=subprocess.DEVNULL,
@@ -110,9 +110,9 @@ class Bringup:
         """
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            for executable, process in self._processes.items():
+            for label, process in self._processes.items():
                 if process.poll() is not None:
-                    return Ended(executable, process.returncode)
+                    return Ended(label, process.returncode)
             watch()
             time.sleep(POLL)
         return None
@@ -123,7 +123,7 @@ class Bringup:
         Returns
         -------
         dict
-            Exit status by executable; negative for the signal that killed it.
+            Exit status by label; negative for the signal that killed it.
         """
         for number, patience in ESCALATION:
             running = [process for process in self._processes.values() if process.poll() is None]
@@ -140,22 +140,22 @@ class Bringup:
             self._lifeline = None
         return {name: process.returncode for name, process in self._processes.items()}
 
-    def pid(self, executable: str) -> int:
+    def pid(self, label: str) -> int:
         """The process id of a node."""
-        return self._processes[executable].pid
+        return self._processes[label].pid
 
-    def output(self, executable: str) -> str:
+    def output(self, label: str) -> str:
         """What a node has printed."""
-        return self._log(executable).read_text(encoding="utf-8", errors="replace")
+        return self._log(label).read_text(encoding="utf-8", errors="replace")
 
-    def complaint(self, executable: str) -> str:
+    def complaint(self, label: str) -> str:
         """The last error that a node has logged, or else its last line."""
-        lines = [line for line in self.output(executable).splitlines() if line.strip()]
+        lines = [line for line in self.output(label).splitlines() if line.strip()]
         errors = [line for line in lines if line.startswith(("[ERROR]", "[FATAL]"))]
         return (errors or lines or ["no output"])[-1].rpartition("]: ")[2]
 
-    def _log(self, executable: str) -> Path:
-        return self._logs / f"{executable}.log"
+    def _log(self, label: str) -> Path:
+        return self._logs / f"{label}.log"
 
 
 def free_domain_id() -> int:

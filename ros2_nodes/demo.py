@@ -169,11 +169,11 @@ def _follow(file: Path, policy: LoadedPolicy, arguments: Mapping[str, Any], outp
                 expected=f"{duration:.1f} s of motion",
                 advice=f"see {output / 'logs'}",
             )
-        if ended.executable != "sim_node" or ended.status:
+        if ended.label != "sim_node" or ended.status:
             kind = ElcdError if ended.status == 2 else UnfinishedRunError
             raise kind(
-                f"{ended.executable} has ended with status {ended.status}",
-                got=bringup.complaint(ended.executable),
+                f"{ended.label} has ended with status {ended.status}",
+                got=bringup.complaint(ended.label),
                 advice=f"see {output / 'logs'}",
             )
     return time.monotonic() - begin

@@ -1,50 +1,20 @@
-"""The node graph, described once: `elcd demo` and the launch file both bring up this one."""
+"""The simulated node graphs, described once: `elcd demo` and the launch files bring these up."""
 
 from __future__ import annotations
 
-import importlib.util
-import json
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from scipy.spatial.transform import Rotation
 
-from elcd_policy.errors import ElcdError, MissingExtraError, ParameterError
 from elcd_policy.metadata import PolicyMetadata
 from elcd_policy.placement import Placement
 from elcd_policy_sim import Push, Robot, default_pushes, load_robot, parse_pushes
 
-from .settings import Setting, Value, check_names
-
-PACKAGE = "elcd_policy"
-MODULES = "elcd_policy_ros2"
-
-NEEDS = {
-    "policy_node": {"rclpy": "ros", "torch": ""},
-    "sim_node": {"rclpy": "ros", "pybullet": "sim"},
-}
-"""What each executable imports besides this package, and the extra that brings it."""
-
-PYBULLET_NOTE = (
-    "PyBullet has wheels for Python 3.10 and 3.11 only; another interpreter that has them runs "
-    "sim_node with sim_python:=/path/to/python"
-)
-
-ROS_ENVIRONMENT = (
-    "AMENT_PREFIX_PATH",
-    "CMAKE_PREFIX_PATH",
-    "COLCON_PREFIX_PATH",
-    "LD_LIBRARY_PATH",
-    "PYTHONHOME",
-    "PYTHONPATH",
-    "_ROS_WHEELS_BOOTSTRAP_COMPLETE",
-)
-"""What belongs to one interpreter's ROS and breaks another's."""
+from .node_description import NodeDescription
+from .settings import Setting, Value, checked
 
 ARGUMENTS = (
     Setting("policy", "", "Exported policy (.pt) to follow; none trains one on 'source'"),
@@ -75,109 +45,33 @@ ARGUMENTS = (
 )
 """Launch arguments of follow_demo."""
 
+ARMS = "arm1", "arm2"
+"""Namespaces of two_arms; the first one's simulator makes the time of both."""
+
+TWO_ARMS_ARGUMENTS = (
+    *(
+        setting
+        for setting in ARGUMENTS
+        if setting.name not in ("namespace", "gui", "log_file", "duration")
+    ),
+    Setting("policy2", "", "Exported policy of the second arm; none for the first one's"),
+    Setting("robot2", "", "Robot of the second arm; none for the first one's"),
+)
+"""Launch arguments of two_arms."""
+
 SIMULATED_LIMITS = {"max_speed": 0.6, "max_acceleration": 4.0}
 """m/s and m/s^2: human demonstrations at their own speed; nobody stands beside this arm."""
 
 
-@dataclass(frozen=True)
-class NodeDescription:
-    """One process of the graph.
-
-    Parameters
-    ----------
-    executable : its name in the package, which is also the node's and the module's.
-    parameters : values by name; empty arrays are left to the node's default.
-    namespace : of the node, without a leading slash; empty for the root.
-    interpreter : path of the Python that runs it; empty for the present one.
-    parameter_files : YAML files; ``parameters`` win over them.
-    remappings : (from, to) topic and service names.
-    """
-
-    executable: str
-    parameters: Mapping[str, Value]
-    namespace: str = ""
-    interpreter: str = ""
-    parameter_files: tuple[str, ...] = ()
-    remappings: tuple[tuple[str, str], ...] = field(default_factory=tuple)
-
-    @property
-    def given(self) -> dict[str, Value]:
-        """The parameters that say something."""
-        return {name: value for name, value in self.parameters.items() if value != ()}
-
-    def command(self) -> list[str]:
-        """The command line that runs the node without ROS's launch."""
-        command = [self.interpreter or sys.executable, "-m", f"{MODULES}.{self.executable}"]
-        command.append("--ros-args")
-        if self.namespace:
-            command += ["-r", f"__ns:=/{self.namespace.strip('/')}"]
-        for old, new in self.remappings:
-            command += ["-r", f"{old}:={new}"]
-        for path in self.parameter_files:
-            command += ["--params-file", path]
-        for name, value in self.given.items():
-            # JSON is YAML, and quotes every text.
-            command += ["-p", f"{name}:={json.dumps(value)}"]
-        return command
-
-    def environment(self, base: Mapping[str, str]) -> dict[str, str]:
-        """The process's environment: another interpreter gets none of this one's ROS."""
-        if not self.interpreter:
-            return dict(base)
-        return {name: value for name, value in base.items() if name not in ROS_ENVIRONMENT}
-
-    def check(self, environment: Mapping[str, str]) -> None:
-        """See that the interpreter has what the node imports.
-
-        Raises
-        ------
-        ElcdError
-            If the interpreter or a module is missing; it says how to mend that.
-        """
-        needs = NEEDS[self.executable]
-        if not self.interpreter:
-            missing = [name for name in needs if importlib.util.find_spec(name) is None]
-        else:
-            missing = _missing_in(
-                self.interpreter, [*needs, MODULES], self.environment(environment)
-            )
-        for name in missing:
-            note = PYBULLET_NOTE if name == "pybullet" else f"for {self.executable}"
-            if self.interpreter:
-                note += f", into {self.interpreter}"
-            raise MissingExtraError(name, needs.get(name) or "ros,sim", note)
-
-
-def check_given(names: Iterable[str]) -> None:
-    """Refuse names that are no arguments of the graph.
-
-    Raises
-    ------
-    ParameterError
-        It names the unknown and the known ones.
-    """
-    check_names(names, {setting.name: setting for setting in ARGUMENTS}, "launch argument")
-
-
 def checked_arguments(given: Mapping[str, Value]) -> dict[str, Any]:
-    """All arguments of the graph: the given ones, checked, and the others' defaults.
-
-    Parameters
-    ----------
-    given : values by name; a text is read as on a command line.
+    """All arguments of `follow_demo`: the given ones, checked, and the others' defaults.
 
     Raises
     ------
     ParameterError
         If a name is unknown or a value is bad.
     """
-    check_given(given)
-    known = {setting.name: setting for setting in ARGUMENTS}
-    values: dict[str, Any] = {name: setting.default for name, setting in known.items()}
-    for name, value in given.items():
-        setting = known[name]
-        values[name] = setting.parse(value) if isinstance(value, str) else setting.check(value)
-    return values
+    return checked(given, ARGUMENTS)
 
 
 def placement_of(metadata: PolicyMetadata, robot: Robot) -> Placement:
@@ -272,37 +166,39 @@ def follow_demo(
     return policy_node, sim_node
 
 
+def two_arms(
+    policies: Sequence[tuple[str | Path, PolicyMetadata]], arguments: Mapping[str, Any]
+) -> tuple[NodeDescription, ...]:
+    """Two policies and two simulated arms in one graph, in the namespaces `ARMS`.
+
+    Parameters
+    ----------
+    policies : file and metadata of each arm's policy.
+    arguments : of `TWO_ARMS_ARGUMENTS`.
+
+    Raises
+    ------
+    ElcdError
+        As `follow_demo`.
+    """
+    common = {**checked_arguments({}), **arguments}
+    robots = arguments["robot"], arguments["robot2"] or arguments["robot"]
+    nodes: list[NodeDescription] = []
+    for name, robot, (file, metadata) in zip(ARMS, robots, policies, strict=True):
+        policy_node, sim_node = follow_demo(
+            file, metadata, common | {"namespace": name, "robot": robot}
+        )
+        clock = "follow" if nodes else "publish"
+        nodes += [
+            policy_node,
+            replace(sim_node, parameters={**sim_node.parameters, "clock": clock}),
+        ]
+    return tuple(nodes)
+
+
 def _text(push: Push) -> str:
     return f"{push.time!r}:{','.join(map(repr, push.force))}:{push.duration!r}"
 
 
 def _quaternion(rotation: object) -> tuple[float, ...]:
     return tuple(Rotation.from_matrix(rotation).as_quat().tolist())
-
-
-def _missing_in(interpreter: str, modules: list[str], environment: dict[str, str]) -> list[str]:
-    """Which of the modules another interpreter can't find."""
-    if shutil.which(interpreter) is None:
-        raise ParameterError(
-            "sim_python is no program", got=interpreter, expected="the path of a Python interpreter"
-        )
-    code = (
-        "import importlib.util, sys; "
-        "print(*(m for m in sys.argv[1:] if importlib.util.find_spec(m) is None))"
-    )
-    try:
-        found = subprocess.run(
-            [interpreter, "-c", code, *modules],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise ElcdError(
-            "sim_python can't be asked for its modules",
-            got=f"{interpreter}: {error}",
-            expected="a Python interpreter",
-        ) from error
-    return found.stdout.split()

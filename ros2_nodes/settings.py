@@ -155,6 +155,31 @@ def check_names(given: Iterable[str], known: Mapping[str, Any], what: str) -> No
         )
 
 
+def checked(
+    given: Mapping[str, Value], settings: Iterable[Setting], what: str = "launch argument"
+) -> dict[str, Any]:
+    """All values by name: the given ones, checked, and the others' defaults.
+
+    Parameters
+    ----------
+    given : values by name; a text is read as on a command line.
+    settings : all that may be given.
+    what : they are, for messages.
+
+    Raises
+    ------
+    ParameterError
+        If a name is unknown or a value is bad.
+    """
+    known = {setting.name: setting for setting in settings}
+    check_names(given, known, what)
+    values: dict[str, Any] = {name: setting.default for name, setting in known.items()}
+    for name, value in given.items():
+        setting = known[name]
+        values[name] = setting.parse(value) if isinstance(value, str) else setting.check(value)
+    return values
+
+
 def _type_name(value: Value) -> str:
     names = {bool: "truth value (true or false)", int: "whole number", float: "number"}
     return names.get(type(value), "text")

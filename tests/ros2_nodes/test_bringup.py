@@ -19,8 +19,9 @@ from elcd_policy import load_policy
 from elcd_policy.errors import ParameterError
 from elcd_policy_ros2.bringup import Bringup, free_domain_id
 from elcd_policy_ros2.demo_report import judge
-from elcd_policy_ros2.graph import NodeDescription, checked_arguments, follow_demo
+from elcd_policy_ros2.graph import checked_arguments, follow_demo
 from elcd_policy_ros2.messages import COMMAND_QOS, LATCHED_QOS, position_of, seconds, twist_of
+from elcd_policy_ros2.node_description import NodeDescription
 from elcd_policy_sim import EpisodeLog, parse_pushes
 
 from .conftest import PLACEMENT, Ros
@@ -77,7 +78,7 @@ def test_a_pushed_arm_comes_back_and_reaches_the_goal(policy_file: Path, tmp_pat
     with Bringup(graph, tmp_path / "logs") as bringup:
         ended = bringup.wait(90.0)
         assert ended is not None, bringup.output("policy_node")
-        assert (ended.executable, ended.status) == ("sim_node", 0)
+        assert (ended.label, ended.status) == ("sim_node", 0)
         statuses = bringup.stop()
     assert statuses == {"policy_node": 0, "sim_node": 0}
     policy = load_policy(policy_file)
@@ -127,7 +128,7 @@ def test_the_policy_stops_commanding_when_the_simulator_is_killed(
         assert "no state for" in bringup.output("policy_node")
         ended = bringup.wait(1.0)
         assert ended is not None
-        assert (ended.executable, ended.status) == ("sim_node", -signal.SIGKILL)
+        assert (ended.label, ended.status) == ("sim_node", -signal.SIGKILL)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -141,7 +142,7 @@ def test_the_last_command_before_a_signal_ends_the_policy_is_zero(
         ros.until(lambda: observer.commands and not twist_of(observer.commands[-1]).any())
         ended = bringup.wait(20.0)
     assert ended is not None
-    assert (ended.executable, ended.status) == ("policy_node", 0)
+    assert (ended.label, ended.status) == ("policy_node", 0)
     ros.spin(0.3)
     assert not twist_of(observer.commands[-1]).any()
 

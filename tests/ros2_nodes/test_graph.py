@@ -16,17 +16,23 @@ from elcd_policy.training import TrainingSettings
 from elcd_policy_ros2 import node_settings
 from elcd_policy_ros2.graph import (
     ARGUMENTS,
-    NEEDS,
-    NodeDescription,
+    TWO_ARMS_ARGUMENTS,
     checked_arguments,
     follow_demo,
     pushes_for,
+    two_arms,
 )
+from elcd_policy_ros2.node_description import NEEDS, NodeDescription
+from elcd_policy_ros2.settings import checked
 from elcd_policy_sim import default_pushes, load_robot, parse_pushes
 
 from .conftest import PLACEMENT, curves
 
-SETTINGS = {"policy_node": node_settings.POLICY_NODE, "sim_node": node_settings.SIM_NODE}
+SETTINGS = {
+    "policy_node": node_settings.POLICY_NODE,
+    "recorder_node": node_settings.RECORDER_NODE,
+    "sim_node": node_settings.SIM_NODE,
+}
 CONFIG = Path(__file__).parents[2] / "config"
 
 
@@ -40,6 +46,17 @@ def test_every_parameter_of_the_graph_is_one_of_its_node(policy_file: Path) -> N
         for name, value in node.given.items():
             if name != "use_sim_time":
                 assert known[name].check(value) == value
+
+
+def test_two_arms_share_one_clock_and_nothing_else(policy_file: Path) -> None:
+    policy = policy_file, load_policy(policy_file).metadata
+    arguments = checked({"robot2": "iiwa", "rate": 50.0}, TWO_ARMS_ARGUMENTS)
+    nodes = two_arms([policy, policy], arguments)
+    labels = ["arm1/policy_node", "arm1/sim_node", "arm2/policy_node", "arm2/sim_node"]
+    assert [node.label for node in nodes] == labels
+    assert [node.parameters.get("clock") for node in nodes] == [None, "publish", None, "follow"]
+    assert [node.parameters.get("robot") for node in nodes] == [None, "panda", None, "iiwa"]
+    assert {node.parameters["rate"] for node in nodes} == {50.0}
 
 
 def test_the_arm_starts_where_the_demonstrations_did(policy_file: Path) -> None:

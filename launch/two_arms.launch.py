@@ -1,0 +1,30 @@
+"""Two policies and two simulated arms in one graph: ``ros2 launch elcd_policy two_arms.launch.py``.
+
+The graph itself is described in `elcd_policy_ros2.graph`.
+"""
+
+import os
+from pathlib import Path
+
+from elcd_policy import load_policy
+from elcd_policy_ros2.graph import TWO_ARMS_ARGUMENTS, preflight, two_arms
+from elcd_policy_ros2.launching import actions, description, trained
+from launch import Action, LaunchDescription
+
+TRAINED = Path("results/follow_demo/policy.pt")
+
+
+def generate_launch_description() -> LaunchDescription:
+    """The declared arguments, and what they bring up."""
+    return description(__file__, TWO_ARMS_ARGUMENTS, bring_up)
+
+
+def bring_up(arguments: dict) -> list[Action]:
+    """Train first if no policy is given, then start the nodes."""
+    preflight(arguments, os.environ)
+
+    def nodes(policy: str) -> list[Action]:
+        files = [policy, arguments["policy2"] or policy]
+        return actions(two_arms([(file, load_policy(file).metadata) for file in files], arguments))
+
+    return trained(arguments["policy"], arguments["source"], arguments["seed"], TRAINED, nodes)
