@@ -68,7 +68,7 @@ def run_campaign(
         settings=settings_dict(settings),
         corridor_mm=1e3 * scene.corridor.half_width,
         corridor=[path.round(4).tolist() for path in scene.corridor.paths],
-        goal=scene.placement.to_robot(motion.get_goal()).round(5).tolist(),
+        goal=scene.pose(motion.get_goal())[0].round(5).tolist(),
         goal_tolerance_mm=1e3 * GOAL_TOLERANCE,
         episodes=[episode.result for episode in episodes],
         kinematic=[] if metric is None else metric.kinematic(_starts(runner, episodes)),

@@ -78,7 +78,7 @@ def demonstrated_corridor(policy: LoadedPolicy, placement: Placement) -> Corrido
     except ElcdError:
         _, rollouts = policy.rollout(facts.starts, 2 * facts.duration, facts.duration / 100)
         paths = list(rollouts.swapaxes(0, 1))
-    return Corridor.around([placement.to_robot(_thinned(path)) for path in paths])
+    return Corridor.around([placement.to_robot(_thinned(path)[:, :3]) for path in paths])
 
 
 def _thinned(path: Vector) -> Vector:

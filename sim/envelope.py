@@ -24,7 +24,7 @@ from .results import EnvelopeCheck, merged
 
 Vector = NDArray[np.float64]
 
-EVERY_PAIR = "contraction of every pair"
+TO_GOAL, EVERY_PAIR = "equilibrium contraction", "contraction of every pair"
 STEPS_PER_DURATION = 150  # of the kinematic rollouts
 ROUNDING = 1e-9  # relative, of float64
 
@@ -43,6 +43,11 @@ class Trace:
     time: Vector
     latent: Vector
     error: float
+
+
+def has_metric(policy: LoadedPolicy) -> bool:
+    """Whether the policy's certificate bounds distances, as it does not around obstacles."""
+    return policy.metadata.guarantee["kind"] in (TO_GOAL, EVERY_PAIR)
 
 
 class CertifiedMetric:

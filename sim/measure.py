@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from elcd_policy.orientation import rotation_vector
+
 from .disturbances import Disturbance
 from .envelope import CertifiedMetric, Trace
 from .log import EpisodeLog
 from .results import EpisodeResult
-from .scene import GOAL_TOLERANCE, Scene
+from .scene import GOAL_TOLERANCE, ROTATION_TOLERANCE, Scene
 
 Vector = NDArray[np.float64]
 
@@ -51,7 +53,8 @@ def measure(
     deviation = scene.corridor.deviation(log.position - shift)
     outside = deviation > scene.corridor.half_width
     back = _time_back(time, outside, end)
-    end_error = float(np.linalg.norm(log.position[-1] - scene.placement.to_robot(goal) - shift[-1]))
+    end_error = float(np.linalg.norm(log.position[-1] - scene.pose(goal)[0] - shift[-1]))
+    turned = _end_rotation(log, scene)
     velocities, torques = np.abs(log.joint_velocities), np.abs(log.joint_torques)
     traces = [] if metric is None else _traces(log, scene, goal, shift, disturbances, metric)
     rows = np.unique(np.linspace(0, len(log) - 1, PATH_SAMPLES).round().astype(int))
@@ -59,11 +62,14 @@ def measure(
         index=index,
         disturbances=[str(each) for each in disturbances],
         end_of_disturbance_s=end,
-        recovered=back is not None and end_error <= GOAL_TOLERANCE,
+        recovered=back is not None
+        and end_error <= GOAL_TOLERANCE
+        and (turned is None or turned <= ROTATION_TOLERANCE),
         left_corridor=bool(outside[time >= begin].any()),
         peak_deviation_mm=1e3 * float(deviation[time >= begin].max()),
         return_time_s=back,
         end_error_mm=1e3 * end_error,
+        end_rotation_deg=turned,
         joint_velocity=float(velocities.max()),
         joint_torque=float(torques.max()),
         velocity_share=float((velocities / robot.velocity_limits).max()),
@@ -99,7 +105,7 @@ def _goal_shift(time: Vector, scene: Scene, disturbances: Sequence[Disturbance])
     wanted = np.zeros((len(time), 3))
     for each in disturbances:
         wanted += [each.goal_offset(now) for now in time]
-    axes = scene.placement.rotation[:, : scene.dimension]
+    axes = scene.placement.rotation[:, : min(scene.dimension, 3)]
     return wanted @ axes @ axes.T
 
 
@@ -125,14 +131,21 @@ def _traces(
     disturbances: Sequence[Disturbance],
     metric: CertifiedMetric,
 ) -> list[Trace]:
-    placement, d = scene.placement, scene.dimension
-    x = placement.to_policy(log.position)[:, :d]
-    v = log.twist[:, :3] @ placement.rotation[:, :d] / placement.metres_per_unit
-    goals = goal + shift @ placement.rotation[:, :d] / placement.metres_per_unit
+    x, v = scene.states(log)
+    placement, d = scene.placement, min(scene.dimension, 3)
+    goals = np.repeat(goal[None], len(log), axis=0)
+    goals[:, :d] += shift @ placement.rotation[:, :d] / placement.metres_per_unit
     return [
         metric.trace(log.time[rows], x[rows], v[rows], goals[rows[-1]])
         for rows in _free(log.time, disturbances)
     ]
+
+
+def _end_rotation(log: EpisodeLog, scene: Scene) -> float | None:
+    """Degrees between the last orientation and the goal's, if the motion has one."""
+    if scene.orientation is None:
+        return None
+    return float(np.degrees(np.linalg.norm(rotation_vector(scene.orientation, log.quaternion[-1]))))
 
 
 def _tracking_error(log: EpisodeLog, disturbances: Sequence[Disturbance]) -> float:

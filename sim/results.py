@@ -47,6 +47,7 @@ class EpisodeResult:
     return_time_s : from the end of the last disturbance until it was in the corridor to stay;
         None if it was not.
     end_error_mm : last distance from the goal.
+    end_rotation_deg : last angle from the goal's orientation; None if the motion has none.
     joint_velocity, joint_torque : largest absolute values, rad/s and N m.
     velocity_share, torque_share : the same as shares of each joint's limit, the largest.
     tracking_error_mm_s : largest difference of measured and wanted TCP velocity outside the
@@ -72,6 +73,7 @@ class EpisodeResult:
     envelope: EnvelopeCheck | None
     path_time_s: list[float]
     path_m: list[list[float]]
+    end_rotation_deg: float | None = None
 
 
 @dataclass(frozen=True)

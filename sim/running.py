@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from elcd_policy.errors import ElcdError, ParameterError
-from elcd_policy.task_space import TaskSpace
 
 from .arm import Arm
 from .control import Motion, TaskController
-from .envelope import CertifiedMetric, Trace
+from .envelope import CertifiedMetric, Trace, has_metric
 from .episode import run_episode
 from .log import EpisodeLog
 from .measure import measure
@@ -61,7 +60,9 @@ class Runner:
 
     def __init__(self, scene: Scene, motion: Motion, seed: int = 0, gui: bool = False) -> None:
         self.scene, self.motion, self.seed, self.gui = scene, motion, seed, gui
-        self.metric = CertifiedMetric(motion.policy) if isinstance(motion, PolicyMotion) else None
+        self.metric: CertifiedMetric | None = None
+        if isinstance(motion, PolicyMotion) and has_metric(motion.policy):
+            self.metric = CertifiedMetric(motion.policy)
 
     def run(self, settings: EpisodeSettings, index: int) -> Episode:
         """The episode of that number.
@@ -74,11 +75,10 @@ class Runner:
         scene = self.scene
         start, disturbances = draw_episode(scene, settings.disturbances, self.seed, index)
         with Arm(scene.robot, self.gui, 1 / settings.physics_rate) as arm:
-            arm.move_to(scene.placement.to_robot(start))
-            task = TaskSpace(scene.placement, scene.dimension, arm.pose()[1])
+            arm.move_to(*scene.pose(start))
             log = run_episode(
                 arm,
-                TaskController(self.motion, task),
+                TaskController(self.motion, scene.task(arm.pose()[1])),
                 settings.duration or 2 * scene.duration,
                 settings.rate,
                 disturbances,

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 from elcd_policy import LoadedPolicy
 from elcd_policy.errors import ParameterError
+from elcd_policy.orientation import POSE_DIMENSION, left_jacobian_inverse
 from elcd_policy.placement import Placement
+from elcd_policy.task_space import TaskSpace, goal_orientation
 
 from .corridor import Corridor, demonstrated_corridor
 from .disturbances import Disturbance
+from .log import EpisodeLog
 from .robot import Robot
 
 Vector = NDArray[np.float64]
 
 GOAL_TOLERANCE = 0.005  # m, of the TCP
+ROTATION_TOLERANCE = 2.0  # degrees, of the orientation of a pose
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +37,8 @@ class Scene:
     dimension : d of the motion.
     starts : [n, d], where demonstrations begin, in the policy's units.
     duration : of the demonstrated motion, s.
-    corridor : around the demonstrations.
+    corridor : around the demonstrations' positions.
+    orientation : [4] x y z w of the goal, base frame, if the motion is one of poses.
     """
 
     robot: Robot
@@ -41,6 +47,7 @@ class Scene:
     starts: Vector
     duration: float
     corridor: Corridor
+    orientation: Vector | None = None
 
     @classmethod
     def of(cls, policy: LoadedPolicy, robot: Robot, placement: Placement | None = None) -> Scene:
@@ -59,7 +66,35 @@ class Scene:
             np.array(facts.starts),
             facts.duration,
             demonstrated_corridor(policy, placement),
+            goal_orientation(facts, placement),
         )
+
+    def task(self, held: Vector) -> TaskSpace:
+        """The motion's task, which holds the orientation [4] unless it is one of poses."""
+        reference = held if self.orientation is None else self.orientation
+        return TaskSpace(self.placement, self.dimension, reference)
+
+    def pose(self, x: Vector) -> tuple[Vector, Vector | None]:
+        """Position [3] in m and, of a pose, quaternion [4] of the TCP at a state [d]."""
+        position = self.placement.to_robot(x[:3])
+        if self.orientation is None:
+            return position, None
+        turn = Rotation.from_rotvec(self.placement.rotation @ x[3:])
+        return position, (turn * Rotation.from_quat(self.orientation)).as_quat()
+
+    def states(self, log: EpisodeLog) -> tuple[Vector, Vector]:
+        """Measured states [K, d] and their rates [K, d], in the policy's units and per s."""
+        rotation, scale = self.placement.rotation, self.placement.metres_per_unit
+        linear = log.twist[:, :3] @ rotation / scale
+        if self.dimension != POSE_DIMENSION:
+            x = self.placement.to_policy(log.position)
+            return x[:, : self.dimension], linear[:, : self.dimension]
+        task = self.task(log.quaternion[0])
+        poses = zip(log.position, log.quaternion, strict=True)
+        x = np.array([task.to_policy(position, quaternion) for position, quaternion in poses])
+        turning = log.twist[:, 3:] @ rotation
+        rates = [left_jacobian_inverse(r) @ w for r, w in zip(x[:, 3:], turning, strict=True)]
+        return x, np.concatenate([linear, rates], axis=1)
 
 
 @dataclass(frozen=True)
@@ -89,10 +124,6 @@ class EpisodeSettings:
                 got=f"{self.rate} Hz, {self.physics_rate} Hz, {self.latency} s, {self.duration} s",
                 expected="rates above 0, times of at least 0",
             )
-
-    def lasting(self, scene: Scene) -> EpisodeSettings:
-        """These settings with the duration filled in."""
-        return self if self.duration else replace(self, duration=2 * scene.duration)
 
 
 def draw_episode(
