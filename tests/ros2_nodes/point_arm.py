@@ -84,7 +84,7 @@ def transition(ros: Ros, number: int) -> bool:
 
 
 def configured(ros: Ros, policy_file: Path, **parameters: Any) -> Arm:
-    ros.start(PolicyNode, policy_file=f"'{policy_file}'", rate=1 / DT, **LIMITS, **parameters)
+    ros.start(PolicyNode, policy_file=f"'{policy_file}'", rate=1 / DT, **{**LIMITS, **parameters})
     arm = Arm(ros)
     assert transition(ros, Transition.TRANSITION_CONFIGURE)
     return arm

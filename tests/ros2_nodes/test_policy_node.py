@@ -250,22 +250,3 @@ def test_bad_parameters_are_named(ros: Ros, parameters: dict, message: str) -> N
     with pytest.raises(ParameterError) as error:
         ros.start(PolicyNode, **parameters)
     assert message in str(error.value)
-
-
-def test_twenty_cycles_leave_nothing_behind(ros: Ros, policy_file: Path) -> None:
-    node = ros.start(PolicyNode, policy_file=f"'{policy_file}'")
-
-    def entities() -> tuple[int, ...]:
-        kinds = (node.publishers, node.subscriptions, node.timers, node.services)
-        return tuple(len(list(kind)) for kind in kinds)
-
-    before = entities()
-    for _ in range(20):
-        for number in (
-            Transition.TRANSITION_CONFIGURE,
-            Transition.TRANSITION_ACTIVATE,
-            Transition.TRANSITION_DEACTIVATE,
-            Transition.TRANSITION_CLEANUP,
-        ):
-            assert transition(ros, number)
-    assert entities() == before
