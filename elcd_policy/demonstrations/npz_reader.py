@@ -1,4 +1,4 @@
-"""NPZ: arrays ``time`` [N] in s and ``position`` [N, d], optionally ``units`` and ``frame``.
+"""NPZ: arrays ``time`` [N] in s and ``position`` [N, d], optionally texts.
 
 Poses have positions [N, 3] and a third array, ``quaternion`` [N, 4], x y z w.
 """
@@ -15,6 +15,7 @@ from ..errors import DemonstrationError
 from .checks import check_samples
 from .types import Demonstration
 
+STATED = ("units", "frame", "robot", "note")
 _EXPECTED = (
     "arrays 'time' [N] in s and 'position' [N, d], optionally 'quaternion' [N, 4] and "
     "strings 'units' and 'frame'"
@@ -22,7 +23,7 @@ _EXPECTED = (
 
 
 def read_npz(path: Path) -> tuple[list[Demonstration], dict[str, str]]:
-    """The one demonstration in an NPZ file, and those of `units` and `frame` that it states.
+    """The one demonstration in an NPZ file, and those of `STATED` that it states.
 
     Pickled objects are never loaded: a file of unknown origin can't run code.
 
@@ -53,5 +54,5 @@ def read_npz(path: Path) -> tuple[list[Demonstration], dict[str, str]]:
         numbers[key] = arrays[key].astype(np.float64)
     time, position, quaternion = numbers["time"], numbers["position"], numbers.get("quaternion")
     check_samples(time, position, str(path), quaternion=quaternion)
-    metadata = {key: str(arrays[key]) for key in ("units", "frame") if key in arrays}
+    metadata = {key: str(arrays[key]) for key in STATED if key in arrays}
     return [Demonstration(time, position, path.stem, quaternion)], metadata

@@ -1,8 +1,9 @@
-"""Write demonstrations as a folder that `load_demonstrations` reads back."""
+"""Write demonstrations in a form that `load_demonstrations` reads back."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,27 +13,36 @@ from ..errors import DemonstrationError, ParameterError
 from ..files import written_whole
 from ..orientation import to_pose
 from .csv_reader import QUATERNION
+from .lerobot import is_lerobot, other_data, write_lerobot
 from .loading import SIDECAR, demonstration_files
+from .robomimic import write_robomimic
+from .rosbag_reader import is_bag
+from .rosbag_writer import write_bag
 from .types import Array, Demonstration, DemonstrationSet
+
+FORMATS = ("csv", "npz", "mcap", "db3", "hdf5", "lerobot")
 
 
 def save_demonstrations(
-    demonstrations: DemonstrationSet, folder: str | Path, format: str = "csv"
+    demonstrations: DemonstrationSet, target: str | Path, format: str = "csv"
 ) -> Path:
-    """Write a set as ``demo_0``, ``demo_1``, ... beside a ``demonstrations.json``.
+    """Write a set as a folder of ``demo_0``, ``demo_1``, ..., or as one file or data set.
 
-    Both formats keep every float64 exactly; orientations, written as quaternions, to rounding.
-    Each file appears whole or not at all.
+    Every float64 is kept exactly, but: orientations, written as quaternions, and lengths in mm
+    or cm in bags, which hold m, are kept to rounding; times in bags to their nanosecond. Each
+    file appears whole or not at all.
 
     Parameters
     ----------
-    demonstrations : what to write; units, frame and placement go into the JSON file.
-    folder : made if it does not exist; may hold an earlier version of the same files.
-    format : "csv" or "npz".
+    demonstrations : what to write, with units, frame, placement, robot and note.
+    target : a folder, made if it does not exist; it may hold an earlier version of the same
+        files. For "hdf5" a file.
+    format : "csv" or "npz", files beside a ``demonstrations.json``; "mcap" or "db3", rosbag2 bags
+        (see `write_bag`); "hdf5", one robomimic file; "lerobot", a LeRobot data set.
 
     Returns
     -------
-    The folder.
+    The target.
 
     Raises
     ------
@@ -40,30 +50,89 @@ def save_demonstrations(
         If the format is unknown.
     DemonstrationError
         If the folder holds other demonstrations, which would be read together with these.
+    MissingExtraError
+        If the format needs a package that is not installed.
     """
-    writers = {"csv": _write_csv, "npz": _write_npz}
-    if format not in writers:
-        raise ParameterError("unknown format", got=f"'{format}'", expected=" or ".join(writers))
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    names = [f"demo_{i}.{format}" for i in range(len(demonstrations))]
-    others = [file.name for file in demonstration_files(folder) if file.name not in names]
+    if format not in FORMATS:
+        raise ParameterError("unknown format", got=f"'{format}'", expected=" or ".join(FORMATS))
+    target = Path(target)
+    if format == "hdf5":
+        with written_whole(target) as file:
+            write_robomimic(demonstrations, _about(demonstrations), file)
+        return target
+    suffix = {"mcap": "", "db3": "", "lerobot": None}.get(format, f".{format}")
+    names = [f"demo_{i}{suffix}" for i in range(len(demonstrations))] if suffix is not None else []
+    target.mkdir(parents=True, exist_ok=True)
+    _check_others(target, names, format)
+    if format in ("mcap", "db3"):
+        for name, demonstration in zip(names, demonstrations, strict=True):
+            if is_bag(target / name):
+                shutil.rmtree(target / name)
+            orientation, about = demonstrations.orientation, _about(demonstrations)
+            write_bag(target / name, demonstration, orientation, about, format)
+        return target
+    _write_sidecar(demonstrations, target / SIDECAR)
+    if format == "lerobot":
+        write_lerobot(demonstrations, target)
+        return target
+    write = {"csv": _write_csv, "npz": _write_npz}[format]
+    for name, demonstration in zip(names, demonstrations, strict=True):
+        with written_whole(target / name) as file:
+            write(demonstration, demonstrations.orientation, file)
+    return target
+
+
+def check_free(target: str | Path, force: bool = False) -> None:
+    """Refuse a target that exists, unless it is an empty folder or may be written over.
+
+    Raises
+    ------
+    DemonstrationError
+        If there is something at the target.
+    """
+    target = Path(target)
+    if force or not target.exists():
+        return
+    if target.is_file() or any(target.iterdir()):
+        raise DemonstrationError(
+            f"{target} exists",
+            expected="a new name or an empty folder",
+            advice="choose another, or add --force to write over it",
+        )
+
+
+def _check_others(folder: Path, names: list[str], format: str) -> None:
+    others = [place.name for place in demonstration_files(folder) if place.name not in names]
+    if is_bag(folder) or (is_lerobot(folder) and format != "lerobot"):
+        others.insert(0, "a bag" if is_bag(folder) else "a LeRobot data set")
+    if format == "lerobot":
+        others += other_data(folder)
     if others:
         raise DemonstrationError(
             f"the folder {folder} already holds other demonstrations",
             got=", ".join(others),
             advice="choose another folder, or move them away",
         )
-    about: dict[str, object] = {"units": demonstrations.units, "frame": demonstrations.frame}
+
+
+def _about(demonstrations: DemonstrationSet) -> dict[str, str]:
+    """What a set says of itself, as texts."""
+    about = {
+        key: getattr(demonstrations, key)
+        for key in ("units", "frame", "robot", "note")
+        if getattr(demonstrations, key)
+    }
+    if demonstrations.placement is not None:
+        about["placement"] = json.dumps(demonstrations.placement.to_dict())
+    return about
+
+
+def _write_sidecar(demonstrations: DemonstrationSet, path: Path) -> None:
+    about: dict[str, object] = {"frame": "", **_about(demonstrations)}
     if demonstrations.placement is not None:
         about["placement"] = demonstrations.placement.to_dict()
-    text = json.dumps(about, indent=2) + "\n"
-    with written_whole(folder / SIDECAR) as file:
-        file.write(text.encode())
-    for name, demonstration in zip(names, demonstrations, strict=True):
-        with written_whole(folder / name) as file:
-            writers[format](demonstration, demonstrations.orientation, file)
-    return folder
+    with written_whole(path) as file:
+        file.write((json.dumps(about, indent=2) + "\n").encode())
 
 
 def _write_csv(demonstration: Demonstration, orientation: Array | None, file: BinaryIO) -> None:

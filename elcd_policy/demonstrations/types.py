@@ -105,6 +105,8 @@ class DemonstrationSet(Sequence[Demonstration]):
         it the dimension is 6: position, then the rotation vector from the reference in rad
         (see `elcd_policy.orientation`). Demonstrations with quaternions are brought into this
         form; by default the reference is the geodesic mean of their final orientations.
+    robot : that was guided, if that was told.
+    note : whatever else there is to say.
 
     A slice is a `DemonstrationSet` again, of poses about the mean of its own final
     orientations; an index gives a `Demonstration`.
@@ -122,6 +124,8 @@ class DemonstrationSet(Sequence[Demonstration]):
     source: str = ""
     placement: Placement | None = None
     orientation: Array | None = None
+    robot: str = ""
+    note: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "demonstrations", tuple(self.demonstrations))

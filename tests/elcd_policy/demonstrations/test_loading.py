@@ -79,7 +79,7 @@ def test_a_missing_source_says_what_a_source_is(tmp_path: Path) -> None:
 
 def test_an_unknown_suffix_lists_the_known_ones(tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").touch()
-    with pytest.raises(DemonstrationError, match=r"got '\.xlsx', expected one of \.csv, \.mat"):
+    with pytest.raises(DemonstrationError, match=r"got '\.xlsx', expected one of \.csv, \.db3"):
         load_demonstrations(tmp_path / "a.xlsx")
 
 
