@@ -1,0 +1,225 @@
+"""Demonstrations recorded from real topics, and what is said when the states are bad."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
+from geometry_msgs.msg import PoseStamped
+from sensor_msgs.msg import JointState
+from std_srvs.srv import Trigger
+
+pytest.importorskip("rosbags")
+
+from rosbags.highlevel import AnyReader
+
+from elcd_policy import load_demonstrations
+from elcd_policy.errors import DemonstrationError
+from elcd_policy_ros2.messages import LATCHED_QOS, STATE_QOS, fill_pose, to_stamp
+from elcd_policy_ros2.recorder_node import RecorderNode
+
+T0 = 1_760_000_000.0  # s
+STEP = 0.01  # s between states
+
+
+def place(step: int) -> np.ndarray:
+    share = step * STEP
+    return np.array([0.4 + 0.1 * share, 0.2 * share**2, 0.5 - 0.05 * share])
+
+
+class Hand:
+    """Somebody who guides an arm: publishes states and calls the recorder's services."""
+
+    def __init__(self, ros: Any, folder: Path, kind: type = PoseStamped, **parameters: Any) -> None:
+        self.ros, self.step = ros, 0
+        of_poses = kind is PoseStamped
+        source = "geometry_msgs/PoseStamped" if of_poses else "sensor_msgs/JointState"
+        self.node = ros.start(
+            RecorderNode, directory=f"'{folder}'", state_in_type=source, **parameters
+        )
+        topic = "ee_pose" if of_poses else "joint_states"
+        self.out = ros.probe.create_publisher(kind, topic, STATE_QOS)
+        self.statuses = ros.listen(DiagnosticStatus, "/recorder_node/status", LATCHED_QOS)
+        ros.until(lambda: self.out.get_subscription_count() and self.statuses)
+
+    @property
+    def values(self) -> dict[str, str]:
+        return {pair.key: pair.value for pair in self.statuses[-1].values}
+
+    def call(self, name: str) -> Any:
+        return self.ros.call(Trigger, f"/recorder_node/{name}")
+
+    def pose(self, step: int, frame: str = "base_link") -> PoseStamped:
+        message = PoseStamped()
+        message.header.frame_id = frame
+        message.header.stamp = to_stamp(T0 + step * STEP)
+        fill_pose(message.pose, place(step), np.array([0.0, 0.6, 0.0, 0.8]))
+        return message
+
+    def joints(self, step: int) -> JointState:
+        """With a gripper that nobody asked for, and in an order of its own."""
+        x, y, z = place(step).tolist()
+        message = JointState(name=["gripper", "j2", "j1", "j3"], position=[0.0, y, x, z])
+        message.header.stamp = to_stamp(T0 + step * STEP)
+        return message
+
+    def send(self, message: Any) -> None:
+        """Publish, and spin until the recorder has dealt with it."""
+        heard = self.node.arrived
+        self.out.publish(message)
+        self.ros.until(lambda: self.node.arrived > heard)
+
+    def move(self, steps: int) -> None:
+        for _ in range(steps):
+            self.send(self.pose(self.step))
+            self.step += 1
+
+
+def test_a_motion_comes_back_from_the_bag_and_the_arrays(ros, tmp_path: Path) -> None:
+    hand = Hand(ros, tmp_path, robot="panda", note="'slow and wide'", base_frame="panda_link0")
+    for step in range(3):
+        hand.send(hand.pose(step, "panda_link0"))  # heard, not kept: nothing is started
+    started = hand.call("start")
+    assert (started.success, started.message) == (True, "recording demo_000")
+    for step in range(3, 43):
+        hand.send(hand.pose(step, "panda_link0"))
+    ros.until(lambda: hand.values["recording"] == "demo_000")
+    stopped = hand.call("stop")
+    assert stopped.success
+    assert stopped.message == "demo_000: 40 samples in 0.39 s, 100 Hz"
+    for source in ("mcap", "npz"):
+        demos = load_demonstrations(tmp_path / source)
+        assert (len(demos), demos.units, demos.frame) == (1, "m", "panda_link0")
+        assert (demos.robot, demos.note, demos[0].name) == ("panda", "slow and wide", "demo_000")
+        np.testing.assert_allclose(demos[0].time, T0 + STEP * np.arange(3, 43), atol=3e-7)
+        np.testing.assert_array_equal(demos[0].position[:, :3], [place(i) for i in range(3, 43)])
+        np.testing.assert_allclose(demos[0].position[:, 3:], 0.0, atol=1e-12)
+        assert abs(demos.orientation @ [0.0, 0.6, 0.0, 0.8]) == pytest.approx(1.0)
+
+
+def test_the_bag_describes_its_messages_as_ros_does(ros, tmp_path: Path) -> None:
+    hand = Hand(ros, tmp_path)
+    hand.move(1)
+    hand.call("start")
+    hand.move(8)
+    hand.call("stop")
+    with AnyReader([tmp_path / "mcap" / "demo_000"]) as bag:
+        (connection,) = bag.connections
+    (publisher,) = ros.probe.get_publishers_info_by_topic("/ee_pose")
+    assert (connection.topic, connection.msgtype) == ("/ee_pose", "geometry_msgs/msg/PoseStamped")
+    assert connection.digest == str(publisher.topic_type_hash)
+    assert "float64 x" in connection.msgdef.data
+
+
+def test_joints_are_recorded_in_the_order_asked_for(ros, tmp_path: Path) -> None:
+    hand = Hand(ros, tmp_path, JointState, joints="['j1', 'j2', 'j3']")
+    hand.send(hand.joints(0))
+    hand.call("start")
+    for step in range(1, 11):
+        hand.send(hand.joints(step))
+    broken = hand.joints(11)
+    broken.name[1] = "j9"
+    hand.send(broken)
+    stopped = hand.call("stop")
+    assert stopped.message.endswith("; 1 messages ignored: the joints j2 are missing")
+    for source in ("npz", "mcap"):
+        demos = load_demonstrations(tmp_path / source)
+        assert (demos.units, demos.frame) == ("rad", "")
+        np.testing.assert_array_equal(demos[0].position, [place(i) for i in range(1, 11)])
+
+
+def test_nothing_starts_without_good_states(ros, tmp_path: Path) -> None:
+    hand = Hand(ros, tmp_path)
+    silent = hand.call("start")
+    assert not silent.success
+    assert silent.message.startswith("no good states on /ee_pose: got nothing has arrived yet")
+    hand.send(hand.pose(0, "world"))
+    wrong = hand.call("start")
+    assert "the frame is 'world', expected 'base_link'" in wrong.message
+    spoilt = hand.pose(1)
+    spoilt.pose.position.y = np.nan
+    hand.send(spoilt)
+    assert "a value is not finite" in hand.call("start").message
+    assert hand.statuses[-1].level == DiagnosticStatus.ERROR
+    hand.move(1)
+    assert hand.call("start").success
+    again = hand.call("start")
+    assert (again.success, again.message[:8]) == (False, "demo_000")
+    ros.until(lambda: hand.statuses[-1].message.startswith("no good states on /ee_pose: got none"))
+    assert (hand.statuses[-1].level, hand.values["recording"]) == (b"\x02", "demo_000")
+
+
+def test_what_is_doubtful_is_told_and_what_is_useless_not_kept(ros, tmp_path: Path) -> None:
+    hand = Hand(ros, tmp_path)
+    assert hand.call("stop").message.startswith("nothing is being recorded")
+    hand.move(1)
+    hand.call("start")
+    hand.move(8)
+    hand.step += 30
+    hand.move(8)
+    hand.send(hand.pose(hand.step - 1))  # the same stamp again
+    hand.send(hand.pose(hand.step, "world"))
+    stopped = hand.call("stop")
+    assert stopped.success
+    assert "16 samples" in stopped.message
+    assert "no states for 0.31 s from 0.07 s on" in stopped.message
+    assert "1 messages ignored: the stamp does not increase" in stopped.message
+    assert "1 messages ignored: the frame is 'world'" in stopped.message
+    ros.until(lambda: hand.statuses[-1].level != DiagnosticStatus.OK)
+
+    hand.move(1)
+    hand.call("start")
+    hand.move(2)
+    short = hand.call("stop")
+    assert (short.success, "too short: got 2 samples" in short.message) == (False, True)
+
+    hand.move(1)
+    assert hand.call("start").message == "recording demo_001"
+    hand.move(9)
+    assert hand.call("discard").message == "demo_001 is discarded"
+    names = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.glob("*/*"))
+    assert names == ["mcap/demo_000", "npz/demo_000.npz"]
+
+
+def test_an_episode_that_nobody_stopped_is_dropped(ros, tmp_path: Path) -> None:
+    hand = Hand(ros, tmp_path)
+    hand.move(1)
+    hand.call("start")
+    hand.move(9)
+    hand.node.last_words()  # as after SIGINT and SIGTERM
+    assert list(tmp_path.glob("*/*")) == []
+
+
+def test_an_episode_killed_half_way_is_not_loaded(
+    ros, processes: list[subprocess.Popen], tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "elcd_policy_ros2.recorder_node", "--ros-args", "-p"]
+    environment = {**os.environ, "ROS_DOMAIN_ID": str(ros.domain_id)}
+    process = subprocess.Popen([*command, f"directory:={tmp_path}"], env=environment)
+    processes.append(process)
+    ros.start()
+    out = ros.probe.create_publisher(PoseStamped, "ee_pose", STATE_QOS)
+    statuses = ros.listen(DiagnosticStatus, "/recorder_node/status", LATCHED_QOS)
+    ros.until(lambda: out.get_subscription_count() and statuses)
+    hand, step = Hand.__new__(Hand), iter(range(10**6))
+
+    def publish(state: str) -> bool:
+        out.publish(hand.pose(next(step)))
+        values = {pair.key: pair.value for pair in statuses[-1].values}
+        return int(values["samples"]) > 10 if state == "recording" else statuses[-1].level == b"\0"
+
+    ros.until(lambda: publish("ready"))
+    assert ros.call(Trigger, "/recorder_node/start").success
+    ros.until(lambda: publish("recording"))
+    process.kill()
+    process.wait(20)
+    with pytest.raises(DemonstrationError, match="no demonstrations in the folder"):
+        load_demonstrations(tmp_path / "mcap")
+    assert [path.name[:10] for path in tmp_path.rglob("demo_*")] == ["demo_000", "demo_000.m"]
+    assert not (tmp_path / "npz").exists()
