@@ -15,7 +15,7 @@ from ..plotting import save_figure
 from ..plotting.style import DEMONSTRATION, FIELD, INK, LINE, ROLLOUT, label_axes
 from .cost import by
 from .summary import METHODS, ByShape, Record, Results, figure
-from .tables import curve, pushed
+from .tables import curves, pushed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,7 +61,11 @@ def _save_small(figure: Figure, path: Path) -> Path:
 
     full = io.BytesIO()
     figure.savefig(full, format="png", dpi=110)
-    few = Image.open(full).convert("RGB").quantize(COLOURS_KEPT, dither=Image.Dither.NONE)
+    few = (
+        Image.open(full)
+        .convert("RGB")
+        .quantize(COLOURS_KEPT, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    )
     with written_whole(path) as file:
         few.save(file, format="png", optimize=True)
     return path
@@ -79,7 +83,7 @@ def _panel(ax: Axes, record: Record) -> None:
         ax.plot(*demo.position.T, **{**DEMONSTRATION, "lw": 1.6}, **LINE)
     for path in drawing["rollouts"]:
         ax.plot(*np.transpose(path), **{**ROLLOUT, "lw": 0.5}, **LINE)
-    ax.plot(*demonstrations.goal, "*", ms=5, mfc="#f0e442", mec=INK, mew=0.4, zorder=6)
+    ax.plot(*demonstrations.goal, "*", ms=7, mfc="#f0e442", mec=INK, mew=0.4, zorder=6)
     ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal", xticks=[], yticks=[])
     ax.set_title(record["shape"], fontsize=7, color=INK, pad=2)
     ax.spines[:].set(color=FIELD, linewidth=0.4)
@@ -89,13 +93,12 @@ def draw_curve(results: Results, path: Path) -> Path | None:
     """DTW on unseen demonstrations over the number shown, a line per method."""
     from matplotlib.figure import Figure
 
-    curves = {method: curve(results, method)[1] for method in results.methods("c")}
-    curves = {method: points for method, points in curves.items() if points}
-    if not curves:
+    _, lines = curves(results)
+    if not lines:
         return None
     figure = Figure(figsize=(5.4, 3.2), layout="constrained")
     ax = figure.subplots()
-    for method, points in curves.items():
+    for method, points in lines.items():
         ax.plot(
             list(points),
             list(points.values()),

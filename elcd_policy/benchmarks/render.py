@@ -17,8 +17,8 @@ from .store import read_all
 from .summary import METHODS, ByShape, Record, Results, single
 from .tables import (
     cost_table,
-    curve,
     curve_table,
+    curves,
     dimension_table,
     markdown,
     push_table,
@@ -122,11 +122,10 @@ def _summaries(results: Results) -> list[str]:
 
 
 def _curve(results: Results, picture: Path) -> str:
-    used = {shape for method in results.methods("c") for shape in curve(results, method)[0]}
     return (
         "## Fewer demonstrations\n\n"
         "Mean DTW in mm on the unseen demonstrations 4-6, trained on the first one to four, over\n"
-        f"{', '.join(sorted(used))}.\n\n{curve_table(results)}\n\n"
+        f"{', '.join(curves(results)[0])}.\n\n{curve_table(results)}\n\n"
         f"![DTW on unseen demonstrations over the number of demonstrations shown]({picture})"
     )
 

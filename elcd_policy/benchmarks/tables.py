@@ -66,26 +66,37 @@ def shape_table(results: Results, protocol: str) -> str:
     return markdown(["shape", *(METHODS[method] for method in methods)], rows)
 
 
-def curve(results: Results, method: str) -> tuple[list[str], dict[int, float]]:
-    """Shapes, and their mean DTW unseen by the number of demonstrations shown."""
-    counts = PROTOCOLS["c"].shown
-    runs = {n: results.of("c", method, n) for n in counts} | {4: results.of("a", method)}
-    shared = common(*runs.values())
-    if not shared[0]:
+def curves(results: Results) -> tuple[list[str], dict[str, dict[int, float]]]:
+    """Shapes, and by method their mean DTW unseen for one to four demonstrations shown.
+
+    Only over shapes that all of the methods have results of; one that has none is left out.
+    """
+    runs: dict[str, dict[int, ByShape]] = {}
+    for method in results.methods("c"):
+        counts = {n: results.of("c", method, n) for n in PROTOCOLS["c"].shown}
+        counts |= {4: results.of("a", method)}
+        if common(*counts.values())[0]:
+            runs[method] = counts
+    every = [shapes for counts in runs.values() for shapes in counts.values()]
+    if not every or not (shared := set(common(*every)[0])):
         return [], {}
-    means = (float(np.mean(figures(shapes, "dtw"))) for shapes in shared)
-    return list(shared[0]), dict(zip(runs, means, strict=True))
+    points = {
+        method: {
+            count: float(np.mean([figure(shapes[name], "dtw") for name in shared]))
+            for count, shapes in counts.items()
+        }
+        for method, counts in runs.items()
+    }
+    return sorted(shared, key=str.casefold), points
 
 
 def curve_table(results: Results) -> str:
     """A row per method: DTW unseen for one to four demonstrations."""
-    rows = []
-    for method in results.methods("c"):
-        shapes, points = curve(results, method)
-        if shapes:
-            numbers = [f"{value:.2f}" for value in points.values()]
-            rows.append([METHODS[method], *numbers, str(len(shapes))])
-    return markdown(["method", "1 shown", "2", "3", "4", "shapes"], rows)
+    rows = [
+        [METHODS[method], *(f"{value:.2f}" for value in points.values())]
+        for method, points in curves(results)[1].items()
+    ]
+    return markdown(["method", "1 shown", "2", "3", "4"], rows)
 
 
 def dimension_table(results: Results) -> str:
@@ -100,10 +111,11 @@ def dimension_table(results: Results) -> str:
             records = shapes[name]
             unseen = scored_on(records, range(shown, last))
             facts, only = records[0], {name: records}
+            unit = "" if facts["units"] == "1" else f" {facts['units']}"
             shares, seconds = values(only, "converged"), values(only, "cpu_s")
             rows.append(
                 [
-                    f"{name}, {facts['dimension']}-D, {facts['longest_side']:g} {facts['units']}",
+                    f"{name}, {facts['dimension']}-D, {facts['longest_side']:g}{unit}",
                     f"{METHODS[method]} x {len(records)}",
                     f"{figure(scored_on(records, range(shown)), 'dtw'):.3g}",
                     *(f"{figure(unseen, score):.3g}" for score in SCORES),
