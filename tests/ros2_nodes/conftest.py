@@ -35,6 +35,10 @@ PLACEMENT = Placement(
 """The writing plane: policy axes to the right and up, 3 mm of robot per mm drawn."""
 
 
+HOME = np.array([0.2, -0.16, 0.0, -2.19, 0.0, 2.03, 0.785])
+"""Of a Panda, in rad: the TCP above the middle of its workspace, the hand down."""
+
+
 def curves() -> DemonstrationSet:
     """Four similar arcs in mm that end in the origin."""
     time, motions = np.linspace(0.0, 3.0, 100), []
@@ -59,6 +63,24 @@ def policy_file(policy: MotionPolicy, tmp_path_factory: pytest.TempPathFactory) 
     """The policy's file, with its certificate, placed on the writing plane."""
     path = tmp_path_factory.mktemp("policy") / "policy.pt"
     assert export_certified(policy, path, PLACEMENT).certified
+    return path
+
+
+@pytest.fixture(scope="session")
+def joint_policy_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A policy of seven joints in rad, trained briefly."""
+    time, motions = np.linspace(0.0, 3.0, 60), []
+    share = (time / time[-1])[:, None]
+    smooth = share**2 * (3 - 2 * share)
+    goal = HOME + np.array([0.4, 0.3, -0.2, 0.4, 0.2, -0.3, 0.4])
+    for bend in (0.05, 0.1, 0.15):
+        joints = HOME * (1 - smooth) + goal * smooth + bend * np.sin(np.pi * smooth)
+        motions.append(Demonstration(time=time, position=joints))
+    demonstrations = DemonstrationSet(tuple(motions), units="rad", source="test joints")
+    quick = TrainingSettings(couplings=2, width=24, linear_steps=100, shooting_steps=0)
+    policy = fit(demonstrations, settings=quick, progress=False)
+    path = tmp_path_factory.mktemp("policy") / "joints.pt"
+    assert export_certified(policy, path).certified
     return path
 
 

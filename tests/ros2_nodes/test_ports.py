@@ -20,20 +20,17 @@ from rclpy.qos import QoSPresetProfiles
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray, String
 
-from elcd_policy import TrainingSettings, fit, load_policy
-from elcd_policy.certificate import export_certified
-from elcd_policy.demonstrations import Demonstration, DemonstrationSet
+from elcd_policy import load_policy
 from elcd_policy_ros2 import robot_description
 from elcd_policy_ros2.arm_kinematics import ArmKinematics
 from elcd_policy_ros2.messages import LATCHED_QOS, seconds, twist_of
 from elcd_policy_ros2.policy_node import PolicyNode
 
-from .conftest import PLACEMENT, Ros
+from .conftest import HOME, PLACEMENT, Ros
 
 URDF = (Path(pybullet_data.getDataPath()) / "franka_panda" / "panda.urdf").read_text()
 DT = 0.02
 BASE, TCP = "panda_link0", "panda_grasptarget"
-HOME = np.array([0.2, -0.16, 0.0, -2.19, 0.0, 2.03, 0.785])
 RECEIVER_QOS = QoSPresetProfiles.SYSTEM_DEFAULT.value
 """Servo and the group controllers subscribe with rclcpp's SystemDefaultsQoS: reliable."""
 
@@ -176,35 +173,17 @@ def test_a_group_controller_gets_joint_velocities_in_its_own_order(
     check_joint_commands(commands)
 
 
-@pytest.fixture(scope="module")
-def joint_policy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A policy of seven joints in rad, trained briefly."""
-    time, motions = np.linspace(0.0, 3.0, 60), []
-    share = (time / time[-1])[:, None]
-    smooth = share**2 * (3 - 2 * share)
-    goal = HOME + np.array([0.4, 0.3, -0.2, 0.4, 0.2, -0.3, 0.4])
-    for bend in (0.05, 0.1, 0.15):
-        joints = HOME * (1 - smooth) + goal * smooth + bend * np.sin(np.pi * smooth)
-        motions.append(Demonstration(time=time, position=joints))
-    demonstrations = DemonstrationSet(tuple(motions), units="rad", source="test joints")
-    quick = TrainingSettings(couplings=2, width=24, linear_steps=100, shooting_steps=0)
-    policy = fit(demonstrations, settings=quick, progress=False)
-    path = tmp_path_factory.mktemp("policy") / "joints.pt"
-    assert export_certified(policy, path).certified
-    return path
-
-
 def test_a_joint_space_policy_goes_straight_to_joint_velocities(
-    ros: Ros, joint_policy: Path
+    ros: Ros, joint_policy_file: Path
 ) -> None:
     remap = {"~/joint_cmd": TOPIC}
-    robot = start(ros, joint_policy, remap, joint_goal_tolerance=0.02, **JOINTS_OUT)
+    robot = start(ros, joint_policy_file, remap, joint_goal_tolerance=0.02, **JOINTS_OUT)
     commands = controller(ros, robot, robot.arm.joints)
     robot.positions = HOME.copy()
     activate(ros)
     ros.until(lambda: robot.says("following"))
     ros.until(lambda: robot.says("goal reached"))
-    goal = load_policy(joint_policy).get_goal()
+    goal = load_policy(joint_policy_file).get_goal()
     assert np.linalg.norm(robot.positions - goal) < 0.04
     values = {value.key: value.value for value in robot.statuses[-1].values}
     assert float(values["distance_to_goal_rad"]) <= 0.02
@@ -261,9 +240,9 @@ def test_an_arm_that_is_not_known_is_refused(
     ],
 )
 def test_a_joint_space_policy_does_not_fit_a_twist_or_another_arm(
-    ros: Ros, joint_policy: Path, parameters: dict, message: str
+    ros: Ros, joint_policy_file: Path, parameters: dict, message: str
 ) -> None:
-    robot = start(ros, joint_policy, {}, **parameters)
+    robot = start(ros, joint_policy_file, {}, **parameters)
     assert not transition(ros, Transition.TRANSITION_CONFIGURE)
     ros.until(lambda: robot.says(message))
 
