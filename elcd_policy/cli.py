@@ -20,6 +20,8 @@ COMMANDS = {
     "evaluate": "score a policy on demonstrations",
     "plot": "draw a policy's vector field",
     "info": "say what a policy file holds",
+    "convert": "write demonstrations in another format",
+    "prepare": "trim and smooth raw demonstrations, report what is wrong with them",
     "certify": "state and check what is guaranteed of a policy file",
     "benchmark": "run the benchmarks, write their tables",
 }

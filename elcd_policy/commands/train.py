@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -12,12 +13,14 @@ from ..demonstrations import load_demonstrations
 from ..evaluation import Scores, evaluate
 from ..export import check_target
 from ..fields import FIELDS
+from ..preparation import inspect
 from ..training.fit import DEFAULT_FIELD, fit
 from .tables import score_table
 
 EXAMPLE = """example:
   elcd train lasa:Sshape -o sshape.pt
   elcd train my_demonstrations/ -o policy.pt --units m --field monotone
+  elcd train lasa:Sshape -o sshape.onnx
 """
 
 
@@ -25,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description, parser.epilog = __doc__, EXAMPLE
     parser.add_argument("source", help="demonstrations: lasa:NAME, a file or a folder")
-    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="policy file, *.pt")
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="FILE", help="policy file, *.pt or *.onnx"
+    )
     parser.add_argument(
         "--field", choices=sorted(FIELDS), default=DEFAULT_FIELD, help="default: %(default)s"
     )
@@ -43,6 +48,9 @@ def run(args: argparse.Namespace) -> int:
     """
     check_target(args.output)
     demonstrations = load_demonstrations(args.source, units=args.units)
+    complaint = inspect(demonstrations).complaint(args.source)
+    if complaint:
+        print(f"elcd: warning: {complaint}", file=sys.stderr)
     begin = time.process_time()
     policy = fit(demonstrations, args.field, seed=args.seed)
     cpu = time.process_time() - begin
