@@ -39,15 +39,15 @@ def data_bounds(
         return distance(e) / e.norm(dim=1)
 
     candidates = torch.cat([e0, ball.e[inner]])
-    farthest = _maximum(distance, candidates, radius)
-    widest = _maximum(secant, candidates[candidates.norm(dim=1) > 1e-6 * radius], radius)
+    farthest = maximum(distance, candidates, radius)
+    widest = maximum(secant, candidates[candidates.norm(dim=1) > 1e-6 * radius], radius)
     stretch = torch.linalg.matrix_norm(ball.jacobian, ord=2)
     start = (starts - rest).norm(dim=1)
     moving = start > 1e-9 * start.max()
     slope = jacobian(exact.velocity, ball.x)
     larger_stretch = float(stretch.max())
     inner_stretch = float(stretch[inner].max())
-    around = torch.cat([rollouts, ball.x[inner]])
+    around = torch.cat([rollouts, ball.x[inner]]) / exact.unit
     return Bounds(
         radius=radius,
         start=float(start.max()),
@@ -64,11 +64,11 @@ def data_bounds(
         + float(torch.linalg.matrix_norm(slope, ord=2).max()) * speed0
         + larger_stretch * speed0**2 / (2 * (LARGER - 1) * radius),
         accelerating=2 * (LARGER - 1) * radius / (larger_stretch * speed0),
-        farthest_accelerating=_maximum(distance, ball.e, LARGER * radius),
+        farthest_accelerating=maximum(distance, ball.e, LARGER * radius),
     )
 
 
-def _maximum(function: Map, candidates: Tensor, radius: float) -> float:
+def maximum(function: Map, candidates: Tensor, radius: float) -> float:
     """Largest value of ``function`` [N] in the ball, climbing from the best candidates [N, d]."""
     with torch.no_grad():
         values = function(candidates)

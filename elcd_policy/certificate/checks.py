@@ -103,9 +103,9 @@ def contraction_checks(
     return checks
 
 
-def invertibility_checks(exact: ExactPolicy, at: Sample, policy: LoadedPolicy) -> list[Check]:
+def invertibility_checks(exact: ExactPolicy, at: Sample) -> list[Check]:
     """That phi can be inverted in float64 wherever it was evaluated."""
-    units, size = policy.metadata.units, workspace_size(policy.metadata)
+    units, size = exact.facts.units, workspace_size(exact.facts)
     with torch.no_grad():
         back = exact.decode(at.e + exact.latent_goal)
     # Relative for points that lie far outside.
@@ -126,14 +126,15 @@ def goal_checks(exact: ExactPolicy, at: Sample, policy: LoadedPolicy) -> list[Ch
     ----------
     at : of the workspace and the demonstrations.
     """
-    units, size = policy.metadata.units, workspace_size(policy.metadata)
+    units, size = exact.facts.units, workspace_size(exact.facts)
     largest = float(at.velocity.norm(dim=1).max())
     with torch.no_grad():
         offset = float((exact.decode(exact.latent_goal) - exact.goal).norm())
         residual = float(exact.velocity(exact.goal).norm())
-    moved = policy.get_goal() - exact.goal.numpy()
-    served = torch.tensor(policy.velocity(policy.get_goal()))
-    difference = torch.tensor(policy.velocity(at.x.numpy() + moved)) - at.velocity
+    moved = policy.get_goal() - (exact.goal / exact.unit).numpy()
+    served = torch.tensor(policy.velocity(policy.get_goal())) * exact.unit
+    x = (at.x / exact.unit).numpy() + moved
+    difference = torch.tensor(policy.velocity(x)) * exact.unit - at.velocity
     return [
         Check("distance of the equilibrium from the goal", offset, GOAL_OFFSET * size, units),
         Check("speed at the goal", residual, SERVED * largest, f"{units}/s"),

@@ -14,7 +14,10 @@ def effects(facts: PolicyMetadata, kind: str, rate: float, bounds: Bounds) -> li
         f"a distance of at most {bounds.goal_lag:.3g} s times the speed, up to "
         f"{bounds.goal_speed:.3g} {units}/s ({bounds.slow_goal_lag:.3g} s for slow ones)"
     )
-    lower, upper = ("(" + ", ".join(f"{v:.4g}" for v in corner) + ")" for corner in bounds.reach)
+    moved = 3 if facts.orientation is not None else facts.dimension
+    lower, upper = (
+        "(" + ", ".join(f"{v:.4g}" for v in corner[:moved]) + ")" for corner in bounds.reach
+    )
     placed = ""
     if facts.placement is not None:
         scale = facts.placement.metres_per_unit

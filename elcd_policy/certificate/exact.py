@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from ..export import LoadedPolicy
+from ..metadata import PolicyMetadata
 from ..rollout import STEPS_PER_DURATION, runge_kutta_step
 
 Map = Callable[[Tensor], Tensor]
@@ -23,20 +25,36 @@ class ExactPolicy:
     Parameters
     ----------
     policy : from a file; it is left as it is.
+    lengths : make all coordinates lengths: of poses, whose rotations are in rad, the last three
+        are multiplied by the file's characteristic length. ``unit`` [d] holds the factors,
+        ``facts`` the metadata with goal, workspace and starts in this form.
     """
 
-    def __init__(self, policy: LoadedPolicy) -> None:
+    def __init__(self, policy: LoadedPolicy, lengths: bool = False) -> None:
         self.module = copy.deepcopy(policy.module).double()
         self.dimension = policy.dimension
         self.duration = policy.metadata.duration
-        self.encode: Map = self.module.encode
-        self.decode: Map = self.module.decode
+        self.unit = torch.ones(self.dimension, dtype=torch.float64)
+        if lengths and policy.metadata.orientation is not None:
+            self.unit[3:] = policy.metadata.orientation.length
+        self.facts = _in_lengths(policy.metadata, self.unit)
         self.latent_velocity: Map = self.module.latent_velocity
-        self.velocity: Map = self.module.forward
         # Where the file has it, should it have been moved since.
         self.module.set_goal(torch.tensor(policy.metadata.goal, dtype=torch.float64))
-        self.goal: Tensor = self.module.get_goal().detach().view(1, -1)
+        self.goal: Tensor = self.module.get_goal().detach().view(1, -1) * self.unit
         self.latent_goal = self._latent_goal()
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Latent points [N, d] of positions [N, d]."""
+        return self.module.encode(x / self.unit)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Positions [N, d] of latent points [N, d]."""
+        return self.module.decode(z) * self.unit
+
+    def velocity(self, x: Tensor) -> Tensor:
+        """Velocities [N, d] at positions [N, d]."""
+        return self.module(x / self.unit) * self.unit
 
     def _latent_goal(self) -> Tensor:
         z = self.encode(self.goal).detach()
@@ -56,6 +74,20 @@ class ExactPolicy:
                 z = runge_kutta_step(self.module, z, duration / (samples * steps))
             trail.append(z)
         return torch.cat(trail)
+
+
+def _in_lengths(facts: PolicyMetadata, unit: Tensor) -> PolicyMetadata:
+    def scaled(points: object) -> list[float]:
+        values: list[float] = (torch.tensor(points, dtype=torch.float64) * unit).tolist()
+        return values
+
+    lower, upper = facts.workspace
+    return replace(
+        facts,
+        goal=scaled(facts.goal),
+        workspace=(scaled(lower), scaled(upper)),
+        starts=[scaled(start) for start in facts.starts],
+    )
 
 
 def jacobian(function: Map, x: Tensor) -> Tensor:

@@ -40,7 +40,7 @@ class Bounds:
     Every trajectory stays in the latent ball around the goal on whose surface it starts. All
     figures are maxima over the ball ``|z - z*| <= radius`` that holds every demonstrated
     start, found by sampling it through `decode`: close to the true ones from below. Lengths
-    are in the policy's units.
+    are in the policy's units; of poses, a rad counts as the file's characteristic length.
 
     Parameters
     ----------
@@ -50,7 +50,8 @@ class Bounds:
     overshoot : ``farthest - start``.
     rollouts : the farthest from the goal that the motions from these starts themselves get.
     factor : K in ``|x(t) - x*| <= K exp(-c t) |x0 - x*|``, for every demonstrated start x0.
-    reach : lower and upper corner [d] of a box around all these trajectories.
+    reach : lower and upper corner [d] of a box around all these trajectories; of poses, the
+        last three in rad.
     speed : largest speed of the field, units per s.
     goal_lag : s; a goal that moves at speed v is followed at a distance of at most
         ``goal_lag * v`` in the end.

@@ -12,10 +12,11 @@ from ..fields import LatentField
 from ..threads import one_thread
 from .bounds import data_bounds
 from .checks import Sample, contraction_checks, goal_checks, invertibility_checks, sample
-from .construction import construction
+from .construction import ROUNDING, construction
 from .effects import effects
 from .exact import ExactPolicy
 from .points import ball_offsets, demonstrated_points, seeded, workspace_points
+from .rotations import Rotations, rotations
 from .types import CERTIFIED, NOT_CERTIFIED, Certificate, Check
 
 METRIC = "J_phi(x)^T J_phi(x)"
@@ -103,8 +104,8 @@ def _checked(
     certificate: Certificate, policy: LoadedPolicy, field: LatentField | None
 ) -> Certificate:
     """The certificate with its checks, and the reasons that they give."""
-    facts, rate, kind = policy.metadata, certificate.rate, certificate.kind
-    exact, generator = ExactPolicy(policy), seeded()
+    exact, generator = ExactPolicy(policy, lengths=True), seeded()
+    facts, rate, kind = exact.facts, certificate.rate, certificate.kind
     starts = torch.tensor(facts.starts, dtype=torch.float64).view(-1, facts.dimension)
     with torch.no_grad():
         radius = float((exact.encode(starts) - exact.latent_goal).norm(dim=1).max())
@@ -123,9 +124,15 @@ def _checked(
     everywhere = _joined(list(samples.values()))
     checks: list[Check] = [
         *contraction_checks(everywhere, rate, kind, field, facts.duration),
-        *invertibility_checks(exact, everywhere, policy),
+        *invertibility_checks(exact, everywhere),
         *goal_checks(exact, _joined([samples["workspace"], samples["demonstrations"]]), policy),
     ]
+    turning: list[Rotations] = []
+    if facts.orientation is not None:
+        shown, poses = regions["demonstrations"], regions["workspace"]
+        within = offsets[offsets.norm(dim=1) <= radius * (1 + ROUNDING)]
+        turning = [rotations(exact, facts.orientation, shown, poses, within)]
+        checks += [each.check for each in turning]
     failures = [
         f"{check.name} is {check.value:.3g}, at most {check.limit:.3g} {check.unit}".strip()
         for check in checks
@@ -137,7 +144,8 @@ def _checked(
     bounds = data_bounds(
         exact, starts, samples["demonstrations"].x, samples["ball around the goal"], rate
     )
-    return replace(certificate, bounds=bounds, effects=effects(facts, kind, rate, bounds))
+    rows = [*effects(facts, kind, rate, bounds), *(each.effect for each in turning)]
+    return replace(certificate, bounds=bounds, effects=rows)
 
 
 def _refused(certificate: Certificate, reason: str) -> Certificate:
