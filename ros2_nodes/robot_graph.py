@@ -24,7 +24,9 @@ REAL_ARM_ARGUMENTS = (
         "Who takes the commands: moveit_servo (twists), or a JointGroupVelocityController",
         choices=(SERVO, ROS2_CONTROL),
     ),
-    Setting("config", "", "YAML file with the nodes' parameters; none for config/<way>.yaml"),
+    Setting(
+        "config", "", "YAML file with the nodes' parameters; none for that of the way in config/"
+    ),
     Setting("servo_node", "servo_node", "Name of the servo node"),
     Setting("controller", "velocity_controller", "Name of the JointGroupVelocityController"),
     Setting("dry_run", True, "Publish what would be sent on ~/dry_run, and nothing to the robot"),
