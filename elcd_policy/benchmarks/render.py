@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+
 from ..errors import ParameterError
 from ..files import written_whole
 from ..training import TrainingSettings
+from ..training.fit import DEFAULT_FIELD
+from .dispatch import dispatch_table
 from .fingerprint import training_code
 from .jobs import PROTOCOLS
 from .pictures import draw_cost, draw_curve, draw_fields, draw_variants
 from .store import read_all
-from .summary import METHODS, ByShape, Record, Results, single
+from .summary import METHODS, ByShape, Record, Results, common, figures, planar, single
 from .tables import (
     cost_table,
     curve_table,
@@ -29,7 +33,7 @@ from .tables import (
 )
 from .targets import counts, targets
 from .texts import COST as COST_TEXT
-from .texts import DIMENSIONS, INTRODUCTION, PROTOCOL, PUSHES, TICKS, VARIANTS
+from .texts import DIMENSIONS, DISPATCH, INTRODUCTION, PROTOCOL, PUSHES, TICKS, VARIANTS, VERDICTS
 from .variants import by_variant
 
 LASA, TICK, SETTINGS, COST = "lasa", "tick", "settings", "cost"
@@ -70,7 +74,7 @@ def render(results: str | os.PathLike[str], output: str | os.PathLike[str]) -> l
         "cost": None if cost is None else draw_cost(cost, tick, images / "cost.png"),
     }
     link = {k: path.relative_to(output.parent) for k, path in drawn.items() if path is not None}
-    parts = [INTRODUCTION, _targets(lasa, tick), _protocol(), *_summaries(lasa)]
+    parts = [INTRODUCTION, _targets(lasa, tick), _protocol(), *_summaries(lasa), _default(lasa)]
     if "shown" in link:
         parts.append(_curve(lasa, link["shown"]))
     parts.append(_pushes(lasa))
@@ -102,8 +106,24 @@ def _targets(results: Results, tick: Record | None) -> str:
         for method in METHODS
         if (outdated := results.outdated(method))
     )
-    words = f"{counts(judged)}. Open: not all that a verdict needs was run.{mixed}"
-    return f"## Targets\n\n{words}\n\n{table}"
+    return (
+        f"## Targets\n\n{counts(judged)}. {VERDICTS}{mixed}\n\n{table}\n\n{_scale(results)}".strip()
+    )
+
+
+def _scale(results: Results) -> str:
+    """What half the peer's error is beside what needs no learning."""
+    methods = ("eflow", "mean", "best")
+    found = common(*(single(results.of("a", method)) for method in methods))
+    if not found[0]:
+        return ""
+    peer, mean, best = (float(np.mean(figures(shapes, "dtw"))) for shapes in found)
+    return (
+        f"For scale, over {len(found[0])} shapes: half of EFlow's mean DTW is {peer / 2:.2f} mm. "
+        f"The mean demonstration, played by the\nclock, has {mean:.2f} mm; the best shown "
+        f"demonstration, chosen with hindsight, {best:.2f} mm: what people's\nrepetitions differ by "
+        "is in every figure."
+    )
 
 
 def _protocol() -> str:
@@ -115,10 +135,31 @@ def _summaries(results: Results) -> list[str]:
     return [
         f"## Protocol ({name}): {PROTOCOLS[name].text}\n\n"
         "Scores in mm: mean / median / largest over the shapes. Converged: mean / smallest.\n"
-        f"CPU s: mean / largest.\n\n{summary_table(results, name)}"
+        f"CPU s: mean / largest.{_unlike(results, name)}\n\n{summary_table(results, name)}"
         for name in ("a", "b")
         if results.methods(name)
     ]
+
+
+def _default(results: Results) -> str:
+    """What the two fields differ by, and which one is the default."""
+    found = common(*(single(results.of("a", method)) for method in ("elcd", "monotone")))
+    if not found[0]:
+        return ""
+    elcd, monotone = (float(np.mean(figures(shapes, "dtw"))) for shapes in found)
+    return (
+        f"`elcd train` learns the {METHODS[DEFAULT_FIELD]} unless told otherwise. Over "
+        f"{len(found[0])} shapes the mean DTW\nunseen of the ELCD field, which contracts towards "
+        f"the goal, is {elcd:.2f} mm; that of the monotone field,\nwhich contracts every pair of "
+        f"trajectories, {monotone:.2f} mm."
+    )
+
+
+def _unlike(results: Results, protocol: str) -> str:
+    shapes = {tuple(planar(results.of(protocol, method))) for method in results.methods(protocol)}
+    if len(shapes) == 1:
+        return ""
+    return " **Not all methods were run on all shapes: compare them per shape, below.**"
 
 
 def _curve(results: Results, picture: Path) -> str:
@@ -169,13 +210,16 @@ def _cost(cost: Record, picture: Path) -> str:
 
 
 def _ticks(tick: Record) -> str:
-    machine = _machine(tick)
-    return TICKS.format(
+    text = TICKS.format(
         rounds=tick["rounds"],
         method=METHODS[tick["field"]],
-        machine=machine,
+        machine=_machine(tick),
         table=tick_table(tick),
     )
+    if "operations" not in tick:
+        return text
+    table = dispatch_table(tick["operations"]["layer by layer"], tick["operations"]["fused"])
+    return f"{text}\n\n{DISPATCH.format(dimension=tick['rows'][0]['dimension'], table=table)}"
 
 
 def _fields(picture: Path) -> str:
@@ -215,7 +259,8 @@ def _settings(results: Results, method: str) -> str:
     settings = next(r["settings"] for r in results.records if r["method"] == method)
     listed = ", ".join(f"{name} {value:g}" for name, value in settings.items())
     if method == "eflow":
-        return listed
+        checkouts = {r["checkout"] for r in results.records if r["method"] == method}
+        return f"{listed}; checkout {', '.join(sorted(checkouts))}"
     codes = sorted({r.get("code", "unknown") for r in results.records if r["method"] == method})
     present = "this" if codes == [training_code()] else "**not** this"
     return (

@@ -26,6 +26,10 @@ A line of the results is one training: protocol, shape, method, seed, settings, 
 training code, the scores of each demonstration, convergence, CPU time, versions, machine. What
 `elcd train lasa:Sshape --seed 0` writes is the policy of (b) for that shape and seed."""
 
+VERDICTS = """A verdict needs all 26 shapes (30 for convergence and training time) and three seeds.
+A bar about every shape can be missed by one run, a bar about a mean only by a mean over all shapes;
+what is neither met nor missed is open. Figures beside EFlow's are over the shapes that both have."""
+
 PROTOCOL = """## Protocol
 
 The 30 shapes of the LASA handwriting data, 7 demonstrations each, in mm.
@@ -49,7 +53,8 @@ an unseen demonstration may start 40 mm away from anything shown; they stand in 
 - **CPU s** is the process's CPU time in training, on one thread; the first job of each process pays
   for what torch loads then. It grows when others use the machine's cores too: compare what was run
   together.
-- A shape's figure is the mean over the seeds; ranges are over the seeds.
+- A shape's figure is the mean over the seeds; ranges are over the seeds. A seed sets a network's
+  first weights and the starts and pushes that training draws.
 - **Mean demonstration**: the shown ones averaged at equal shares of their durations, moved to the
   start (the offset fades linearly), played in their median duration: a replay by the clock, which
   neither converges nor comes back from a push. **Best shown demonstration**: the nearest one by
@@ -79,10 +84,19 @@ converged: mean / smallest over the seeds.
 
 TICKS = """## Control tick
 
-One call on [1, d] on one thread, after `optimize_for_inference`, in turns with a plain d-64-64-d
-tanh network on the same runtime; medians over {rounds} rounds of 50 calls. Its weights do not
-matter to the time, so the policy ({method}, default size) is hardly trained. Throughput is that of
-batches of 10,000 positions. {machine}.
+One call on [1, d] on one thread, in turns with a plain d-64-64-d tanh network on the same runtime:
+TorchScript after `optimize_for_inference` (a `.pt` file), ONNX Runtime (an `.onnx` file, its goal an
+input). CPU time of the calling thread, medians over {rounds} rounds of 50 calls; a ratio is the
+median over the rounds. Its weights do not matter to the time, so the policy ({method}, default
+size) is hardly trained. Throughput is that of batches of 10,000 positions. {machine}.
+
+{table}"""
+
+DISPATCH = """### Where a tick's time goes
+
+The tensor operations of one tick in TorchScript, {dimension}-D, by the profiler: how often each is
+started, and its share of the time of all of them. Layer by layer is how the policy is trained;
+fused is what a policy file runs (`elcd_policy/serving/fused.py`), the same function.
 
 {table}"""
 

@@ -54,5 +54,6 @@ def _record(
         **({} if method in ("mean", "best") else learned),
         "versions": {"python": "3.11"},
         "machine": {"cpu": "a processor", "cores": 2, "system": "Linux"},
+        **({"checkout": "abc"} if method == "eflow" else {}),
         **others,
     }
