@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,6 +35,7 @@ def render_video(
     size: tuple[int, int] = (400, 300),
     trail: bool = True,
     path_points: ArrayLike | None = None,
+    scenery: Callable[[Any], object] | None = None,
 ) -> Path:
     """Replay an episode's joint positions and write what a camera sees.
 
@@ -49,6 +51,7 @@ def render_video(
     size : width and height in pixels.
     trail : whether to draw the executed path.
     path_points : [M, 3] in m, base frame, the reference path, if any.
+    scenery : puts what else there is to see into a PyBullet client.
 
     Returns
     -------
@@ -71,7 +74,7 @@ def render_video(
     rows = np.minimum(np.searchsorted(log.time, times), len(log) - 1).tolist()
     camera = _Camera(robot, size)
     overlay = _Overlay(camera, log, reference, trail, speed)
-    pictures = _pictures(robot, log.joint_positions[rows], camera)
+    pictures = _pictures(robot, log.joint_positions[rows], camera, scenery)
     frames = []
     for picture, row in zip(pictures, rows, strict=True):
         overlay.draw(picture, row)
@@ -117,12 +120,16 @@ class _Camera:
         return room.astype(np.uint8)
 
 
-def _pictures(robot: Robot, joints: Vector, camera: _Camera) -> Iterator[Image.Image]:
+def _pictures(
+    robot: Robot, joints: Vector, camera: _Camera, scenery: Callable[[Any], object] | None
+) -> Iterator[Image.Image]:
     """The arm at joint positions [F, n] on a light floor, one picture each."""
     (width, height), room = camera.size, camera.floor()
     client = connect()
     try:
         body = Body(client, robot, visible=True)
+        if scenery is not None:
+            scenery(client)
         view = client.computeViewMatrix(camera.eye.tolist(), camera.target.tolist(), [0, 0, 1])
         projection = client.computeProjectionMatrixFOV(camera.angle, width / height, 0.1, 12.0)
         for row in joints:
