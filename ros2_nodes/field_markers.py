@@ -32,6 +32,8 @@ def field_markers(
 ) -> MarkerArray:
     """Strokes along the field on a grid, a ball of the goal's tolerance, and the boxes.
 
+    A field of poses is shown at the goal's orientation.
+
     Parameters
     ----------
     follower : whose field, goal and limits are shown.
@@ -55,11 +57,13 @@ def field_markers(
 
 
 def _field(follower: Follower, workspace: tuple[ArrayLike, ArrayLike], stamp: Time) -> Marker:
-    lower, upper = (np.asarray(corner, dtype=np.float64) for corner in workspace)
+    lengths = min(follower.dimension, 3)  # a pose has angles, too
+    lower, upper = (np.asarray(corner, dtype=np.float64)[:lengths] for corner in workspace)
     beyond = WIDENED * (upper - lower)
-    axes = np.linspace(lower - beyond, upper + beyond, GRID[follower.dimension])
-    grid = np.stack(np.meshgrid(*axes.T, indexing="ij"), axis=-1).reshape(-1, follower.dimension)
-    velocity = follower.policy.velocity(grid)
+    axes = np.linspace(lower - beyond, upper + beyond, GRID[lengths])
+    grid = np.stack(np.meshgrid(*axes.T, indexing="ij"), axis=-1).reshape(-1, lengths)
+    turned = np.zeros((len(grid), follower.dimension - lengths))
+    velocity = follower.policy.velocity(np.hstack([grid, turned]))[:, :lengths]
     speed = np.linalg.norm(velocity, axis=1, keepdims=True)
     length = STROKE * float(np.max(axes[1] - axes[0]))
     tips = grid + length * velocity / np.maximum(speed, 1e-12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -75,9 +76,13 @@ class Follower(Motion[safety.State]):
     def restart(self) -> None:
         """Forget what was sent: the next state is the first, and its orientation is held."""
         super().restart()
+        self.restart_field()
+
+    def restart_field(self) -> None:
+        """Forget the orientation that the field counts from."""
         self._task: TaskSpace | None = None
 
-    def set_goal(self, position: Array, frame_id: str) -> str:
+    def set_goal(self, position: Array, quaternion: Array, frame_id: str) -> str:
         """Move the goal to a position [3] in m; why that was refused, or empty."""
         if not np.isfinite(position).all():
             return f"it is not finite: got {position.tolist()}"
@@ -89,7 +94,7 @@ class Follower(Motion[safety.State]):
                 f"it is outside the workspace box: got {position.tolist()}, expected "
                 f"{lower.round(4).tolist()} to {upper.round(4).tolist()} m"
             )
-        self.policy.set_goal(self.placement.to_policy(position)[: self.dimension])
+        self.policy.set_goal(self._policy_goal(position))
         self._note_goal()
         return ""
 
@@ -121,17 +126,9 @@ class Follower(Motion[safety.State]):
 
     def wish(self, state: safety.State) -> Array:
         """The twist [6] that the policy asks for, at full speed and before any limit."""
-        if self._task is None:
-            orientation = state.quaternion if self.orientation is None else self.orientation
-            self._task = TaskSpace(
-                self.placement,
-                self.dimension,
-                orientation,
-                self.hold_gain,
-                self.hold_gain_angular,
-            )
-        velocity = self.policy.velocity(self._task.to_policy(state.position))
-        return self._task.twist(state.position, state.quaternion, velocity)
+        space, position, quaternion = self._space(state), state.position, state.quaternion
+        velocity = self.policy.velocity(space.to_policy(position, quaternion))
+        return space.twist(position, quaternion, velocity)
 
     def after(self, state: safety.State, command: Array, dt: float) -> safety.State:
         """The state that a twist [6] of ``dt`` s leads to."""
@@ -150,6 +147,20 @@ class Follower(Motion[safety.State]):
         wish = self.wish(state)
         self.wished = self.speed_scale * float(np.linalg.norm(wish[:3]))
         return wish
+
+    def _space(self, state: safety.State) -> TaskSpace:
+        if self._task is None:
+            first = state.quaternion if self.orientation is None else self.orientation
+            self._task = self._new_space(first)
+        return self._task
+
+    def _new_space(self, orientation: Array) -> TaskSpace:
+        return TaskSpace(
+            self.placement, self.dimension, orientation, self.hold_gain, self.hold_gain_angular
+        )
+
+    def _policy_goal(self, position: Array) -> Array:
+        return self.placement.to_policy(position)[: self.dimension]
 
     def _note_goal(self) -> None:
         self.goal = self.placement.to_robot(self.policy.get_goal())
@@ -196,7 +207,7 @@ def resolve_placement(
 
 
 def demonstrated_box(
-    placement: Placement, workspace: tuple[list[float], list[float]], margin: float
+    placement: Placement, workspace: Sequence[Sequence[float]], margin: float
 ) -> tuple[Array, Array]:
     """The box [3], [3] in m around the placed corners of the demonstrations, plus a margin."""
     lower, upper = (np.asarray(corner, dtype=np.float64) for corner in workspace)

@@ -53,7 +53,7 @@ class JointFollower(Motion[JointReading]):
         self.goal = policy.get_goal()
         self.restart()
 
-    def set_goal(self, position: Array, frame_id: str) -> str:
+    def set_goal(self, position: Array, quaternion: Array, frame_id: str) -> str:
         """Refused: a position of the TCP is no goal of a motion of joints."""
         return "the policy's goal is a set of joint positions, a pose does not say which"
 
@@ -127,11 +127,15 @@ class ArmFollower(Motion[JointReading]):
         super().restart()
         self.cartesian.restart()
 
-    def set_goal(self, position: Array, frame_id: str) -> str:
-        """Move the goal to a position [3] in m; why that was refused, or empty."""
-        fault = self.cartesian.set_goal(position, frame_id)
+    def set_goal(self, position: Array, quaternion: Array, frame_id: str) -> str:
+        """Move the goal to a pose: [3] in m and [4]; why that was refused, or empty."""
+        fault = self.cartesian.set_goal(position, quaternion, frame_id)
         self.goal = self.cartesian.goal
         return fault
+
+    def arrived(self, state: JointReading, slack: float = 1.0) -> bool:
+        """Whether a state is within ``slack`` times the goal's tolerance."""
+        return self.cartesian.arrived(self._cartesian_state(state), slack)
 
     def pose(self, state: JointReading) -> tuple[Array, Array]:
         """Position [3] in m and quaternion [4] x y z w of the TCP."""

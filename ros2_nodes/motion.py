@@ -112,7 +112,10 @@ class Motion(ABC, Generic[S]):
             self.phase, self.reason = FAULT, fault
             return self._come_to_rest(command, dt)
         self.limited = limited
-        self._note_distance(self.distance_from(state))
+        self.distance = self.distance_from(state)
+        # Once reached, twice the tolerance: noise at the edge would make the status flicker.
+        arrived = self.arrived(state, 2.0 if self.phase == REACHED else 1.0)
+        self.phase, self.reason = (REACHED if arrived else FOLLOWING), ""
         self._sending, self._still, self._previous = True, 0.0, command
         return command
 
@@ -125,9 +128,13 @@ class Motion(ABC, Generic[S]):
         """Of a state from the goal, in ``unit``."""
         return float(np.linalg.norm(self.progress(state) - self.goal))
 
+    def arrived(self, state: S, slack: float = 1.0) -> bool:
+        """Whether a state is within ``slack`` times the goal's tolerance."""
+        return self.distance_from(state) <= slack * self.goal_tolerance
+
     @abstractmethod
-    def set_goal(self, position: Array, frame_id: str) -> str:
-        """Move the goal to a position [3] of the TCP in m; why that was refused, or empty."""
+    def set_goal(self, position: Array, quaternion: Array, frame_id: str) -> str:
+        """Move the goal to a pose of the TCP: [3] in m and [4]; why that was refused, or empty."""
 
     @abstractmethod
     def pose(self, state: S) -> tuple[Array, Array]:
@@ -170,9 +177,3 @@ class Motion(ABC, Generic[S]):
         self._still = 0.0 if command.any() else self._still + dt
         self._sending = self._sending and self._still <= ZEROS
         return command if self._sending else None
-
-    def _note_distance(self, distance: float) -> None:
-        self.distance = distance
-        # Once reached, twice the tolerance: noise at the edge would make the status flicker.
-        allowed = self.goal_tolerance * (2.0 if self.phase == REACHED else 1.0)
-        self.phase, self.reason = (REACHED if distance <= allowed else FOLLOWING), ""

@@ -84,6 +84,15 @@ POLICY_NODE = (
     ),
     Setting("goal_tolerance", 0.005, "Distance that counts as reached", "m", 1e-4, 1.0, live=True),
     Setting(
+        "goal_tolerance_angular",
+        0.05,
+        "Angle that counts as reached, for a policy of poses",
+        "rad",
+        1e-3,
+        3.0,
+        live=True,
+    ),
+    Setting(
         "joint_goal_tolerance",
         0.01,
         "Distance that counts as reached for a joint-space policy",
@@ -148,7 +157,8 @@ POLICY_NODE = (
     Setting(
         "hold_orientation",
         (),
-        "Quaternion x y z w of the TCP to hold; none for that of the first state",
+        "Quaternion x y z w of the TCP to hold; none for that of the first state. For a policy "
+        "of poses that of its goal; none for its own",
         size=4,
     ),
     Setting(

@@ -10,10 +10,12 @@ import torch
 
 from elcd_policy import LoadedPolicy, load_policy
 from elcd_policy.errors import ParameterError
+from elcd_policy.orientation import unit_quaternion
 from elcd_policy.safety import Limits
-from elcd_policy.task_space import unit_quaternion
+from elcd_policy.task_space import goal_orientation
 
 from .follower import Follower, demonstrated_box, resolve_placement
+from .pose_follower import PoseFollower
 
 
 class Values(Protocol):
@@ -49,23 +51,25 @@ def follower_for(policy: LoadedPolicy, p: Values) -> Follower:
     ParameterError
         If the policy has no place, or a limit is no limit.
     """
-    if policy.dimension > 3:
+    facts = policy.metadata
+    if policy.dimension > 3 and facts.orientation is None:
         raise ParameterError(
-            f"the policy in {p['policy_file']} does not fit an end effector's position",
+            f"the policy in {p['policy_file']} does not fit an end effector",
             got=f"{policy.dimension} dimensions",
-            expected="1, 2 or 3",
-            advice="train on positions of the TCP",
+            expected="1, 2 or 3 for a position, 6 for a pose",
+            advice="train on positions or poses of the TCP",
         )
     placement = resolve_placement(
-        policy.metadata.placement,
-        policy.metadata.units,
-        policy.dimension,
+        facts.placement,
+        facts.units,
+        min(policy.dimension, 3),
         p["placement_origin"],
         p["placement_rotation"],
         p["placement_metres_per_unit"],
     )
-    lower, upper = demonstrated_box(placement, policy.metadata.workspace, p["workspace_margin"])
-    known = demonstrated_box(placement, policy.metadata.workspace, p["demonstrated_margin"])
+    corners = [corner[:3] for corner in facts.workspace]
+    lower, upper = demonstrated_box(placement, corners, p["workspace_margin"])
+    known = demonstrated_box(placement, corners, p["demonstrated_margin"])
     limits = Limits(
         **_live_limits(p),
         lower=np.array(p["workspace_lower"] or lower),
@@ -73,17 +77,29 @@ def follower_for(policy: LoadedPolicy, p: Values) -> Follower:
         known_lower=known[0],
         known_upper=known[1],
     )
-    return Follower(
-        policy=policy,
-        placement=placement,
-        dimension=policy.dimension,
-        limits=limits,
-        base_frame=p["base_frame"],
-        goal_tolerance=p["goal_tolerance"],
-        hold_gain=p["hold_gain"],
-        hold_gain_angular=p["hold_gain_angular"],
-        orientation=unit_quaternion(p["hold_orientation"]) if p["hold_orientation"] else None,
-        speed_scale=p["speed_scale"],
+    common: dict[str, Any] = {
+        "policy": policy,
+        "placement": placement,
+        "limits": limits,
+        "base_frame": p["base_frame"],
+        "goal_tolerance": p["goal_tolerance"],
+        "speed_scale": p["speed_scale"],
+    }
+    held = unit_quaternion(p["hold_orientation"]) if p["hold_orientation"] else None
+    goal = goal_orientation(facts, placement)
+    if goal is None or facts.orientation is None:
+        return Follower(
+            **common,
+            dimension=policy.dimension,
+            hold_gain=p["hold_gain"],
+            hold_gain_angular=p["hold_gain_angular"],
+            orientation=held,
+        )
+    return PoseFollower(
+        **common,
+        orientation=goal if held is None else held,
+        goal_tolerance_angular=p["goal_tolerance_angular"],
+        margin=facts.orientation.margin,
     )
 
 

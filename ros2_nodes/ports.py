@@ -25,6 +25,7 @@ from .joint_follower import ArmFollower, JointFollower
 from .messages import Mismatch
 from .motion import Motion
 from .policy_setup import Values, follower_for, retuned
+from .pose_follower import PoseFollower
 from .robot_description import robot_description
 from .state_input import ArmPoseInput, JointStateInput, PoseInput, StateInput
 
@@ -135,7 +136,9 @@ def retune(motion: Motion[Any], p: Values) -> None:
     cartesian = motion.cartesian if isinstance(motion, ArmFollower) else motion
     if isinstance(cartesian, Follower):
         motion.limits = cartesian.limits = retuned(cartesian.limits, p)
-        motion.goal_tolerance = p["goal_tolerance"]
+        motion.goal_tolerance = cartesian.goal_tolerance = p["goal_tolerance"]
+    if isinstance(cartesian, PoseFollower):
+        cartesian.goal_tolerance_angular = p["goal_tolerance_angular"]
     if isinstance(motion, ArmFollower | JointFollower):
         motion.joint_limits = motion.arm.limits(
             p["max_joint_speed"], p["max_joint_acceleration"], p["state_timeout"]

@@ -78,7 +78,7 @@ def rehearse(motion: Motion[Any], state: Any, duration: float) -> Rehearsal:
             jacobian = arm.jacobian(state.positions)
             singular = np.linalg.svd(jacobian, compute_uv=False)[-1]
             rows.append((k * step, position, jacobian @ wish, state.positions, wish, singular))
-        if not np.isfinite(wish).all() or motion.distance_from(state) <= motion.goal_tolerance:
+        if not np.isfinite(wish).all() or motion.arrived(state):
             break
         state = motion.after(state, wish if before is None else 1.5 * wish - 0.5 * before, step)
         before = wish

@@ -15,7 +15,7 @@ from elcd_policy import LoadedPolicy
 from elcd_policy.errors import ElcdError, ParameterError
 
 from .door import doubt
-from .messages import COMMAND_QOS, position_of
+from .messages import COMMAND_QOS, position_of, quaternion_of
 from .motion import FOLLOWING, REACHED, WAITING
 from .parameters import Parameters
 from .permission import Permission
@@ -260,7 +260,8 @@ class Session:
 
     def _on_goal(self, message: PoseStamped) -> None:
         follower = self.follower
-        fault = follower.set_goal(position_of(message.pose), message.header.frame_id)
+        pose = message.pose
+        fault = follower.set_goal(position_of(pose), quaternion_of(pose), message.header.frame_id)
         if fault:
             self._log.warning(f"a goal is ignored: {fault}")
         else:

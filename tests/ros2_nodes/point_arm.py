@@ -12,6 +12,7 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rclpy.duration import Duration
 from rclpy.qos import QoSProfile
+from scipy.spatial.transform import Rotation
 
 from elcd_policy_ros2.messages import LATCHED_QOS, STATE_QOS, fill_pose, twist_of
 from elcd_policy_ros2.policy_node import PolicyNode
@@ -32,7 +33,7 @@ class Arm:
 
     def __init__(self, ros: Ros) -> None:
         self.ros = ros
-        self.position = START.copy()
+        self.position, self.quaternion = START.copy(), LEVEL
         self.frame, self.talking, self.moving = "base_link", True, True
         self.stamp_offset = 0.0
         self.commands: list[TwistStamped] = []
@@ -44,7 +45,10 @@ class Arm:
     def obey(self, command: TwistStamped) -> None:
         self.commands.append(command)
         if self.moving:
-            self.position = self.position + DT * twist_of(command)[:3]
+            twist = DT * twist_of(command)
+            self.position = self.position + twist[:3]
+            turned = Rotation.from_rotvec(twist[3:]) * Rotation.from_quat(self.quaternion)
+            self.quaternion = turned.as_quat()
 
     def tell(self) -> None:
         if not self.talking:
@@ -52,7 +56,7 @@ class Arm:
         pose = PoseStamped()
         now = self.ros.probe.get_clock().now() + Duration(seconds=self.stamp_offset)
         pose.header.stamp, pose.header.frame_id = now.to_msg(), self.frame
-        fill_pose(pose.pose, self.position, LEVEL)
+        fill_pose(pose.pose, self.position, self.quaternion)
         self.out.publish(pose)
 
     @property
