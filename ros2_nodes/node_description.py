@@ -19,7 +19,7 @@ MODULES = "elcd_policy_ros2"
 
 NEEDS = {
     "policy_node": {"rclpy": "ros", "torch": ""},
-    "recorder_node": {"rclpy": "ros"},
+    "recorder_node": {"rclpy": "ros", "rosbags": "rosbag"},
     "sim_node": {"rclpy": "ros", "pybullet": "sim"},
 }
 """What each executable imports besides this package, and the extra that brings it."""

@@ -137,6 +137,7 @@ class RecorderNode(Node):
         """A service that tells how it went; rclpy would end the node on an exception."""
 
         def serve(_: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+            self._catch_up()
             try:
                 response.success, response.message = True, act()
                 doubtful = "; " in response.message
@@ -147,6 +148,16 @@ class RecorderNode(Node):
             return response
 
         return serve
+
+    def _catch_up(self) -> None:
+        """Deal with the states that arrived before a call: they belong to what was before it."""
+        states = self._states
+        while True:
+            with states.handle:
+                found = states.handle.take_message(states.msg_type, states.raw)
+            if found is None:
+                return
+            cast(Any, states.callback)(*found)
 
     def _on_pose(self, raw: bytes, about: Any) -> None:
         message = deserialize_message(raw, PoseStamped)

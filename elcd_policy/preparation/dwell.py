@@ -19,7 +19,9 @@ def moving_part(time: Array, position: Array) -> tuple[int, int]:
     A rest is what lies before the last instant, not yet far from the first sample, at which
     the distance from that sample is less than `PACE` times the mean pace times the time since
     it. Net displacement is not misled by trembling as speed is, nor by a slow drift; pace and
-    distances are relative, so units do not matter. The end is found in the same way, backwards.
+    distances are relative, so units do not matter. The end is found in the same way, backwards;
+    then the motion goes on until it is as near to where it rests as the rest is steady, because
+    its last sample is the goal.
 
     Parameters
     ----------
@@ -30,6 +32,8 @@ def moving_part(time: Array, position: Array) -> tuple[int, int]:
     pace = PACE * length / (time[-1] - time[0])
     first = _rest(time, position, pace)
     last = len(time) - 1 - _rest(time[::-1], position[::-1], pace)
+    away = np.linalg.norm(position[last:] - np.median(position[last:], axis=0), axis=1)
+    last += int(np.argmax(away <= np.median(away)))
     # A recording that never gets anywhere has no moving part: it is left whole.
     return (first, last) if first < last else (0, len(time) - 1)
 

@@ -134,6 +134,18 @@ def test_joints_are_recorded_in_the_order_asked_for(ros, tmp_path: Path) -> None
         np.testing.assert_array_equal(demos[0].position, [place(i) for i in range(1, 11)])
 
 
+def test_an_episode_holds_what_arrived_between_the_calls(ros, tmp_path: Path) -> None:
+    hand = Hand(ros, tmp_path)
+    hand.move(1)
+    for step in range(1, 31):
+        hand.out.publish(hand.pose(step))  # they wait in the queue until somebody spins
+    assert hand.call("start").success
+    for step in range(31, 71):
+        hand.out.publish(hand.pose(step))
+    stopped = hand.call("stop")
+    assert stopped.message == "demo_000: 40 samples in 0.39 s, 100 Hz"
+
+
 def test_nothing_starts_without_good_states(ros, tmp_path: Path) -> None:
     hand = Hand(ros, tmp_path)
     silent = hand.call("start")
