@@ -40,11 +40,31 @@ JOINT_UNITS = "rad"  # of a policy whose states are joint positions
 
 @dataclass(frozen=True)
 class Ports:
-    """A follower between its input and its output; their states and commands fit."""
+    """A follower between its input and its output; their states and commands fit.
+
+    Parameters
+    ----------
+    input, follower, output : the way from a state to a command.
+    joints : the same motion as one of joints, if they are known though twists are sent: only
+        rehearsed, never followed.
+    """
 
     input: StateInput[Any]
     follower: Motion[Any]
     output: CommandOutput
+    joints: ArmFollower | None = None
+
+    def rehearsed(self, now: float) -> tuple[Motion[Any], Any]:
+        """The motion and the present state that tell most about the robot's limits."""
+        if self.joints is not None and isinstance(self.input, ArmPoseInput):
+            return self.joints, self.input.reading(now)
+        return self.follower, self.input.state(now)
+
+    def retune(self, p: Values) -> None:
+        """Take over the present values of the live parameters."""
+        _retune(self.follower, p)
+        if self.joints is not None:
+            _retune(self.joints, p)
 
 
 def ports_for(
@@ -91,11 +111,11 @@ def ports_for(
         pose_input = PoseInput(node, on_mismatch("ee_pose"))
         return Ports(pose_input, follower, twist_output())
     arm = arm_of(node, p)
+    limits = arm.limits(p["max_joint_speed"], p["max_joint_acceleration"], p["state_timeout"])
     if not out_joints:
         follower = follower_for(policy, p)
         arm_input = ArmPoseInput(node, arm, p["base_frame"], on_mismatch("joint_states"))
-        return Ports(arm_input, follower, twist_output())
-    limits = arm.limits(p["max_joint_speed"], p["max_joint_acceleration"], p["state_timeout"])
+        return Ports(arm_input, follower, twist_output(), ArmFollower(follower, arm, limits))
     motion: Motion[Any]
     if in_joint_space:
         if policy.dimension != len(arm.joints):
@@ -130,8 +150,7 @@ def arm_of(node: Node, p: Values) -> ArmKinematics:
     return ArmKinematics(urdf, p["base_frame"], p["tcp_frame"], p["joints"])
 
 
-def retune(motion: Motion[Any], p: Values) -> None:
-    """Give a follower the present values of the live parameters."""
+def _retune(motion: Motion[Any], p: Values) -> None:
     motion.speed_scale = p["speed_scale"]
     cartesian = motion.cartesian if isinstance(motion, ArmFollower) else motion
     if isinstance(cartesian, Follower):

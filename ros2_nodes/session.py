@@ -20,7 +20,7 @@ from .motion import FOLLOWING, REACHED, WAITING
 from .parameters import Parameters
 from .permission import Permission
 from .policy_setup import load
-from .ports import ports_for, retune
+from .ports import ports_for
 from .preflight import NONE, REFUSE, PreflightError, preflight
 from .reporting import INACTIVE, Reporter
 from .task import ABORTED, CANCELED, Task
@@ -162,7 +162,7 @@ class Session:
     def retune(self) -> None:
         """Take over the live parameters."""
         p = self._p
-        retune(self.follower, p)
+        self._ports.retune(p)
         self.task.timeout = p["task_timeout"]
         self.task.stuck_time = 0.0 if p["dry_run"] else p["stuck_time"]
 
@@ -204,9 +204,9 @@ class Session:
     def _clear(self) -> None:
         """Hold the motion from the present state against all limits, as it is to be done."""
         if self._p["preflight"] != NONE:
-            state = self._ports.input.state(time.perf_counter())
+            motion, state = self._ports.rehearsed(time.perf_counter())
             try:
-                preflight(self.follower, state, self.policy.metadata.duration)
+                preflight(motion, state, self.policy.metadata.duration)
             except PreflightError as error:
                 if self._p["preflight"] == REFUSE:
                     raise

@@ -169,6 +169,10 @@ class ArmPoseInput(StateInput[State]):
         """Subscribe no more."""
         self._joints.close()
 
+    def reading(self, now: float) -> JointReading | str | None:
+        """The joints of the newest state; see `StateInput.state`."""
+        return self._joints.state(now)
+
     def state(self, now: float) -> State | str | None:
         """See `StateInput.state`."""
         reading = self._joints.state(now)

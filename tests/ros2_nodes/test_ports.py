@@ -148,6 +148,15 @@ def controller(ros: Ros, robot: Joints, joints: tuple[str, ...]) -> list[Float64
     return ros.listen(Float64MultiArray, TOPIC)
 
 
+def test_twists_that_the_joints_could_not_follow_are_not_begun(ros: Ros, policy_file: Path) -> None:
+    robot = start(ros, policy_file, {}, max_joint_speed=0.05)
+    assert transition(ros, Transition.TRANSITION_CONFIGURE)
+    ros.spin(0.2)  # for a state to begin from
+    ros.until(lambda: not transition(ros, Transition.TRANSITION_ACTIVATE))
+    ros.until(lambda: robot.says("rad/s above its limit after"))
+    assert robot.says("the preflight refuses the motion from here: got panda_joint")
+
+
 def test_a_group_controller_gets_joint_velocities_in_its_own_order(
     ros: Ros, policy_file: Path
 ) -> None:
