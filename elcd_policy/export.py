@@ -30,10 +30,11 @@ from .metadata import FORMAT_VERSION, PolicyMetadata
 from .placement import Placement
 from .policy import MotionPolicy, check_positions, sample_times
 from .rollout import rollout
-from .serving import OnnxRuntime, onnx_content, read_onnx, served
+from .serving import OnnxRuntime, onnx_content, read_onnx, require_onnx, served
 
 METADATA_FILE = "metadata.json"
 SUFFIXES = (".pt", ".onnx")
+EXPECTED = "a policy file written by `elcd train` or export_policy"
 #: What zipfile and torch raise on damaged archives.
 _UNREADABLE = (RuntimeError, ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
 _METHODS = ["encode", "decode", "latent_velocity", "set_goal", "get_goal"]
@@ -62,7 +63,7 @@ def export_policy(
         If the file can't be written there (see `check_target`), the flow has no scriptable
         tangent, or there is no ONNX graph for the policy.
     MissingExtraError
-        For ``*.onnx`` without onnx.
+        For ``*.onnx`` without onnx and onnxruntime.
     """
     path = check_target(path)
     if not policy.flow.scriptable:
@@ -120,7 +121,10 @@ def check_target(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     ExportError
-        If the suffix is neither ``.pt`` nor ``.onnx``, or the path or one above it is not of the right kind.
+        If the suffix is neither ``.pt`` nor ``.onnx``, or the path or one above it is not of the
+        right kind.
+    MissingExtraError
+        For ``*.onnx`` without onnx and onnxruntime.
     """
     path = Path(path)
     if path.suffix not in SUFFIXES:
@@ -129,6 +133,8 @@ def check_target(path: str | os.PathLike[str]) -> Path:
             got=path.name,
             expected=f"a name ending in {' or '.join(SUFFIXES)}",
         )
+    if path.suffix == ".onnx":
+        require_onnx()
     above = next(folder for folder in path.absolute().parents if folder.exists())
     if path.is_dir() or not above.is_dir():
         raise ExportError(
@@ -147,12 +153,20 @@ class LoadedPolicy:
     metadata : `PolicyMetadata` of the file.
     dimension : d.
     module : the TorchScript module as stored, for whoever wants tensors or float64.
+    runtime : what computes `velocity`, of an ONNX file; else it is ``module``, optimised.
     """
 
-    def __init__(self, module: torch.jit.ScriptModule, metadata: PolicyMetadata) -> None:
+    def __init__(
+        self,
+        module: torch.jit.ScriptModule,
+        metadata: PolicyMetadata,
+        runtime: OnnxRuntime | None = None,
+    ) -> None:
         self.module = module
         self.metadata = metadata
         self.dimension = metadata.dimension
+        self.runtime = runtime
+        self._goal = module.get_goal().numpy()
         with _quiet():
             self._fast = torch.jit.optimize_for_inference(module.eval(), other_methods=_METHODS)
 
@@ -165,9 +179,13 @@ class LoadedPolicy:
             If the last axis is not d.
         """
         x = check_positions(x, self.dimension)
-        with torch.inference_mode():
-            v = self._fast(torch.tensor(x.reshape(-1, self.dimension)))
-        return v.numpy().astype(np.float64).reshape(x.shape)
+        rows = x.reshape(-1, self.dimension).astype(self._goal.dtype)
+        if self.runtime is not None:
+            v = self.runtime.velocity(rows, self._goal)
+        else:
+            with torch.inference_mode():
+                v = self._fast.forward(torch.from_numpy(rows)).numpy()
+        return v.astype(np.float64).reshape(x.shape)
 
     def rollout(
         self, x0: ArrayLike, duration: float, dt: float
@@ -200,6 +218,7 @@ class LoadedPolicy:
             except torch.jit.Error as error:
                 reason = str(error).strip().splitlines()[-1]
                 raise ParameterError("the policy refuses the goal", got=reason) from error
+        self._goal = self.module.get_goal().numpy()
 
     def get_goal(self) -> NDArray[np.float64]:
         """The goal [d]."""
@@ -224,41 +243,63 @@ def load_policy(path: str | os.PathLike[str]) -> LoadedPolicy:
     ------
     PolicyFileError
         If the file is missing, damaged, written by something else or by a newer library.
+    MissingExtraError
+        For ``*.onnx`` without onnx and onnxruntime.
     """
     path = Path(path)
-    expected = "a policy file written by `elcd train` or export_policy"
     if not path.is_file():
         raise PolicyFileError(
             f"no policy file at {path}",
             got="a folder" if path.is_dir() else "nothing",
-            expected=expected,
+            expected=EXPECTED,
             advice="train one with: elcd train lasa:Sshape -o policy.pt",
         )
+    if path.suffix != ".onnx":
+        return LoadedPolicy(*_read_archive(path, path))
+    runtime, archive, text = read_onnx(path)
+    module, metadata = _read_archive(path, io.BytesIO(archive))
+    if _read_metadata(path, text) != metadata:
+        raise PolicyFileError(
+            f"{path} holds two policies",
+            got="other metadata in the ONNX model than in the policy inside it",
+            expected=EXPECTED,
+            advice="export it again",
+        )
+    return LoadedPolicy(module, metadata, runtime)
+
+
+def _read_archive(
+    path: Path, archive: Path | io.BytesIO
+) -> tuple[torch.jit.ScriptModule, PolicyMetadata]:
+    """The TorchScript module and the metadata in ``archive``, which is (in) the file ``path``."""
     files = {METADATA_FILE: ""}
     try:
-        if not zipfile.is_zipfile(path):
+        if not zipfile.is_zipfile(archive):
             raise PolicyFileError(
                 f"{path} is no policy file",
                 got=f"{path.stat().st_size} bytes that are not a TorchScript archive",
-                expected=expected,
+                expected=EXPECTED,
             )
         # torch writes checksums and does not look at them.
-        with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
+        with zipfile.ZipFile(archive) as entries:
+            damaged = entries.testzip()
         if damaged is not None:
             raise ValueError(f"a wrong checksum of {damaged}")
+        source = str(archive) if isinstance(archive, Path) else archive
+        if isinstance(source, io.BytesIO):
+            source.seek(0)
         with _quiet():
-            module = torch.jit.load(str(path), map_location="cpu", _extra_files=files)
+            module = torch.jit.load(source, map_location="cpu", _extra_files=files)
     except _UNREADABLE as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:120]
         raise PolicyFileError(
-            f"{path} can't be read", got=reason, expected=expected, advice="export it again"
+            f"{path} can't be read", got=reason, expected=EXPECTED, advice="export it again"
         ) from error
     if not files[METADATA_FILE]:
         raise PolicyFileError(
             f"{path} is not from this library",
             got="TorchScript without our metadata",
-            expected=expected,
+            expected=EXPECTED,
         )
     metadata = _read_metadata(path, files[METADATA_FILE])
     if weights_hash(module) != metadata.weights_hash:
@@ -268,7 +309,7 @@ def load_policy(path: str | os.PathLike[str]) -> LoadedPolicy:
             expected=metadata.weights_hash[:12],
             advice="export it again",
         )
-    return LoadedPolicy(module, metadata)
+    return module, metadata
 
 
 def weights_hash(module: torch.nn.Module | torch.jit.ScriptModule) -> str:

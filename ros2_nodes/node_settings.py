@@ -7,7 +7,7 @@ from .settings import Setting
 BASE_FRAME = Setting("base_frame", "base_link", "Frame of states, commands and placement")
 
 POLICY_NODE = (
-    Setting("policy_file", "", "Path of the exported policy (.pt)"),
+    Setting("policy_file", "", "Path of the exported policy (.pt or .onnx)"),
     Setting(
         "allow_uncertified", False, "Serve a policy without a valid certificate for its weights"
     ),

@@ -1,14 +1,36 @@
-"""What a control tick can run on: a network made ready, as one call on [N, d]."""
+"""What a control tick can run on: a policy or a plain network made ready, as one call."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..errors import MissingExtraError
+from ..export import LoadedPolicy
+from ..serving import OnnxRuntime
+
 Tick = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """A runtime that policies can be served on.
+
+    Parameters
+    ----------
+    suffix : of the policy files that it runs.
+    policy : a policy from such a file and ``x`` [N, d] to one call of its forward.
+    network : the same for a plain network.
+    """
+
+    suffix: str
+    policy: Callable[[LoadedPolicy, Tensor], Tick]
+    network: Callable[[nn.Sequential, Tensor], Tick]
 
 
 def plain_network(dimension: int) -> nn.Sequential:
@@ -38,7 +60,46 @@ def torchscript(module: nn.Module | torch.jit.ScriptModule, x: Tensor) -> Tick:
     return tick
 
 
-#: Name of a runtime -> how a module is made ready on it.
-RUNTIMES: dict[str, Callable[[nn.Module | torch.jit.ScriptModule, Tensor], Tick]] = {
-    "TorchScript": torchscript
+def onnx_policy(policy: LoadedPolicy, x: Tensor) -> Tick:
+    """One call of the graph in an ONNX policy file, the goal being an input."""
+    runtime, positions = policy.runtime, x.numpy()
+    assert runtime is not None
+    goal = policy.get_goal().astype(np.float32)
+    return lambda: runtime.velocity(positions, goal)
+
+
+def onnx_network(network: nn.Sequential, x: Tensor) -> Tick:
+    """One call of a row of linear layers with tanh between them, as an ONNX graph."""
+    try:
+        from onnx import TensorProto, helper, numpy_helper
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("onnx", "onnx") from error
+    layers = [layer for layer in network if isinstance(layer, nn.Linear)]
+    nodes, constants, value = [], [], "x"
+    for index, layer in enumerate(layers):
+        names = [f"weight_{index}", f"bias_{index}"]
+        for name, tensor in zip(names, (layer.weight, layer.bias), strict=True):
+            constants.append(numpy_helper.from_array(tensor.detach().numpy(), name))
+        last = index == len(layers) - 1
+        out = "velocity" if last else f"linear_{index}"
+        nodes.append(helper.make_node("Gemm", [value, *names], [out], transB=1))
+        if not last:
+            value = f"tanh_{index}"
+            nodes.append(helper.make_node("Tanh", [out], [value]))
+    graph = helper.make_graph(
+        nodes,
+        "plain",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", x.shape[1]])],
+        [helper.make_tensor_value_info("velocity", TensorProto.FLOAT, ["N", x.shape[1]])],
+        constants,
+    )
+    model = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 18)])
+    runtime, inputs = OnnxRuntime(model.SerializeToString()), {"x": x.numpy()}
+    return lambda: runtime.run(None, inputs)[0]
+
+
+#: Name of a runtime -> how a policy and a network are made ready on it.
+RUNTIMES = {
+    "TorchScript": Runtime(".pt", lambda policy, x: torchscript(policy.module, x), torchscript),
+    "ONNX Runtime": Runtime(".onnx", onnx_policy, onnx_network),
 }

@@ -27,8 +27,8 @@ training code, the scores of each demonstration, convergence, CPU time, versions
 `elcd train lasa:Sshape --seed 0` writes is the policy of (b) for that shape and seed."""
 
 VERDICTS = """A verdict needs all 26 shapes (30 for convergence and training time) and three seeds.
-A bar about every shape can be missed by one run, a bar about a mean only by a mean over all shapes;
-what is neither met nor missed is open. Figures beside EFlow's are over the shapes that both have."""
+A bar about every shape can be missed by one run, one about a mean only by a mean over all shapes;
+what is neither met nor missed is open. Figures beside EFlow's are over shapes that both have."""
 
 PROTOCOL = """## Protocol
 
@@ -85,10 +85,11 @@ converged: mean / smallest over the seeds.
 TICKS = """## Control tick
 
 One call on [1, d] on one thread, in turns with a plain d-64-64-d tanh network on the same runtime:
-TorchScript after `optimize_for_inference` (a `.pt` file), ONNX Runtime (an `.onnx` file, its goal an
-input). CPU time of the calling thread, medians over {rounds} rounds of 50 calls; a ratio is the
-median over the rounds. Its weights do not matter to the time, so the policy ({method}, default
-size) is hardly trained. Throughput is that of batches of 10,000 positions. {machine}.
+TorchScript after `optimize_for_inference` (a `.pt` file), ONNX Runtime (an `.onnx` file, its goal
+an input). CPU time of the calling thread in the fastest of {rounds} rounds of 20 calls: what else a
+machine does only adds to it. The weights do not matter to the time, so the
+policy ({method}, default size) is hardly trained. Throughput is that of batches of 10,000
+positions. {machine}.
 
 {table}"""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import tempfile
 import time
 from collections.abc import Sequence
@@ -16,18 +15,21 @@ from tqdm import tqdm
 
 from ..demonstrations import Demonstration, DemonstrationSet
 from ..export import LoadedPolicy, export_policy, load_policy
+from ..policy import MotionPolicy
 from ..training import TrainingSettings, fit
 from ..training.fit import DEFAULT_FIELD
+from .dispatch import operations
 from .machine import machine, versions
-from .runtimes import RUNTIMES, Tick, plain_network
+from .runtimes import RUNTIMES, Tick, plain_network, torchscript
 
 #: Calls timed at a stretch, before the other's turn.
-CALLS = 50
+CALLS = 20
 BATCH = 10_000
+DIMENSIONS = (2, 4, 7, 8, 16, 32)
 
 
 def measure_ticks(
-    dimensions: Sequence[int] = (2, 7),
+    dimensions: Sequence[int] = DIMENSIONS,
     *,
     field: str = DEFAULT_FIELD,
     settings: TrainingSettings | None = None,
@@ -37,22 +39,25 @@ def measure_ticks(
     """Time the loaded policy and a plain network in turns, on one thread.
 
     The weights don't matter to the time, so the policy is hardly trained; its size is that of
-    ``settings`` (by default those of `fit`). Medians over rounds of 50 calls on one position
-    [1, d] each, and over batches of 10,000 positions.
+    ``settings`` (by default those of `fit`). Of rounds of 20 calls on one position [1, d] each,
+    and of batches of 10,000 positions, the fastest counts, by the thread's CPU time: other
+    processes only ever add to it, and nothing of the tick runs on another thread.
 
     Returns
     -------
-    A JSON-ready record: times in us, throughputs in positions per s, ratios of the same round.
+    A JSON-ready record: ``rows`` with times in us, throughputs in positions per s and the ratio
+    of times, a row for each dimension and runtime; ``operations`` of one call in the first
+    dimension, layer by layer and fused (see `elcd_policy.serving`).
     """
     settings = settings or TrainingSettings()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
+        policies = {d: _policy(d, field, settings) for d in dimensions}
         rows = [
-            _measure(d, field, settings, name, rounds, progress)
-            for d in dimensions
-            for name in RUNTIMES
+            _measure(policies[d], name, rounds, progress) for d in dimensions for name in RUNTIMES
         ]
+        profiles = _operations(policies[dimensions[0]])
     finally:
         torch.set_num_threads(threads)
     return {
@@ -60,40 +65,52 @@ def measure_ticks(
         "settings": asdict(settings),
         "rounds": rounds,
         "rows": rows,
+        "operations": profiles,
         "versions": versions(),
         "machine": machine(),
     }
 
 
-def _measure(
-    d: int, field: str, settings: TrainingSettings, runtime: str, rounds: int, progress: bool
-) -> dict[str, Any]:
-    policy = _policy(d, field, settings)
+def _measure(trained: MotionPolicy, name: str, rounds: int, progress: bool) -> dict[str, Any]:
+    d, runtime = trained.dimension, RUNTIMES[name]
+    policy, plain = _loaded(trained, runtime.suffix), plain_network(trained.dimension)
     x = torch.full((1, d), 20.0)
     many = torch.randn(BATCH, d, generator=torch.Generator().manual_seed(0)) * 20.0
-    ready, plain = RUNTIMES[runtime], plain_network(d)
+    position = x[0].numpy()
     one = _in_turns(
-        [ready(policy.module, x), ready(plain, x), lambda: policy.velocity(x[0].numpy())],
+        [
+            runtime.policy(policy, x),
+            runtime.network(plain, x),
+            lambda: policy.velocity(position),
+        ],
         rounds,
         CALLS,
-        f"{runtime}, {d}-D, one position" if progress else "",
+        f"{name}, {d}-D, one position" if progress else "",
     )
     batch = _in_turns(
-        [ready(policy.module, many), ready(plain, many)],
-        max(rounds // 5, 3),
+        [runtime.policy(policy, many), runtime.network(plain, many)],
+        max(rounds // 10, 3),
         1,
-        f"{runtime}, {d}-D, {BATCH} positions" if progress else "",
+        f"{name}, {d}-D, {BATCH} positions" if progress else "",
     )
-    median = statistics.median
+    policy_us, plain_us, numpy_us = (1e6 * min(times) for times in one)
     return {
         "dimension": d,
-        "runtime": runtime,
-        "policy_us": round(1e6 * median(one[0]), 2),
-        "plain_us": round(1e6 * median(one[1]), 2),
-        "ratio": round(median(p / q for p, q in zip(one[0], one[1], strict=True)), 3),
-        "numpy_us": round(1e6 * median(one[2]), 2),
-        "batch_per_s": round(BATCH / median(batch[0])),
-        "plain_batch_per_s": round(BATCH / median(batch[1])),
+        "runtime": name,
+        "policy_us": round(policy_us, 2),
+        "plain_us": round(plain_us, 2),
+        "ratio": round(policy_us / plain_us, 3),
+        "numpy_us": round(numpy_us, 2),
+        "batch_per_s": round(BATCH / min(batch[0])),
+        "plain_batch_per_s": round(BATCH / min(batch[1])),
+    }
+
+
+def _operations(policy: MotionPolicy) -> dict[str, list[dict[str, Any]]]:
+    x = torch.full((1, policy.dimension), 20.0)
+    return {
+        "layer by layer": operations(torchscript(policy, x)),
+        "fused": operations(torchscript(_loaded(policy, ".pt").module, x)),
     }
 
 
@@ -101,24 +118,27 @@ def _in_turns(ticks: Sequence[Tick], rounds: int, calls: int, label: str) -> lis
     """Seconds per call [ticks][rounds], the ticks taking turns in each round."""
     for tick in ticks:
         # The first calls of TorchScript profile and compile.
-        for _ in range(10):
+        for _ in range(4):
             tick()
     times: list[list[float]] = [[] for _ in ticks]
     for _ in tqdm(range(rounds), desc=label, unit="round", delay=2, disable=not label):
         for tick, row in zip(ticks, times, strict=True):
-            begin = time.perf_counter()
+            begin = time.thread_time()
             for _ in range(calls):
                 tick()
-            row.append((time.perf_counter() - begin) / calls)
+            row.append((time.thread_time() - begin) / calls)
     return times
 
 
-def _policy(d: int, field: str, settings: TrainingSettings) -> LoadedPolicy:
-    """A policy of d dimensions as it is served: exported and loaded."""
+def _policy(d: int, field: str, settings: TrainingSettings) -> MotionPolicy:
     share = np.linspace(0.0, 1.0, 100)
     path = 40.0 * np.outer(1 - share, np.linspace(1.0, 2.0, d))
     straight = DemonstrationSet([Demonstration(2.0 * share, path)], units="mm", source="a line")
     brief = replace(settings, linear_steps=2, shooting_steps=1)
-    policy = fit(straight, field, settings=brief, progress=False)
+    return fit(straight, field, settings=brief, progress=False)
+
+
+def _loaded(policy: MotionPolicy, suffix: str) -> LoadedPolicy:
+    """The policy as it is served: exported and loaded."""
     with tempfile.TemporaryDirectory() as folder:
-        return load_policy(export_policy(policy, Path(folder) / "policy.pt"))
+        return load_policy(export_policy(policy, Path(folder) / f"policy{suffix}"))

@@ -12,6 +12,7 @@ from ..benchmarks import PROTOCOLS, Job, measure_ticks, plan, render, run_jobs
 from ..benchmarks.cost import measure_cost
 from ..benchmarks.store import append_record
 from ..benchmarks.tables import cost_table, tick_table
+from ..benchmarks.tick import DIMENSIONS
 from ..benchmarks.variants import SHAPES, plan_variants
 from ..errors import ParameterError
 from ..fields import FIELDS
@@ -54,7 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tick.add_argument(
         "--field", choices=sorted(FIELDS), default=DEFAULT_FIELD, help="(%(default)s)"
     )
-    tick.add_argument("--rounds", type=int, default=200, help="of 50 calls each (%(default)s)")
+    tick.add_argument("--dimensions", type=_dimensions, default=DIMENSIONS, help="(2,4,7,8,16,32)")
+    tick.add_argument("--rounds", type=int, default=300, help="of 20 calls each (%(default)s)")
     tick.add_argument("--output", default=f"{RESULTS}/tick.jsonl", help="(%(default)s)")
 
     settings = names.add_parser("settings", help="what the settings of training do")
@@ -138,7 +140,7 @@ def _cost(args: argparse.Namespace) -> int:
 def _tick(args: argparse.Namespace) -> int:
     if args.rounds < 1:
         raise ParameterError("too few rounds", got=args.rounds, expected="at least 1")
-    record = measure_ticks(field=args.field, rounds=args.rounds)
+    record = measure_ticks(args.dimensions, field=args.field, rounds=args.rounds)
     append_record(args.output, record)
     print(json.dumps(record) if args.json else f"{tick_table(record)}\n\nwritten    {args.output}")
     return 0
@@ -159,6 +161,13 @@ def _seeds(text: str) -> list[int]:
         return [int(word) for word in _words(text)]
     except ValueError as error:
         raise ParameterError("seeds are not numbers", got=repr(text), expected="0,1,2") from error
+
+
+def _dimensions(text: str) -> list[int]:
+    words = _words(text)
+    if not words or not all(word.isdecimal() and int(word) > 1 for word in words):
+        raise ParameterError("dimensions are out of range", got=repr(text), expected="2,7: above 1")
+    return [int(word) for word in words]
 
 
 def _settings(text: str) -> TrainingSettings:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
 
-from elcd_policy import TrainingSettings
+from elcd_policy import MotionPolicy, TrainingSettings, export_policy, load_policy
 from elcd_policy.benchmarks import measure_ticks
+from elcd_policy.benchmarks.dispatch import dispatch_table
 from elcd_policy.benchmarks.runtimes import RUNTIMES, plain_network
 from elcd_policy.benchmarks.tables import tick_table
 
@@ -26,11 +29,25 @@ def test_every_runtime_and_dimension_is_measured(field: str, quick: TrainingSett
         assert row["ratio"] > 1.0
     assert TrainingSettings(**record["settings"]) == quick
     assert len(tick_table(record).splitlines()) == 2 + len(rows)
+    before, after = (record["operations"][name] for name in ("layer by layer", "fused"))
+    for operations in (before, after):
+        assert sum(row["share"] for row in operations) == pytest.approx(1.0, abs=0.01)
+    assert sum(row["calls"] for row in after) < sum(row["calls"] for row in before)
+    last = dispatch_table(before, after).splitlines()[-1]
+    assert last.startswith("| all |")
+    assert last.count("100") == 2
 
 
 @pytest.mark.parametrize("name", RUNTIMES)
-def test_a_runtime_computes_what_the_network_says(name: str) -> None:
-    network, x = plain_network(3), torch.randn(4, 3)
+def test_a_runtime_computes_what_the_network_and_the_policy_say(
+    name: str, fit_once: Callable[..., MotionPolicy], tmp_path: Path
+) -> None:
+    network, x, runtime = plain_network(3), torch.randn(4, 3), RUNTIMES[name]
+    policy = fit_once(3, "elcd")
+    loaded = load_policy(export_policy(policy, tmp_path / f"policy{runtime.suffix}"))
     with torch.no_grad():
-        expected = network(x)
-    torch.testing.assert_close(RUNTIMES[name](network, x)(), expected)
+        expected, velocity = network(x), policy(x)
+    torch.testing.assert_close(torch.as_tensor(runtime.network(network, x)()), expected)
+    torch.testing.assert_close(
+        torch.as_tensor(runtime.policy(loaded, x)()), velocity, rtol=1e-4, atol=1e-4
+    )

@@ -47,7 +47,8 @@ def test_a_failed_job_is_status_1(tmp_path: Path, capfd: pytest.CaptureFixture[s
 
 def test_ticks_are_added_to_the_results(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "tick.jsonl"
-    assert main(["benchmark", "tick", "--rounds", "1", "--output", str(path), "--json"]) == 0
+    few = ["--rounds", "1", "--dimensions", "2,7", "--output", str(path)]
+    assert main(["benchmark", "tick", *few, "--json"]) == 0
     out, _ = capfd.readouterr()
     assert json.loads(out) == json.loads(path.read_text())
     assert {row["dimension"] for row in json.loads(out)["rows"]} == {2, 7}
@@ -91,6 +92,7 @@ def test_cost_is_added_to_the_results(tmp_path: Path, capfd: pytest.CaptureFixtu
         (["lasa", "--workers", "0"], "no worker: got 0, expected at least 1"),
         (["settings", "--shapes", "Sshap"], "did you mean 'Sshape'"),
         (["tick", "--rounds", "0"], "too few rounds: got 0"),
+        (["tick", "--dimensions", "1,2"], "dimensions are out of range: got '1,2'"),
         (["render", "--results", "nowhere"], "no results in nowhere"),
     ],
 )

@@ -57,7 +57,7 @@ def test_a_broken_file_is_not_certified(
     out, err = capfd.readouterr()
     assert err == ""
     assert out.splitlines()[-1] == (
-        "verdict  not certified: weights are not finite: field.out.bias"
+        "verdict  not certified: weights are not finite: field.out.bias, law.entries"
     )
     assert main(["certify", str(path), "--json"]) == 1
     assert json.loads(capfd.readouterr().out)["verdict"] == "not certified"
