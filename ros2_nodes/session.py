@@ -16,7 +16,7 @@ from elcd_policy.errors import ElcdError, ParameterError
 
 from .door import doubt
 from .messages import COMMAND_QOS, position_of, quaternion_of
-from .motion import FOLLOWING, REACHED, WAITING
+from .motion import FOLLOWING, REACHED
 from .parameters import Parameters
 from .permission import Permission
 from .policy_setup import load
@@ -25,6 +25,9 @@ from .preflight import NONE, REFUSE, PreflightError, preflight
 from .reporting import INACTIVE, Reporter
 from .task import ABORTED, CANCELED, Task
 from .views import Views
+
+CLEARANCE = 0.5
+"""s, at least, for which a preflight holds: later the arm may stand elsewhere."""
 
 WARM_UP = 50  # calls of the policy before the first command counts
 
@@ -66,7 +69,7 @@ class Session:
         self.retune()
         self.active = False
         self._rival = ""
-        self._cleared = False
+        self._cleared_until = -np.inf
         self._last_tick = -np.inf
         self._period = 1.0 / p["rate"]
         self._views = Views(
@@ -211,8 +214,8 @@ class Session:
                 if self._p["preflight"] == REFUSE:
                     raise
                 self._log.warning(str(error))
-        self._cleared = True
         self._ports.input.forget()  # it has become old meanwhile
+        self._cleared_until = time.perf_counter() + max(CLEARANCE, 2.0 * self._p["state_timeout"])
 
     def _tick(self) -> None:
         begin = time.perf_counter()
@@ -222,7 +225,7 @@ class Session:
         halt, follower = self._halt, self.follower
         state: Any = self._ports.input.state(begin)
         try:
-            if follower.silent and not (halt or self._cleared or self.unready):
+            if follower.silent and begin > self._cleared_until and not (halt or self.unready):
                 self._clear()
                 state = None
             command = follower.tick(state, dt, halt)
@@ -235,11 +238,13 @@ class Session:
             command = follower.tick(f"unexpected in the policy: {problem}", dt, halt)
         if command is not None:
             self._ports.output.send(command)
-        elif follower.phase != WAITING:
-            self._cleared = False  # the arm may be elsewhere when it is to move again
         where = follower.progress(state) if follower.phase in (FOLLOWING, REACHED) else None
         self.task.note(begin, follower.phase, where, follower.wished * dt, follower.goal_tolerance)
-        self._views.go_on()
+        try:
+            self._views.go_on()
+        except Exception as error:
+            problem = f"{type(error).__name__}: {error}"
+            self._log.error(f"unexpected in a view: {problem}", throttle_duration_sec=1.0)
         self._reporter.tick(begin, time.perf_counter(), self._ports.input.age(begin), halt)
 
     @property

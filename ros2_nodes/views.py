@@ -54,13 +54,19 @@ class Views:
         self._markers_out = node.create_publisher(MarkerArray, "~/markers", LATCHED_QOS)
         self._prediction: Iterator[Array | None] | None = None
         self._shown: tuple[object, ...] | None = None
-        self._timer = node.create_timer(1.0 / rate, self._look, clock=steady) if rate else None
+        self._due = False
+        self._timer = node.create_timer(1.0 / rate, self._remind, clock=steady) if rate else None
 
     def go_on(self) -> None:
         """Do a little of what is under way; called once a control tick."""
-        path = next(self._prediction) if self._prediction else None
-        if path is not None:
-            self._prediction = None
+        if self._due:
+            self._due = False
+            self._look()
+        under_way, self._prediction = self._prediction, None
+        path = next(under_way) if under_way else None
+        if path is None:
+            self._prediction = under_way
+        else:
             self._show(path)
 
     def close(self) -> None:
@@ -69,6 +75,9 @@ class Views:
             self._node.destroy_timer(self._timer)
         self._node.destroy_publisher(self._path_out)
         self._node.destroy_publisher(self._markers_out)
+
+    def _remind(self) -> None:
+        self._due = True
 
     def _look(self) -> None:
         state = self._ports.input.state(time.perf_counter())
