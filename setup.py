@@ -81,6 +81,7 @@ setup(
         "elcd.commands": [
             "demo = elcd_policy_ros2.demo",
             "simulate = elcd_policy_sim.simulate",
+            "disturbances = elcd_policy_sim.page",
         ],
     },
     zip_safe=False,

@@ -49,6 +49,7 @@ def measure(
     time, robot = log.time, scene.robot
     shift = _goal_shift(time, scene, disturbances)
     begin, end = _disturbed(disturbances)
+    begin = min(begin, float(time[-1]))
     # With the goal, the corridor has moved.
     deviation = scene.corridor.deviation(log.position - shift)
     outside = deviation > scene.corridor.half_width

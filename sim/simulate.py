@@ -11,6 +11,7 @@ import argparse
 import json
 import shlex
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,18 @@ from scipy.spatial.transform import Rotation
 
 from elcd_policy.errors import ParameterError
 from elcd_policy.files import written_whole
+from elcd_policy.obstacles import load_obstacles
 from elcd_policy.placement import Placement
 from elcd_policy.task_space import unit_quaternion
 
 from .campaign import run_campaign
+from .comparison import compare, comparison_table
 from .disturbances import KINDS, Disturbance, RandomPush, read_disturbances
 from .disturbances.base import triple
 from .film import check_film
+from .obstacles import AvoidingMotion, add_bodies
 from .policy_motion import PolicyMotion
+from .report import check_report, write_report
 from .results import CampaignResult
 from .robot import load_robot
 from .running import Runner, available_workers
@@ -44,6 +49,8 @@ EXAMPLE = f"""examples:
   elcd simulate sshape.pt --disturb "wind force=0,5,0" --disturb "hold time=1 duration=2"
   elcd simulate sshape.pt --disturb disturbances.yaml --latency 0.02 --rate 50
   elcd simulate sshape.pt --sweep --pushes 5 --output sweep.json
+  elcd simulate sshape.pt --pushes 20 --compare --report compared.html
+  elcd simulate sshape.pt --pushes 20 --obstacles obstacles.yaml --video around.gif
 disturbances: {", ".join(KINDS)};
   named with a wrong key, each lists its own
 """
@@ -84,6 +91,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sweep", action="store_true", help="run all at several control rates and latencies"
     )
+    parser.add_argument("--obstacles", metavar="YAML", help="bodies that the TCP keeps clear of")
+    parser.add_argument(
+        "--compare", action="store_true", help="run other methods in the same episodes as well"
+    )
+    parser.add_argument("--report", metavar="HTML", help="a page with table, figures, versions")
     parser.add_argument("--video", metavar="FILE", help=".gif or .mp4, of the farthest deviation")
     parser.add_argument("--gui", action="store_true", help="watch in PyBullet's window")
     parser.add_argument("--output", metavar="FILE", help="keep all results, as JSON")
@@ -100,7 +112,9 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.video:
         check_film(args.video)
-    motion, robot = PolicyMotion(args.policy), load_robot(args.robot)
+    if args.report:
+        check_report(args.report)
+    motion, robot = _motion(args), load_robot(args.robot)
     facts = motion.policy.metadata
     placement = moved(facts.placement or robot.placement_for(facts), args)
     runner = Runner(Scene.of(motion.policy, robot, placement), motion, args.seed, args.gui)
@@ -113,14 +127,43 @@ def run(args: argparse.Namespace) -> int:
     if args.sweep:
         count = SWEEP_EPISODES if count is None else count
         sweep = {**run_sweep(runner, settings, count, workers), "command": command}
-        _report(args, sweep, sweep, sweep_table(sweep))
+        _say(args, sweep, sweep, sweep_table(sweep))
         return 0
-    result = run_campaign(runner, settings, EPISODES if count is None else count, workers=workers)
-    result = replace(result, command=command)
+    count = EPISODES if count is None else count
+    if args.compare:
+        results = [
+            replace(each, command=command)
+            for each in compare(runner, settings, count, workers=workers)
+        ]
+        everything = {"campaigns": [result.to_dict() for result in results]}
+        figures = {"campaigns": [result.facts() for result in results]}
+        _say(args, everything, figures, comparison_table(results))
+    else:
+        result = run_campaign(
+            runner, settings, count, workers=workers, method=_method(motion), source=facts.source
+        )
+        results = [replace(result, command=command)]
+        _say(args, results[0].to_dict(), results[0].facts(), campaign_table(results[0]))
     if args.video:
-        _film(runner, settings, result, args.video)
-    _report(args, result.to_dict(), result.facts(), campaign_table(result))
-    return 0 if result.within_envelope else 1
+        _film(runner, settings, results[0], args.video)
+    if args.report:
+        write_report(args.report, results)
+    return 0 if results[0].within_envelope else 1
+
+
+def _motion(args: argparse.Namespace) -> PolicyMotion | AvoidingMotion:
+    if args.obstacles is None:
+        return PolicyMotion(args.policy)
+    if args.compare:
+        raise ParameterError(
+            "other methods know no obstacles", got="--compare and --obstacles", expected="one"
+        )
+    return AvoidingMotion(args.policy, *load_obstacles(args.obstacles))
+
+
+def _method(motion: PolicyMotion | AvoidingMotion) -> str:
+    field = str(motion.policy.metadata.guarantee["field"])
+    return f"{field} around obstacles" if isinstance(motion, AvoidingMotion) else field
 
 
 def moved(placement: Placement, args: argparse.Namespace) -> Placement:
@@ -144,7 +187,7 @@ def command_of(args: argparse.Namespace) -> str:
     defaults = vars(parser.parse_args(["-"]))
     words = ["elcd", "simulate", Path(args.policy).name]
     for name, value in vars(args).items():
-        if name in ("policy", "json", "gui", "workers", "output", "video"):
+        if name in ("policy", "json", "gui", "workers", "output", "video", "report"):
             continue
         if value != defaults[name]:
             option = f"--{name.replace('_', '-')}"
@@ -168,16 +211,20 @@ def _film(runner: Runner, settings: EpisodeSettings, result: CampaignResult, pat
     reference = min(
         result.corridor, key=lambda line: np.linalg.norm(np.subtract(line[0], log.position[0]))
     )
-    render_video(runner.scene.robot, log, path, path_points=reference)
+    scenery = None
+    if isinstance(runner.motion, AvoidingMotion):
+        bodies, placement = runner.motion.obstacles, runner.scene.placement
+        scenery = partial(add_bodies, obstacles=bodies, placement=placement)
+    render_video(runner.scene.robot, log, path, path_points=reference, scenery=scenery)
 
 
-def _report(
+def _say(
     args: argparse.Namespace, everything: dict[str, Any], facts: dict[str, Any], table: str
 ) -> None:
     if args.output:
         with written_whole(args.output) as file:
             file.write((json.dumps(everything, allow_nan=False) + "\n").encode())
     print(json.dumps(facts, allow_nan=False) if args.json else table)
-    for name in (args.output, args.video):
+    for name in (args.output, args.video, args.report):
         if name and not args.json:
             print(f"written           {Path(name)}")

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from elcd_policy.errors import ParameterError
 from elcd_policy_sim import Arm, Push, default_pushes, load_robot, parse_pushes, total_force
+from elcd_policy_sim.disturbances import (
+    KINDS,
+    ForceNoise,
+    Hold,
+    MovedGoal,
+    Payload,
+    RandomPush,
+    SensorDelay,
+    SensorNoise,
+    SlowDown,
+    Wind,
+    read_disturbance,
+    read_disturbances,
+)
 
 number = st.floats(-1e3, 1e3)
 
@@ -84,3 +103,68 @@ def test_each_default_push_moves_a_panda_by_three_to_eight_centimetres(
                 arm.step(round(push.duration / arm.timestep))
                 moved = np.linalg.norm(arm.pose()[0] - start)
                 assert 0.03 < moved < 0.08
+
+
+DISTURBANCES = [
+    Push(1.5, (30.0, 0.0, -2.5), 0.2),
+    RandomPush(10.0, 20.0, 0.1, 0.2, 0.4),
+    Wind((0.0, 5.0, 0.0)),
+    ForceNoise(2.0, 3),
+    SensorNoise(0.001, 0.01, 4),
+    SensorDelay(0.02),
+    MovedGoal((0.05, 0.0, 0.0), 1.0),
+    Hold(1.0, 2.0),
+    Payload(0.5, 1.0),
+    SlowDown(0.3, 1.0, 2.0),
+]
+
+
+def test_every_kind_is_read_from_its_own_text_and_from_yaml(tmp_path: Path) -> None:
+    assert {type(each) for each in DISTURBANCES} == set(KINDS.values())
+    assert [read_disturbance(str(each)) for each in DISTURBANCES] == DISTURBANCES
+    entries = [{each.name: dataclasses.asdict(each)} for each in DISTURBANCES]
+    path = tmp_path / "all.yaml"
+    path.write_text(yaml.safe_dump(json.loads(json.dumps(entries))), encoding="utf-8")
+    assert read_disturbances([str(path), "wind force=0,5,0"]) == [*DISTURBANCES, DISTURBANCES[2]]
+
+
+def test_chance_is_drawn_for_an_episode() -> None:
+    robot = load_robot("panda")
+    for each in DISTURBANCES:
+        one, other, again = (
+            each.drawn(np.random.default_rng(seed), 5.0, robot) for seed in (0, 1, 0)
+        )
+        assert one == again
+        by_chance = isinstance(each, RandomPush | ForceNoise | SensorNoise)
+        assert (one != other) == by_chance
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "unknown disturbance: got ''"),
+        ("push", "keys of a push are wrong: got none, expected time, force, duration"),
+        ("hold time=1 duration=0", "a hold is out of range"),
+        ("hold time=-1 duration=1", "a hold is out of range"),
+        ("payload mass=0", "a payload is out of range"),
+        ("slow_down factor=2 time=0 duration=1", "a slow_down is out of range"),
+        ("sensor_delay delay=-0.1", "a sensor_delay is out of range"),
+        ("sensor_noise position=-1", "a sensor_noise is out of range"),
+        ("force_noise deviation=nan", "a force_noise is out of range"),
+        ("random_push weakest=9 strongest=2", "a random_push is out of range"),
+        ("wind force=1,2,inf", "force of a wind is no vector"),
+        ("moved_goal offset=0,0,0.1 time=soon", "value of a moved_goal is wrong"),
+        ("wind force", "can't be read: got 'force', expected key=value"),
+    ],
+)
+def test_what_cannot_be_a_disturbance_is_refused(text: str, complaint: str) -> None:
+    with pytest.raises(ParameterError, match=complaint):
+        read_disturbance(text)
+
+
+@pytest.mark.parametrize("text", ["wind: {force: [1, 2, 3]}", "[5]", "- a: {}\n  b: {}", "- [", ""])
+def test_files_without_a_list_of_disturbances_are_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ParameterError, match=r"mine\.yaml"):
+        read_disturbances([str(path)])

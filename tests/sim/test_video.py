@@ -84,7 +84,7 @@ def test_a_long_episode_is_shortened(log: EpisodeLog, tmp_path: Path) -> None:
 
 
 def test_bad_requests_are_refused(log: EpisodeLog, tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match=r"got arm\.mov, expected a \.gif file"):
+    with pytest.raises(ParameterError, match=r"got arm\.mov, expected a \.gif or \.mp4 file"):
         render_video(ROBOT, log, tmp_path / "arm.mov")
     with pytest.raises(ParameterError, match="too short"):
         render_video(ROBOT, EpisodeLog(7), tmp_path / "arm.gif")

@@ -1,0 +1,70 @@
+"""Quickly trained policies of both fields, and scenes of a robot that is quick to simulate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import elcd_policy as elcd
+from elcd_policy.demonstrations import Demonstration, DemonstrationSet
+from elcd_policy_sim import load_robot
+from elcd_policy_sim.policy_motion import PolicyMotion
+from elcd_policy_sim.scene import Scene
+
+# A valid policy, not a good one.
+QUICK = elcd.TrainingSettings(couplings=2, width=16, linear_steps=60, shooting_steps=4, batch=32)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def demonstrations() -> DemonstrationSet:
+    """Arcs in a plane, about 50 mm long, in 1.5 s, to a goal that is not the origin."""
+    time = np.linspace(0.0, 1.5, 60)
+    smooth = (time / 1.5) ** 2 * (3 - time / 0.75)
+    motions = []
+    for index in range(3):
+        away, bend = np.array([-50.0, 30.0 + 4 * index]), np.array([0.0, 20.0 + 3 * index])
+        path = np.outer(1 - smooth, away) + np.outer(np.sin(np.pi * smooth), bend) + [5.0, 6.0]
+        motions.append(Demonstration(time, path, f"arc_{index}"))
+    return DemonstrationSet(motions, units="mm", source="arcs that are in no file")
+
+
+def _trained(demonstrations: DemonstrationSet, field: str, folder: Path) -> Path:
+    policy = elcd.fit(demonstrations, field, settings=QUICK, progress=False)
+    return elcd.export_policy(policy, folder / f"{field}.pt")
+
+
+@pytest.fixture(scope="session")
+def policy_file(demonstrations: DemonstrationSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of an ELCD field."""
+    return _trained(demonstrations, "elcd", tmp_path_factory.mktemp("policies"))
+
+
+@pytest.fixture(scope="session")
+def monotone_file(
+    demonstrations: DemonstrationSet, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Of a monotone field."""
+    return _trained(demonstrations, "monotone", tmp_path_factory.mktemp("policies"))
+
+
+@pytest.fixture
+def motion(policy_file: Path) -> PolicyMotion:
+    return PolicyMotion(policy_file)
+
+
+@pytest.fixture
+def scene(motion: PolicyMotion) -> Scene:
+    """The policy's demonstrations, drawn by a free-floating point."""
+    return Scene.of(motion.policy, load_robot("point"))
