@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import numpy as np
 from ..demonstrations import load_lasa
 from ..files import written_whole
 from ..plotting import save_figure
-from ..plotting.style import DEMONSTRATION, FIELD, INK, LINE, ROLLOUT, label_axes
+from ..plotting.style import DEMONSTRATION, EXECUTED, FIELD, INK, LINE, REACHED, ROLLOUT, label_axes
 from .cost import by
 from .summary import METHODS, ByShape, Record, Results, figure
 from .tables import curves, pushed
@@ -109,10 +110,14 @@ def draw_curve(results: Results, path: Path) -> Path | None:
             label=METHODS[method],
         )
     ax.set_xticks([1, 2, 3, 4])
-    ax.set_ylim(0.0, None)
+    _from_zero(ax)
     label_axes(ax, "demonstrations shown", "DTW on unseen ones [mm]")
     ax.legend(frameon=False, fontsize=8, labelcolor=INK)
     return save_figure(figure, path)
+
+
+def _from_zero(ax: Axes) -> None:
+    ax.set_ylim(0.0, 1.06 * ax.dataLim.y1)
 
 
 def draw_variants(variants: Mapping[str, ByShape], path: Path) -> Path | None:
@@ -131,7 +136,7 @@ def draw_variants(variants: Mapping[str, ByShape], path: Path) -> Path | None:
             ax.plot([place - 0.3, place + 0.3], [np.mean(heights)] * 2, color=ROLLOUT["color"])
     for ax, text in ((left, "back after [% of the duration]"), (right, "DTW unseen [mm]")):
         ax.set_xticks(range(len(variants)), list(variants), rotation=35, ha="right")
-        ax.set_ylim(0.0, None)
+        _from_zero(ax)
         label_axes(ax, "", text)
     return save_figure(figure_, path)
 
@@ -161,12 +166,15 @@ def draw_cost(cost: Record, tick: Record | None, path: Path) -> Path:
         panels.append(("dimension", "control tick [us]", ticks))
     figure_ = Figure(figsize=(2.9 * len(panels), 2.8), layout="constrained")
     for ax, (x, y, lines) in zip(figure_.subplots(1, len(panels)), panels, strict=True):
-        for name, points in lines.items():
-            ax.plot(list(points), list(points.values()), "o-", ms=4, lw=1.5, label=name)
+        colours = [ROLLOUT["color"], EXECUTED["color"], REACHED]
+        for (name, points), colour in zip(lines.items(), cycle(colours), strict=False):
+            ax.plot(
+                list(points), list(points.values()), "o-", ms=4, lw=1.5, color=colour, label=name
+            )
         ax.set_xscale("log", base=2 if x == "dimension" else 10)
         if x == "dimension":
             ax.set_xticks(list(points), [str(d) for d in points])
-        ax.set_ylim(0.0, None)
+        _from_zero(ax)
         label_axes(ax, x, y)
         if len(lines) > 1:
             ax.legend(frameon=False, fontsize=8, labelcolor=INK)

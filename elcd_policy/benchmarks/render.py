@@ -121,8 +121,8 @@ def _scale(results: Results) -> str:
     return (
         f"For scale, over {len(found[0])} shapes: half of EFlow's mean DTW is {peer / 2:.2f} mm. "
         f"The mean demonstration, played by the\nclock, has {mean:.2f} mm; the best shown "
-        f"demonstration, chosen with hindsight, {best:.2f} mm: what people's\nrepetitions differ by "
-        "is in every figure."
+        f"demonstration, chosen with hindsight, {best:.2f} mm: what people's\nrepetitions differ "
+        "by is in every figure."
     )
 
 

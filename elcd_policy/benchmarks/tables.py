@@ -117,8 +117,8 @@ def dimension_table(results: Results) -> str:
                 [
                     f"{name}, {facts['dimension']}-D, {facts['longest_side']:g}{unit}",
                     f"{METHODS[method]} x {len(records)}",
-                    f"{figure(scored_on(records, range(shown)), 'dtw'):.3g}",
-                    *(f"{figure(unseen, score):.3g}" for score in SCORES),
+                    f"{round(figure(scored_on(records, range(shown)), 'dtw'), 4):.3g}",
+                    *(f"{round(figure(unseen, score), 4):.3g}" for score in SCORES),
                     f"{100 * np.mean(shares):.1f} / {100 * min(shares):.1f}" if shares else "-",
                     f"{np.mean(seconds):.1f}" if seconds else "-",
                 ]
