@@ -128,7 +128,8 @@ def _about(demonstrations: DemonstrationSet) -> dict[str, str]:
 
 
 def _write_sidecar(demonstrations: DemonstrationSet, path: Path) -> None:
-    about: dict[str, object] = {"frame": "", **_about(demonstrations)}
+    about: dict[str, object] = {"units": demonstrations.units, "frame": demonstrations.frame}
+    about |= _about(demonstrations)
     if demonstrations.placement is not None:
         about["placement"] = demonstrations.placement.to_dict()
     with written_whole(path) as file:
