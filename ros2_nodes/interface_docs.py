@@ -7,6 +7,7 @@ the rest is written by hand.
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,11 +15,13 @@ from pathlib import Path
 from elcd_policy.errors import ElcdError
 from elcd_policy.files import written_whole
 
-from . import graph, node_settings, robot_graph
+from . import graph, node_settings, rate_benchmark, robot_graph
 from .interfaces import VARIANTS, Interface, interfaces
 from .settings import Setting
 
-PAGE, PICTURE = Path("docs/ros2.md"), Path("docs/images/ros2_graph.png")
+ROOT = Path(__file__).resolve().parents[1]
+PAGE, PICTURE = ROOT / "docs/ros2.md", ROOT / "docs/images/ros2_graph.png"
+RATES = ROOT / rate_benchmark.RESULTS
 
 SETTINGS = {
     "policy_node": node_settings.POLICY_NODE,
@@ -99,6 +102,7 @@ def tables() -> dict[str, str]:
         parts[f"{node} parameters"] = _settings_table(SETTINGS[node])
     for name, settings in LAUNCH_FILES.items():
         parts[f"{name} arguments"] = _settings_table(settings)
+    parts["rate benchmark"] = rate_benchmark.table(json.loads(RATES.read_text().splitlines()[-1]))
     return parts
 
 
