@@ -47,7 +47,7 @@ def target(folder: str | Path, format: str) -> Path:
 
 @pytest.mark.parametrize("format", ["csv", "npz", "hdf5", "lerobot"])
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of velocities beyond floats
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(
     time=st.lists(FINITE, min_size=6, max_size=6, unique=True).map(sorted),
     position=st.integers(1, 5).flatmap(lambda d: arrays(np.float64, (6, d), elements=FINITE)),
