@@ -114,7 +114,7 @@ def test_the_rehearsal_turns_the_tool_as_the_demonstrations_do(pose_file: Path) 
     policy = load_policy(pose_file)
     x0 = follower.policy_state(start)
     np.testing.assert_allclose(x0[3:], [0.0, np.deg2rad(80), 0.2], atol=1e-6)
-    _, path = policy.rollout(x0, float(rehearsal.time[-1]), 3.0 / 50)
+    _, path = policy.rollout(x0, float(rehearsal.time[-1]), 3.0 / 80)
     expected = path[: len(rehearsal.position), :3]
     np.testing.assert_allclose(rehearsal.position[: len(expected)], expected, atol=0.01)
     turned = np.linalg.norm(rehearsal.twist[:, 3:], axis=1) @ np.gradient(rehearsal.time)
