@@ -27,7 +27,7 @@ COMMANDS = {
 }
 GROUP = "elcd.commands"
 #: Modules that only an extra brings, where an import error may name them.
-EXTRA_OF = {"rclpy": "ros", "pybullet": "sim", "pybullet_utils": "sim"}
+EXTRA_OF = {"rclpy": "ros", "pybullet": "sim", "pybullet_utils": "sim", "PIL": "sim"}
 
 
 class _Parser(argparse.ArgumentParser):
