@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from elcd_policy import export_policy, fit, load_demonstrations
+from elcd_policy import TrainingSettings, export_policy, fit, load_demonstrations
 from elcd_policy.fields import FIELDS
 
 from .baselines import CloningMotion, PrimitiveMotion, ReplayMotion
@@ -26,6 +25,7 @@ def compare(
     *,
     workers: int = 1,
     progress: bool = True,
+    training: TrainingSettings | None = None,
 ) -> list[CampaignResult]:
     """One campaign for each method: the same starts, disturbances and seed.
 
@@ -36,6 +36,7 @@ def compare(
     ----------
     runner : of a `PolicyMotion`, whose file names the demonstrations.
     settings, count, workers, progress : see `run_campaign`.
+    training : of the other field, and how long cloning trains.
 
     Raises
     ------
@@ -57,11 +58,13 @@ def compare(
                 source=source,
                 progress=progress,
             )
-            for method, motion in motions(runner.motion, Path(folder), progress)
+            for method, motion in motions(runner.motion, Path(folder), progress, training)
         ]
 
 
-def motions(policy: PolicyMotion, folder: Path, progress: bool) -> Iterator[tuple[str, Motion]]:
+def motions(
+    policy: PolicyMotion, folder: Path, progress: bool, training: TrainingSettings | None = None
+) -> Iterator[tuple[str, Motion]]:
     """Name and motion of each method; policies trained on the way are written to ``folder``."""
     facts = policy.policy.metadata
     demonstrations = load_demonstrations(facts.source, units=facts.units)
@@ -70,11 +73,11 @@ def motions(policy: PolicyMotion, folder: Path, progress: bool) -> Iterator[tupl
     yield own, policy
     for name, field in FIELDS.items():
         if field.__name__ != own:
-            other = fit(demonstrations, name, seed=facts.seed, progress=progress)
+            other = fit(demonstrations, name, settings=training, seed=facts.seed, progress=progress)
             path = export_policy(other, folder / f"{name}.pt", facts.placement)
             yield field.__name__, PolicyMotion(path)
     parameters = sum(weight.numel() for weight in policy.policy.module.parameters())
-    yield "behaviour cloning", CloningMotion(demonstrations, parameters, facts.seed)
+    yield "behaviour cloning", CloningMotion(demonstrations, parameters, facts.seed, training)
     yield "timed replay", ReplayMotion(demonstrations)
     yield "DMP", primitive
 
@@ -98,8 +101,3 @@ def comparison_table(results: Sequence[CampaignResult]) -> str:
             cells.append("-" if middle is None else f"{middle:.3g} ({high:.3g})")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def labelled(results: Sequence[CampaignResult], command: str) -> list[CampaignResult]:
-    """The results with the command that made them."""
-    return [replace(result, command=command) for result in results]

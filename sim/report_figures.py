@@ -45,7 +45,8 @@ def path_figure(results: Sequence[CampaignResult]) -> Figure:
         axes, names = _plane(result)
         for line in result.corridor:
             ax.plot(*_seen(line, axes), label="demonstrations", **DEMONSTRATION)
-        style: dict[str, Any] = {**EXECUTED, "lw": 0.7, "alpha": 0.6}
+        faint = {"lw": 1.0, "alpha": max(0.3, 1.0 - 0.01 * len(result.episodes))}
+        style: dict[str, Any] = {**EXECUTED, **faint}
         for episode in result.episodes:
             ax.plot(*_seen(episode.path_m, axes), label="executed", **style)
         ax.plot(*_seen([result.goal], axes), "*", label="goal", ms=11, mfc="#f0e442", mec=INK)
@@ -61,9 +62,10 @@ def path_figure(results: Sequence[CampaignResult]) -> Figure:
 def box_figure(results: Sequence[CampaignResult]) -> Figure:
     """The spread of the figures over the episodes: every episode a dot, the median a line."""
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     height = 0.42 * len(results) + 1.0
-    figure = Figure(figsize=(10.4, height), layout="constrained")
+    figure = Figure(figsize=(10.4, height), layout=ConstrainedLayoutEngine(w_pad=0.12))
     panels = figure.subplots(1, len(BOXES), sharey=True, squeeze=False).ravel()
     titles = [_title(result, results) for result in results]
     for ax, (name, label) in zip(panels, BOXES, strict=True):
