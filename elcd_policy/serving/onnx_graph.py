@@ -15,6 +15,8 @@ from ..errors import ExportError
 
 #: The first operators and files that have all that is used here.
 OPSET, IR = 18, 8
+#: Up to here one product of two selections costs less than the two.
+SMALL = 8
 
 
 def velocity_graph(policy: Any) -> Any:
@@ -74,14 +76,20 @@ def velocity_graph(policy: Any) -> Any:
 def _latent_velocity(graph: _Graph, policy: Any, state: str) -> str:
     """At states ``(z, 1)`` [N, n], as tangents of the last coupling's hidden units."""
     last = policy.couplings.last
-    e = graph.node("Sub", state, policy.latent_state)
     if hasattr(policy.law, "entries"):
         law = policy.law
-        h = graph.node("Tanh", graph.node("Gemm", e, law.hidden))
+        # The constant 1 of a state subtracts the goal's; `factor` selects, so that is exact.
+        offset = torch.eye(len(law.hidden))
+        offset[-1] -= policy.latent_state[0]
+        h = graph.node("Tanh", graph.node("Gemm", state, offset @ law.hidden))
         entries = graph.node("MatMul", h, law.entries)
-        once = graph.node("Mul", entries, graph.node("MatMul", e, law.factor))
-        once = graph.node("MatMul", graph.node("MatMul", once, law.product), law.spread)
-        return graph.node("MatMul", graph.node("Mul", entries, once), law.total @ last)
+        once = graph.node("Mul", entries, graph.node("MatMul", state, offset @ law.factor))
+        if policy.dimension <= SMALL:
+            twice = graph.node("MatMul", once, law.product @ law.spread)
+        else:
+            twice = graph.node("MatMul", graph.node("MatMul", once, law.product), law.spread)
+        return graph.node("MatMul", graph.node("Mul", entries, twice), law.total @ last)
+    e = graph.node("Sub", state, policy.latent_state)
     field = policy.field
     if not hasattr(field, "ridge"):
         raise ExportError(
