@@ -22,6 +22,7 @@ from .orientation import (
     angle_fault,
     left_jacobian,
     rotation_vector,
+    to_pose,
     unit_quaternion,
 )
 from .placement import Placement
@@ -99,6 +100,15 @@ class TaskSpace:
         if _length(r) > np.pi - self.margin:
             r = np.full(3, np.nan)
         return np.concatenate([x, self.placement.rotation.T @ r])
+
+    def pose(self, x: ArrayLike) -> tuple[Array, Array]:
+        """Position [3] in m and quaternion [4] of the TCP at a policy's state [d]."""
+        x = np.asarray(x, dtype=np.float64)
+        position = self.placement.to_robot(x[:3])
+        if self.dimension != POSE_DIMENSION:
+            return position, self.orientation
+        turned = np.concatenate([position, self.placement.rotation @ x[3:]])
+        return to_pose(turned, self.orientation)
 
     def twist(self, position: ArrayLike, quaternion: ArrayLike, velocity: ArrayLike) -> Array:
         """The twist [6] in the base frame for a policy's velocity.

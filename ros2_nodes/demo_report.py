@@ -21,11 +21,13 @@ from elcd_policy.evaluation.recovery import (
 )
 from elcd_policy.placement import Placement
 from elcd_policy.plotting import plot_field, plot_tracking_error
+from elcd_policy.task_space import TaskSpace, goal_orientation
 from elcd_policy_sim import EpisodeLog, Push, Robot, render_video
 
 Array = NDArray[np.float64]
 
 GOAL_TOLERANCE = 0.005  # m, of the TCP
+ANGLE_TOLERANCE = 2.0  # deg, of a pose's orientation
 CORRIDOR = 0.01  # m, half-width around the nominal path
 NOMINAL_STEP = 0.01  # s
 PICTURES = 3  # that `draw` makes
@@ -44,7 +46,8 @@ class Outcome:
     goal : whether it was reached.
     pushes : what was done to the arm.
     recoveries : what came of each push.
-    placement : of the policy.
+    states, path : [K, d] executed and [M, d] undisturbed, in the policy's coordinates.
+    angle : in deg, of a pose's orientation from the goal's at the end; None for positions.
     """
 
     time: Array
@@ -54,12 +57,15 @@ class Outcome:
     goal: GoalReached
     pushes: Sequence[Push]
     recoveries: Sequence[PushRecovery]
-    placement: Placement
+    states: Array
+    path: Array
+    angle: float | None
 
     @property
     def succeeded(self) -> bool:
         """Whether the goal was reached and every push recovered from."""
-        return self.goal.reached and all(push.recovered for push in self.recoveries)
+        turned = self.angle is None or self.angle <= ANGLE_TOLERANCE
+        return self.goal.reached and turned and all(push.recovered for push in self.recoveries)
 
     def metrics(self) -> dict[str, Any]:
         """A JSON-ready form."""
@@ -71,6 +77,7 @@ class Outcome:
         return {
             "succeeded": self.succeeded,
             "goal": asdict(self.goal),
+            **({} if self.angle is None else {"end_angle_deg": self.angle}),
             "corridor_m": CORRIDOR,
             "pushes": [
                 {"force_n": list(push.force), "duration_s": push.duration, **recovery.to_dict()}
@@ -95,9 +102,13 @@ def judge(
     pushes : with times counted from the first command.
     """
     time, position = log.time - log.time[0], log.position
-    x0 = placement.to_policy(position[0])[: policy.dimension]
-    _, path = policy.rollout(x0, float(time[-1]), NOMINAL_STEP)
-    nominal = placement.to_robot(path)
+    goal = goal_orientation(policy.metadata, placement)
+    task = TaskSpace(placement, policy.dimension, log.quaternion[0] if goal is None else goal)
+    states = np.array(
+        [task.to_policy(*pose) for pose in zip(position, log.quaternion, strict=True)]
+    )
+    _, path = policy.rollout(states[0], float(time[-1]), NOMINAL_STEP)
+    nominal = placement.to_robot(path[:, :3])
     deviation = distance_to_path(position, nominal)
     ordered = sorted(pushes, key=lambda push: push.time)
     return Outcome(
@@ -105,12 +116,16 @@ def judge(
         position=position,
         nominal=nominal,
         deviation=deviation,
-        goal=goal_reached(time, position, placement.to_robot(policy.get_goal()), GOAL_TOLERANCE),
+        goal=goal_reached(
+            time, position, placement.to_robot(policy.get_goal()[:3]), GOAL_TOLERANCE
+        ),
         pushes=ordered,
         recoveries=push_recoveries(
             time, deviation, [(push.time, push.duration) for push in ordered], CORRIDOR
         ),
-        placement=placement,
+        states=states,
+        path=path,
+        angle=None if goal is None else float(np.degrees(np.linalg.norm(states[-1, 3:]))),
     )
 
 
@@ -121,6 +136,7 @@ def table(outcome: Outcome, output: Path) -> str:
     lines = [
         f"goal      {came}; the TCP ended {1e3 * goal.distance:.1f} mm from it "
         f"(tolerance {1e3 * goal.tolerance:g} mm)"
+        + ("" if outcome.angle is None else f", turned by {outcome.angle:.2f} deg from its own")
     ]
     if outcome.recoveries:
         lines += [
@@ -159,20 +175,24 @@ def draw(
     Without demonstrations, for a policy that was trained elsewhere, the nominal path stands
     in for them.
     """
-    executed = outcome.placement.to_policy(outcome.position)[:, : policy.dimension]
-    nominal = outcome.placement.to_policy(outcome.nominal)[:, : policy.dimension]
-    steps = np.arange(len(nominal)) * np.float64(NOMINAL_STEP)
+    steps = np.arange(len(outcome.path)) * np.float64(NOMINAL_STEP)
     facts = policy.metadata
     if demonstrations is None:
         demonstrations = DemonstrationSet(
-            (Demonstration(time=steps, position=nominal),), facts.units, facts.frame, facts.source
+            (Demonstration(time=steps, position=outcome.path),),
+            facts.units,
+            facts.frame,
+            facts.source,
+            orientation=None
+            if facts.orientation is None
+            else np.array(facts.orientation.reference),
         )
     field, error, film = (output / name for name in ("field.png", "tracking_error.png", "arm.gif"))
     plot_field(
         policy.velocity,
         demonstrations,
-        rollouts=[(steps, nominal)],
-        executed=(outcome.time, executed),
+        rollouts=[(steps, outcome.path)],
+        executed=(outcome.time, outcome.states),
         goal=policy.get_goal(),
         path=field,
     )

@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from elcd_policy.metadata import PolicyMetadata
 from elcd_policy.placement import Placement
+from elcd_policy.task_space import TaskSpace, goal_orientation
 from elcd_policy_sim import Push, Robot, default_pushes, load_robot, parse_pushes
 
 from .node_description import NodeDescription
@@ -59,8 +60,8 @@ TWO_ARMS_ARGUMENTS = (
 )
 """Launch arguments of two_arms."""
 
-SIMULATED_LIMITS = {"max_speed": 0.6, "max_acceleration": 4.0}
-"""m/s and m/s^2: human demonstrations at their own speed; nobody stands beside this arm."""
+SIMULATED_LIMITS = {"max_speed": 0.6, "max_angular_speed": 2.0, "max_acceleration": 4.0}
+"""m/s, rad/s and m/s^2: demonstrations at their own speed; nobody stands beside this arm."""
 
 
 def checked_arguments(given: Mapping[str, Value]) -> dict[str, Any]:
@@ -120,7 +121,7 @@ def follow_demo(
     """
     robot = load_robot(arguments["robot"])
     placement = placement_of(metadata, robot)
-    start = tuple(placement.to_robot(metadata.starts[0]).tolist()) if metadata.starts else ()
+    start, orientation = _start(metadata, placement)
     pushes = pushes_for(
         arguments["pushes"], metadata.duration, arguments["robot"], arguments["seed"]
     )
@@ -153,6 +154,7 @@ def follow_demo(
             "robot": arguments["robot"],
             "rate": arguments["rate"],
             "start": start,
+            "start_orientation": orientation,
             "pushes": " ".join(_text(push) for push in pushes),
             "gui": arguments["gui"],
             "real_time_factor": arguments["real_time_factor"],
@@ -194,6 +196,20 @@ def two_arms(
             replace(sim_node, parameters={**sim_node.parameters, "clock": clock}),
         ]
     return tuple(nodes)
+
+
+def _start(
+    metadata: PolicyMetadata, placement: Placement
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Where the first demonstration starts: position in m and, of a pose, quaternion."""
+    if not metadata.starts:
+        return (), ()
+    orientation = goal_orientation(metadata, placement)
+    if orientation is None:
+        return tuple(placement.to_robot(metadata.starts[0]).tolist()), ()
+    task = TaskSpace(placement, metadata.dimension, orientation)
+    position, quaternion = task.pose(metadata.starts[0])
+    return tuple(position.tolist()), tuple(quaternion.tolist())
 
 
 def _text(push: Push) -> str:

@@ -222,6 +222,12 @@ SIM_NODE = (
     BASE_FRAME,
     Setting("start", (), "Where the TCP starts; none for the robot's home", "m", size=3),
     Setting(
+        "start_orientation",
+        (),
+        "Quaternion x y z w of the TCP at 'start'; none for the orientation at home",
+        size=4,
+    ),
+    Setting(
         "pushes",
         "",
         "Pushes t:fx,fy,fz:duration in s, N and s, separated by blanks; t counts "

@@ -111,7 +111,7 @@ class SimNode(Node):
         start = self.parameters["start"]
         self._clock_offset = self._time
         if start:
-            self._arm.move_to(start)
+            self._arm.move_to(start, self.parameters["start_orientation"] or None)
         else:
             self._arm.reset()
         self._log = EpisodeLog(len(self._arm.robot.arm_joints))

@@ -45,8 +45,15 @@ class _Scene(NamedTuple):
     lower: Array
     upper: Array
     units: str
+    poses: bool
     velocity: Callable[[Array], ArrayLike] | None
     obstacles: Sequence[Obstacle]
+
+    def coordinate(self, i: int) -> str:
+        """Name and unit of a coordinate over time."""
+        if not self.poses:
+            return f"x{i} [{self.units}]"
+        return f"{'xyz'[i]} [{self.units}]" if i < 3 else f"r{'xyz'[i - 3]} [rad]"
 
 
 def plot_field(
@@ -99,7 +106,8 @@ def plot_field(
     if executed is not None:
         curves += [(EXECUTED, "executed", *curve) for curve in _curves(executed, d)]
     lower, upper = _shown(demonstrations, target, [positions for *_, positions in curves])
-    scene = _Scene(curves, target, lower, upper, demonstrations.units, velocity, obstacles)
+    poses = demonstrations.orientation is not None
+    scene = _Scene(curves, target, lower, upper, demonstrations.units, poses, velocity, obstacles)
 
     figure: Any
     if ax is None:
@@ -154,7 +162,7 @@ def _over_time(figure: Figure, scene: _Scene) -> None:
         ax.axhline(scene.goal[i], color=INK, lw=0.9, ls=(0, (5, 3)), zorder=2, label="goal")
         ax.set_ylim(scene.lower[i], scene.upper[i])
         ax.margins(x=0.01)
-        label_axes(ax, "time [s]" if i >= d - columns else "", f"x{i} [{scene.units}]")
+        label_axes(ax, "time [s]" if i >= d - columns else "", scene.coordinate(i))
         ax.tick_params(labelbottom=i >= d - columns)
     for ax in panels[d:]:
         ax.set_axis_off()

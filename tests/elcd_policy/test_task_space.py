@@ -113,6 +113,9 @@ def test_a_pose_policy_s_twist_moves_the_placed_pose(
 
     position, rotation = on_robot(state)
     np.testing.assert_allclose(task.to_policy(position, rotation.as_quat()), state, atol=1e-8)
+    at, quaternion = task.pose(state)
+    np.testing.assert_allclose(at, position, atol=1e-12)
+    assert (Rotation.from_quat(quaternion) * rotation.inv()).magnitude() < 1e-7
     h = 1e-6
     ahead, behind = on_robot(state + h * velocity), on_robot(state - h * velocity)
     twist = task.twist(position, rotation.as_quat(), velocity)

@@ -21,7 +21,7 @@ pytest.importorskip("pybullet")
 POUR = Path(__file__).parents[2] / "data" / "pour"
 PUSHES = [Push(1.0, (40, 0, 0), 0.2), Push(2.2, (0, -40, 20), 0.2), Push(3.4, (20, 30, 0), 0.2)]
 # Learned in seconds: good enough to pour, not as close as the defaults.
-QUICK = elcd.TrainingSettings(couplings=2, width=32, linear_steps=150, shooting_steps=0)
+QUICK = elcd.TrainingSettings(couplings=2, width=24, linear_steps=120, shooting_steps=0)
 
 
 @pytest.fixture(scope="module")

@@ -98,6 +98,13 @@ def test_a_moved_goal_is_shown() -> None:
     assert ax.get_xlim()[1] > 6.0
 
 
+def test_the_coordinates_of_poses_are_named() -> None:
+    small = [Demonstration(demo.time, demo.position / 10) for demo in demos(6)]
+    turning = DemonstrationSet(small, orientation=np.array([0.0, 0.0, 0.0, 1.0]))
+    names = [ax.get_ylabel() for ax in plot_field(None, turning).axes]
+    assert names == ["x [m]", "y [m]", "z [m]", "rx [rad]", "ry [rad]", "rz [rad]"]
+
+
 def test_given_axes_are_drawn_on() -> None:
     figure = Figure()
     left, right = figure.subplots(1, 2)
