@@ -34,7 +34,7 @@ def sole_writer(path: str | os.PathLike[str]) -> Iterator[None]:
                 f"another run is writing to {path}",
                 expected="one run at a time",
                 advice="wait for it, or name another --output: "
-                "render reads every lasa*.jsonl of its folder",
+                "render reads all files whose names begin alike",
             ) from error
         yield
 
