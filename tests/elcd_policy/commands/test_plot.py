@@ -73,3 +73,17 @@ def test_a_trained_source_that_is_gone_is_missed(
     # The demonstrations of this file were never saved.
     assert main(["plot", str(policy_file), "-o", str(tmp_path / "field.png")]) == 2
     assert capfd.readouterr().err.startswith("elcd: test arcs does not exist: expected a folder")
+
+
+def test_obstacles_are_drawn_and_kept_clear_of(
+    policy_file: Path, arcs: Callable, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source, picture = save_demonstrations(arcs(2, 1), tmp_path / "demos"), tmp_path / "field.svg"
+    bodies = tmp_path / "bodies.yaml"
+    bodies.write_text("obstacles: [{shape: sphere, centre: [-30, -20], radius: 4}]")
+    command = ["plot", str(policy_file), str(source), "-o", str(picture)]
+    assert main([*command, "--obstacles", str(bodies)]) == 0
+    assert "obstacle" in picture.read_text(encoding="utf-8")
+    bodies.write_text("obstacles: [{shape: sphere, centre: [5, 6], radius: 4}]")
+    assert main([*command, "--obstacles", str(bodies)]) == 2
+    assert "the goal is inside an obstacle" in capfd.readouterr().err
