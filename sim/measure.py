@@ -18,6 +18,7 @@ from .scene import GOAL_TOLERANCE, ROTATION_TOLERANCE, Scene
 Vector = NDArray[np.float64]
 
 PATH_SAMPLES = 40  # of the way kept in a result
+SETTLED = 0.5  # s in the corridor that count as back
 FEWEST = 10  # rows of a stretch without disturbance that says something
 
 
@@ -92,13 +93,12 @@ def _disturbed(disturbances: Sequence[Disturbance]) -> tuple[float, float]:
 
 
 def _time_back(time: Vector, outside: NDArray[np.bool_], end: float) -> float | None:
-    """s from ``end`` until it is inside to stay, or None."""
-    late = np.flatnonzero(outside)
-    if len(late) == 0:
-        return 0.0
-    if late[-1] == len(time) - 1:
-        return None
-    return max(0.0, float(time[late[-1] + 1]) - end)
+    """s from ``end`` until it has come inside for `SETTLED` s, or for the rest; None if never."""
+    after = np.searchsorted(time, end - 1e-9)
+    for row in after + np.flatnonzero(~outside[after:]):
+        if not outside[(time >= time[row]) & (time < time[row] + SETTLED)].any():
+            return max(0.0, float(time[row]) - end)
+    return None
 
 
 def _goal_shift(time: Vector, scene: Scene, disturbances: Sequence[Disturbance]) -> Vector:

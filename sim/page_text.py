@@ -37,9 +37,10 @@ policy.
   *other* demonstration.
 - **Peak deviation**: the largest distance from the nearest demonstration from the begin of the
   first disturbance on.
-- **Time back**: from the end of the last disturbance until the TCP is in the corridor to stay.
+- **Time back**: from the end of the last disturbance until the TCP has come into the corridor and
+  stays there for half a second. It may leave it later, where the undisturbed motion does too.
 - **End error**: the last distance from the goal.
-- **Recovered**: back to stay, and in the end within 5 mm of the goal (2 degrees, if orientations
+- **Recovered**: back, and in the end within 5 mm of the goal (2 degrees, if orientations
   are demonstrated).
 
 Three numbers with slashes are the median, the 95 % quantile and the largest over the episodes;

@@ -41,11 +41,11 @@ class EpisodeResult:
     index : of the episode; with the campaign's seed it determines all that chance did.
     disturbances : each as text, such as ``"push time=1.5 force=30,0,0 duration=0.2"``.
     end_of_disturbance_s : when the last passing disturbance ended.
-    recovered : back in the corridor after that, to stay, and at the goal in the end.
+    recovered : back in the corridor after that, and at the goal in the end.
     left_corridor : whether it was outside at any time after the first disturbance began.
     peak_deviation_mm : largest distance from the nearest demonstration after that time.
-    return_time_s : from the end of the last disturbance until it was in the corridor to stay;
-        None if it was not.
+    return_time_s : from the end of the last disturbance until it was in the corridor, there to
+        stay for half a second or the rest; None if it never was.
     end_error_mm : last distance from the goal.
     end_rotation_deg : last angle from the goal's orientation; None if the motion has none.
     joint_velocity, joint_torque : largest absolute values, rad/s and N m.

@@ -15,7 +15,7 @@ def campaign_table(result: CampaignResult) -> str:
         "",
         f"episodes          {figures['episodes']}",
         f"recovered         {100 * figures['recovered_share']:.1f} %: "
-        f"back in the corridor to stay, within {result.goal_tolerance_mm:g} mm of the goal at last",
+        f"back in the corridor, and within {result.goal_tolerance_mm:g} mm of the goal at last",
         f"corridor          {result.corridor_mm:.1f} mm around the demonstrations, left by "
         f"{100 * figures['left_corridor_share']:.0f} %",
         "",
