@@ -152,7 +152,7 @@ def test_demonstrations_that_do_not_fit_together_or_the_policy(
             "evaluate", policy_file, source
         )
     else:
-        assert "got shape [3], expected [2]" in complaint(
+        assert "expected [2] or [N, 2]" in complaint(
             "plot", policy_file, source, "-o", made / "new.png"
         )
     assert not made.exists()
@@ -201,7 +201,7 @@ def test_a_target_that_can_not_be_written_is_known_before_training(
     (tmp_path / "file").write_text("")
     (tmp_path / "folder.pt").mkdir()
     for target, text in {
-        "p.onnx": "got p.onnx, expected a name ending in .pt",
+        "p.pth": "got p.pth, expected a name ending in .pt or .onnx",
         "folder.pt": "got a folder of that name, expected a file in a folder",
         "file/p.pt": "on the way, expected a file in a folder",
     }.items():
