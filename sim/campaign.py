@@ -57,8 +57,7 @@ def run_campaign(
     scene, motion, metric = runner.scene, runner.motion, runner.metric
     episodes = run_jobs(runner, [(settings, i) for i in range(count)], workers, progress)
     if isinstance(motion, PolicyMotion):
-        facts = motion.policy.metadata
-        method, source = method or str(facts.guarantee["field"]), source or facts.source
+        method, source = method or motion.method, source or motion.policy.metadata.source
     motion.begin(scene.starts[0])
     return CampaignResult(
         method=method or type(motion).__name__,

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import ConvexHull
 
-from elcd_policy import load_policy
 from elcd_policy.obstacles import Obstacle, avoid
 from elcd_policy.placement import Placement
+
+from .policy_motion import PolicyMotion
 
 Vector = NDArray[np.float64]
 
@@ -20,12 +21,12 @@ COLOUR = (0.45, 0.47, 0.50, 1.0)
 THICKNESS = 0.03  # m, half of that of a 2-D obstacle, which has none of its own
 
 
-class AvoidingMotion:
-    """The field of a policy file, bent around obstacles: see `Motion` and `avoid`.
+class AvoidingMotion(PolicyMotion):
+    """The field of a policy file, bent around obstacles that stay; see `avoid`.
 
     Parameters
     ----------
-    path : of the file. A worker process reads it anew: TorchScript can't be pickled.
+    path : of the file.
     obstacles, margin : in the policy's coordinates, see `elcd_policy.obstacles.avoid`.
 
     Raises
@@ -39,28 +40,16 @@ class AvoidingMotion:
     def __init__(
         self, path: str | Path, obstacles: Sequence[Obstacle], margin: float = 0.0
     ) -> None:
-        self.path, self.obstacles, self.margin = Path(path), tuple(obstacles), margin
-        self.policy = avoid(load_policy(self.path), self.obstacles, margin)
-        self.dimension = self.policy.dimension
-        self._goal = self.policy.get_goal()
+        super().__init__(path)
+        self.obstacles, self.margin = tuple(obstacles), margin
+        self.policy = avoid(self.policy, self.obstacles, margin)
 
-    def begin(self, x: Vector) -> None:
-        """Put the goal back."""
-        self.set_goal(self._goal)
+    @property
+    def method(self) -> str:
+        """What it is called in tables."""
+        return f"{super().method} around obstacles"
 
-    def velocity(self, time: float, x: Vector) -> Vector:
-        """The field [d] at ``x`` [d]; the time does not matter."""
-        return self.policy.velocity(x)
-
-    def set_goal(self, goal: Vector) -> None:
-        """Move the learned field to ``goal`` [d]; the obstacles stay."""
-        self.policy.set_goal(goal)
-
-    def get_goal(self) -> Vector:
-        """The goal [d]."""
-        return self.policy.get_goal()
-
-    def __reduce__(self) -> tuple[type[AvoidingMotion], tuple[Path, tuple[Obstacle, ...], float]]:
+    def __reduce__(self) -> tuple[type[AvoidingMotion], tuple[Any, ...]]:
         return AvoidingMotion, (self.path, self.obstacles, self.margin)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,11 @@ class PolicyMotion:
         self.dimension = self.policy.dimension
         self._goal = self.policy.get_goal()
 
+    @property
+    def method(self) -> str:
+        """What it is called in tables: the field's class."""
+        return str(self.policy.metadata.guarantee["field"])
+
     def begin(self, x: Vector) -> None:
         """Put the goal back."""
         self.set_goal(self._goal)
@@ -47,5 +53,5 @@ class PolicyMotion:
         """The goal [d]."""
         return self.policy.get_goal()
 
-    def __reduce__(self) -> tuple[type[PolicyMotion], tuple[Path]]:
+    def __reduce__(self) -> tuple[type[PolicyMotion], tuple[Any, ...]]:
         return PolicyMotion, (self.path,)

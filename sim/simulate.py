@@ -139,9 +139,7 @@ def run(args: argparse.Namespace) -> int:
         figures = {"campaigns": [result.facts() for result in results]}
         _say(args, everything, figures, comparison_table(results))
     else:
-        result = run_campaign(
-            runner, settings, count, workers=workers, method=_method(motion), source=facts.source
-        )
+        result = run_campaign(runner, settings, count, workers=workers)
         results = [replace(result, command=command)]
         _say(args, results[0].to_dict(), results[0].facts(), campaign_table(results[0]))
     if args.video:
@@ -151,7 +149,7 @@ def run(args: argparse.Namespace) -> int:
     return 0 if results[0].within_envelope else 1
 
 
-def _motion(args: argparse.Namespace) -> PolicyMotion | AvoidingMotion:
+def _motion(args: argparse.Namespace) -> PolicyMotion:
     if args.obstacles is None:
         return PolicyMotion(args.policy)
     if args.compare:
@@ -159,11 +157,6 @@ def _motion(args: argparse.Namespace) -> PolicyMotion | AvoidingMotion:
             "other methods know no obstacles", got="--compare and --obstacles", expected="one"
         )
     return AvoidingMotion(args.policy, *load_obstacles(args.obstacles))
-
-
-def _method(motion: PolicyMotion | AvoidingMotion) -> str:
-    field = str(motion.policy.metadata.guarantee["field"])
-    return f"{field} around obstacles" if isinstance(motion, AvoidingMotion) else field
 
 
 def moved(placement: Placement, args: argparse.Namespace) -> Placement:

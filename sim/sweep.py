@@ -64,9 +64,8 @@ def run_sweep(
             }
         )
     motion = runner.motion
-    field = motion.policy.metadata.guarantee["field"] if isinstance(motion, PolicyMotion) else ""
     return {
-        "method": field or type(motion).__name__,
+        "method": motion.method if isinstance(motion, PolicyMotion) else type(motion).__name__,
         "robot": runner.scene.robot.name,
         "seed": runner.seed,
         "episodes": count,

@@ -151,7 +151,7 @@ def test_a_flood_of_states_delays_no_command(
     ros.until(lambda: len(arm.commands) > count + 100)
     rate = 100 / (time.perf_counter() - begin)
     print(f"{rate:.1f} commands/s under {flood.stdout.readline().strip()} states/s")
-    assert rate > 5.0  # of 50, were the machine free
+    assert rate > 25.0  # half of what is sent without a flood
     arm.check_commands()
     ros.until(lambda: diagnostics)
     flood.kill()
