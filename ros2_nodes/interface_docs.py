@@ -102,7 +102,9 @@ def tables() -> dict[str, str]:
         parts[f"{node} parameters"] = _settings_table(SETTINGS[node])
     for name, settings in LAUNCH_FILES.items():
         parts[f"{name} arguments"] = _settings_table(settings)
-    parts["rate benchmark"] = rate_benchmark.table(json.loads(RATES.read_text().splitlines()[-1]))
+    parts["rate benchmark"] = rate_benchmark.table(
+        [json.loads(line) for line in RATES.read_text().splitlines()]
+    )
     return parts
 
 

@@ -36,6 +36,7 @@ from elcd_policy_sim import load_robot
 
 from .bringup import Bringup
 from .graph import checked_arguments, follow_demo
+from .running import EXECUTOR, EXECUTORS
 
 Array = NDArray[np.float64]
 
@@ -96,7 +97,9 @@ def figures(heard: Heard, rate: float) -> dict[str, float]:
     }
 
 
-def measure(policy: Path, rate: float, duration: float, busy: bool) -> dict[str, Any]:
+def measure(
+    policy: Path, rate: float, duration: float, busy: bool, executor: str
+) -> dict[str, Any]:
     """Run the graph and measure it.
 
     Parameters
@@ -105,6 +108,7 @@ def measure(policy: Path, rate: float, duration: float, busy: bool) -> dict[str,
     rate : of states and commands, Hz.
     duration : s.
     busy : whether another process keeps one of the cores busy.
+    executor : of both nodes, one of `running.EXECUTORS`.
 
     Raises
     ------
@@ -119,6 +123,7 @@ def measure(policy: Path, rate: float, duration: float, busy: bool) -> dict[str,
     policy_node, sim_node = follow_demo(policy, load_policy(policy).metadata, arguments)
     policy_node = replace(policy_node, parameters={**policy_node.parameters, "preflight": "warn"})
     os.sched_setaffinity(0, cores)  # of this process and its children
+    os.environ[EXECUTOR] = executor
     try:
         with (
             tempfile.TemporaryDirectory() as logs,
@@ -142,11 +147,12 @@ def measure(policy: Path, rate: float, duration: float, busy: bool) -> dict[str,
                 }
     finally:
         os.sched_setaffinity(0, before)
+        del os.environ[EXECUTOR]
     return {**figures(heard, rate), **cpu}
 
 
-def table(record: dict[str, Any]) -> str:
-    """A stored record as a table in Markdown."""
+def table(records: Sequence[dict[str, Any]]) -> str:
+    """Stored records of one setting, a column for each executor, in Markdown."""
     rows = [
         ("ticks that miss their deadline", "missed_percent", "%"),
         ("commands", "command_rate_hz", "Hz"),
@@ -158,14 +164,20 @@ def table(record: dict[str, Any]) -> str:
         ("CPU of policy_node, of one core", "policy_node_cpu_percent", "%"),
         ("CPU of sim_node, of one core", "sim_node_cpu_percent", "%"),
     ]
-    head = f"| {record['rate_hz']:g} Hz for {record['duration_s']:g} s | |\n| --- | --- |"
-    lines = [f"| {text} | {record[key]:.2f} {unit} |" for text, key, unit in rows]
-    busy = "one of them kept busy by another process" if record["busy"] else "both free"
+    first = records[0]
+    head = [
+        f"{first['rate_hz']:g} Hz for {first['duration_s']:g} s",
+        *(f"executor `{record['executor']}`" for record in records),
+    ]
+    body = [[text, *(f"{r[key]:.2f} {unit}" for r in records)] for text, key, unit in rows]
+    lines = [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *body)]
+    busy = "one of them kept busy by another process" if first["busy"] else "both free"
+    loads = " and ".join(f"{record['load_before']:.1f}" for record in records)
     where = (
-        f"{CORES} cores ({record['machine']['cpu']}), {busy}; "
-        f"load average of the machine before the run: {record['load_before']:.1f}."
+        f"{CORES} cores ({first['machine']['cpu']}), {busy}; "
+        f"load average of the machine before each run: {loads}."
     )
-    return "\n".join([head, *lines, "", where])
+    return "\n".join([*lines, "", where])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -174,26 +186,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--policy", type=Path, help="exported policy (default: trains lasa:Sshape)")
     parser.add_argument("--rate", type=float, default=250.0, help="Hz (%(default)g)")
     parser.add_argument("--duration", type=float, default=60.0, help="s (%(default)g)")
+    parser.add_argument(
+        "--executors", nargs="+", choices=EXECUTORS, default=EXECUTORS, help="(all of them)"
+    )
     parser.add_argument("--free", action="store_true", help="keep no core busy")
     parser.add_argument("--output", type=Path, default=RESULTS, help="(%(default)s)")
-    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    parser.add_argument("--json", action="store_true", help="JSON on stdout")
     args = parser.parse_args(argv)
-    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         policy = args.policy or _train(Path(folder) / "policy.pt")
-        measured = measure(policy, args.rate, args.duration, not args.free)
-    record = {
+        records = [_record(policy, args, executor) for executor in args.executors]
+    for record in records:
+        append_record(args.output, record)
+    print(json.dumps(records) if args.json else f"{table(records)}\n\nwritten    {args.output}")
+    return 0
+
+
+def _record(policy: Path, args: argparse.Namespace, executor: str) -> dict[str, Any]:
+    load = os.getloadavg()[0]
+    measured = measure(policy, args.rate, args.duration, not args.free, executor)
+    return {
         "rate_hz": args.rate,
         "duration_s": args.duration,
         "busy": not args.free,
+        "executor": executor,
         "load_before": load,
         **{name: round(value, 3) for name, value in measured.items()},
         "versions": versions(("elcd_policy", "torch", "numpy", "ros-rclpy", "ros-fastrtps")),
         "machine": machine(),
     }
-    append_record(args.output, record)
-    print(json.dumps(record) if args.json else f"{table(record)}\n\nwritten    {args.output}")
-    return 0
 
 
 class _Ear:

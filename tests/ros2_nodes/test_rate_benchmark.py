@@ -49,18 +49,21 @@ def test_jitter_within_half_a_period_misses_nothing() -> None:
     assert 4.0 < found["period_p99_ms"] < 4.0 * 1.6
 
 
-def test_a_record_is_shown_with_the_load_it_was_measured_under() -> None:
+def test_records_are_shown_side_by_side_with_the_load_they_were_measured_under() -> None:
     record = {
         "rate_hz": RATE,
         "duration_s": 60.0,
         "busy": True,
+        "executor": "events",
         "load_before": 3.25,
         "machine": {"cpu": "a processor", "cores": 2},
         "policy_node_cpu_percent": 40.0,
         "sim_node_cpu_percent": 50.0,
         **figures(stream(np.arange(1000.0)), RATE),
     }
-    shown = table(json.loads(json.dumps(record)))
-    assert "| ticks that miss their deadline | 0.00 % |" in shown
+    other = {**record, "executor": "single_threaded", "missed_percent": 12.5, "load_before": 0.5}
+    shown = table(json.loads(json.dumps([record, other])))
+    assert "| 250 Hz for 60 s | executor `events` | executor `single_threaded` |" in shown
+    assert "| ticks that miss their deadline | 0.00 % | 12.50 % |" in shown
     assert "one of them kept busy" in shown
-    assert "before the run: 3.2" in shown
+    assert "before each run: 3.2 and 0.5" in shown
