@@ -36,7 +36,7 @@ METADATA_FILE = "metadata.json"
 SUFFIXES = (".pt", ".onnx")
 EXPECTED = "a policy file written by `elcd train` or export_policy"
 #: What zipfile and torch raise on damaged archives.
-_UNREADABLE = (RuntimeError, ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
+UNREADABLE = (RuntimeError, ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
 _METHODS = ["encode", "decode", "latent_velocity", "set_goal", "get_goal"]
 
 
@@ -73,14 +73,14 @@ def export_policy(
             expected="a flow of elcd_policy.flows, such as AffineCoupling or KinkFlow",
             advice="the policy itself trains, evaluates and rolls out in Python",
         )
-    with _quiet():
+    with quiet():
         module = torch.jit.script(served(copy(policy).eval()))
     metadata = replace(
         policy.metadata,
         placement=placement or policy.metadata.placement,
         goal=policy.goal.tolist(),
         weights_hash=weights_hash(module),
-        versions=_versions(),
+        versions=library_versions(),
     )
     return _write(module, metadata, path)
 
@@ -93,13 +93,13 @@ def save_policy(policy: LoadedPolicy, path: str | os.PathLike[str]) -> Path:
     ExportError
         If the file can't be written there (see `check_target`).
     """
-    facts = replace(policy.metadata, goal=policy.get_goal().tolist(), versions=_versions())
+    facts = replace(policy.metadata, goal=policy.get_goal().tolist(), versions=library_versions())
     return _write(policy.module, facts, check_target(path))
 
 
 def _write(module: torch.jit.ScriptModule, metadata: PolicyMetadata, path: Path) -> Path:
     archive, text = io.BytesIO(), json.dumps(metadata.to_dict(), indent=1)
-    with _quiet():
+    with quiet():
         # Into memory first: a writer of torch's own on a full disk ends the whole process.
         torch.jit.save(module, archive, _extra_files={METADATA_FILE: text})
     content = archive.getvalue()
@@ -167,7 +167,7 @@ class LoadedPolicy:
         self.dimension = metadata.dimension
         self.runtime = runtime
         self._goal = module.get_goal().numpy()
-        with _quiet():
+        with quiet():
             self._fast = torch.jit.optimize_for_inference(module.eval(), other_methods=_METHODS)
 
     def velocity(self, x: ArrayLike) -> NDArray[np.float64]:
@@ -228,7 +228,7 @@ class LoadedPolicy:
 def compiled(module: torch.nn.Module, metadata: PolicyMetadata) -> LoadedPolicy:
     """A module that offers what a policy file's does, as if it came from a file."""
     content = io.BytesIO()
-    with _quiet():
+    with quiet():
         # Read back: optimising a module takes methods from all that share a type with it.
         torch.jit.save(torch.jit.script(module.eval()), content)
         content.seek(0)
@@ -288,9 +288,9 @@ def _read_archive(
         source = str(archive) if isinstance(archive, Path) else archive
         if isinstance(source, io.BytesIO):
             source.seek(0)
-        with _quiet():
+        with quiet():
             module = torch.jit.load(source, map_location="cpu", _extra_files=files)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:120]
         raise PolicyFileError(
             f"{path} can't be read", got=reason, expected=EXPECTED, advice="export it again"
@@ -350,7 +350,8 @@ def _read_metadata(path: Path, text: str | bytes) -> PolicyMetadata:
         ) from error
 
 
-def _versions() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
+    """Versions of Python and of what a file depends on, by name."""
     versions = {"python": platform.python_version()}
     for package in ("elcd_policy", "torch", "numpy", "normflows"):
         try:
@@ -361,8 +362,8 @@ def _versions() -> dict[str, str]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Without TorchScript's deprecation warnings (torch 2.13 on); setup.py caps torch."""
+def quiet() -> Iterator[None]:
+    """A block without TorchScript's deprecation warnings (torch 2.13 on); setup.py caps torch."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r".*torch\.jit.*", category=DeprecationWarning)
         warnings.filterwarnings("ignore", message=r".*torch\.jit.*", category=FutureWarning)
