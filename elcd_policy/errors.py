@@ -41,12 +41,20 @@ class PolicyFileError(ElcdError):
     """A policy file that is missing, damaged, foreign or newer than this library."""
 
 
+class DetectorFileError(ElcdError):
+    """A goal detector's file that is missing, damaged, foreign or newer than this library."""
+
+
 class TrainingError(ElcdError):
     """Training that can't start, or that did not end in a usable policy."""
 
 
 class ExportError(ElcdError):
     """A policy that can't be exported."""
+
+
+class CompressionError(ElcdError):
+    """A model that can't be quantised, or a file of quantised weights that can't be read."""
 
 
 class ShapeError(ElcdError):
