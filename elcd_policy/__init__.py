@@ -5,6 +5,7 @@ units, ``x*`` the goal, ``y`` positions of unit scale around the goal, ``z = phi
 points, ``e = z - z*``; ``c`` is a contraction rate, T the demonstrated duration.
 """
 
+from . import sequence
 from .certificate import Certificate, certify
 from .demonstrations import load_demonstrations
 from .evaluation import evaluate
@@ -27,4 +28,5 @@ __all__ = [
     "fit",
     "load_demonstrations",
     "load_policy",
+    "sequence",
 ]
