@@ -17,7 +17,7 @@ from .scene import GOAL_TOLERANCE, ROTATION_TOLERANCE, Scene
 
 Vector = NDArray[np.float64]
 
-PATH_SAMPLES = 40  # of the way kept in a result
+PATH_SAMPLES = 80  # of the way kept in a result
 SETTLED = 0.5  # s in the corridor that count as back
 FEWEST = 10  # rows of a stretch without disturbance that says something
 

@@ -113,6 +113,8 @@ def _campaigns(campaigns: Sequence[CampaignResult]) -> str:
         "joint torque [N m]",
         "of limits",
     ]
+    around = any("clearance_mm" in result.summary() for result in campaigns)
+    header += ["clear of obstacles", "clearance [mm]"] if around else []
     rows = []
     for result in campaigns:
         figures = result.summary()
@@ -126,6 +128,11 @@ def _campaigns(campaigns: Sequence[CampaignResult]) -> str:
         row += [_number(figures["joint_velocity_max"]), _number(figures["joint_torque_max"])]
         shares = [figures["velocity_share_max"], figures["torque_share_max"]]
         row.append(" / ".join(map(_percent, shares)))
+        if "clearance_mm" in figures:
+            least = [_number(figures[name]) for name in ("clearance_mm", "clearance_mm_min")]
+            row += [_percent(figures["cleared_share"]), " / ".join(least)]
+        elif around:
+            row += ["-", "-"]
         rows.append(row)
     return _table(header, rows)
 

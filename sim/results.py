@@ -48,6 +48,8 @@ class EpisodeResult:
         stay for half a second or the rest; None if it never was.
     end_error_mm : last distance from the goal.
     end_rotation_deg : last angle from the goal's orientation; None if the motion has none.
+    clearance_mm : smallest distance of the TCP from an obstacle's surface, negative inside;
+        None without obstacles.
     joint_velocity, joint_torque : largest absolute values, rad/s and N m.
     velocity_share, torque_share : the same as shares of each joint's limit, the largest.
     tracking_error_mm_s : largest difference of measured and wanted TCP velocity outside the
@@ -74,6 +76,7 @@ class EpisodeResult:
     path_time_s: list[float]
     path_m: list[list[float]]
     end_rotation_deg: float | None = None
+    clearance_mm: float | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,11 @@ class CampaignResult:
             figures[name] = _quantile(all_values, 0.5)
             figures[f"{name}_p95"] = _quantile(all_values, 0.95)
             figures[f"{name}_max"] = _quantile(all_values, 1.0)
+        clearances = [e.clearance_mm for e in episodes if e.clearance_mm is not None]
+        if clearances:
+            figures["clearance_mm"] = _quantile(clearances, 0.5)
+            figures["clearance_mm_min"] = min(clearances)
+            figures["cleared_share"] = float(np.mean([value > 0 for value in clearances]))
         return figures
 
     @property

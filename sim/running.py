@@ -22,6 +22,7 @@ from .envelope import CertifiedMetric, Trace, has_metric
 from .episode import run_episode
 from .log import EpisodeLog
 from .measure import measure
+from .obstacles import AvoidingMotion, clearance
 from .policy_motion import PolicyMotion
 from .results import EpisodeResult
 from .scene import EpisodeSettings, Scene, draw_episode
@@ -87,6 +88,9 @@ class Runner:
         self.motion.begin(start)
         goal = self.motion.get_goal()
         result, traces = measure(log, scene, goal, disturbances, self.metric, index)
+        if isinstance(self.motion, AvoidingMotion):
+            gaps = clearance(log.position, self.motion.obstacles, scene.placement)
+            result = replace(result, clearance_mm=1e3 * float(gaps.min()))
         return Episode(result, traces, log)
 
 

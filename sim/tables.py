@@ -36,6 +36,12 @@ def campaign_table(result: CampaignResult) -> str:
         f"share of limits   {100 * figures['velocity_share_max']:.0f} % of a joint's velocity, "
         f"{100 * figures['torque_share_max']:.0f} % of its torque at most",
     ]
+    if "clearance_mm" in figures:
+        lines += [
+            f"obstacles         kept clear of in {100 * figures['cleared_share']:.1f} % of the "
+            f"episodes, by {figures['clearance_mm']:.1f} mm in the median, "
+            f"{figures['clearance_mm_min']:.1f} mm at least",
+        ]
     checks = [*result.kinematic, result.tracking, result.pairs]
     found = [check for check in checks if check is not None]
     if found:

@@ -6,7 +6,7 @@ import os
 from copy import copy
 from dataclasses import replace
 
-from ..export import export_policy, load_policy
+from ..export import LoadedPolicy, export_policy, load_policy, save_policy
 from ..placement import Placement
 from ..policy import MotionPolicy
 from .types import Certificate
@@ -30,4 +30,21 @@ def export_certified(
     certificate = certify(load_policy(export_policy(policy, path, placement)))
     policy.metadata = replace(policy.metadata, certificate=certificate.to_dict())
     export_policy(policy, path, placement)
+    return certificate
+
+
+def save_certified(policy: LoadedPolicy, path: str | os.PathLike[str]) -> Certificate:
+    """`save_policy`, then certify the file and store the certificate in its metadata.
+
+    It is stored whatever the verdict, bound to the weights by their hash.
+
+    Raises
+    ------
+    ExportError
+        As `save_policy`.
+    """
+    certificate = certify(load_policy(save_policy(policy, path)))
+    saved = copy(policy)
+    saved.metadata = replace(policy.metadata, certificate=certificate.to_dict())
+    save_policy(saved, path)
     return certificate

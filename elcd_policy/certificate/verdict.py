@@ -15,6 +15,7 @@ from .checks import Sample, contraction_checks, goal_checks, invertibility_check
 from .construction import ROUNDING, construction
 from .effects import effects
 from .exact import ExactPolicy
+from .obstacles import around_obstacles, avoids_obstacles, learned_policy
 from .points import ball_offsets, demonstrated_points, seeded, workspace_points
 from .rotations import Rotations, rotations
 from .types import CERTIFIED, NOT_CERTIFIED, Certificate, Check
@@ -38,6 +39,8 @@ def certify(policy: LoadedPolicy) -> Certificate:
     -------
     The certificate, with the reasons if the verdict is "not certified".
     """
+    if avoids_obstacles(policy):
+        return _around_obstacles(policy)
     facts, actual = policy.metadata, weights_hash(policy.module)
     rate = float(facts.guarantee.get("rate", math.nan))
     made = construction(policy)
@@ -70,6 +73,14 @@ def certify(policy: LoadedPolicy) -> Certificate:
             except RuntimeError as error:
                 reason = str(error).strip().splitlines()[-1]
                 certificate.reasons.append(f"its methods can't be evaluated: {reason}")
+    return replace(certificate, verdict=NOT_CERTIFIED if certificate.reasons else CERTIFIED)
+
+
+def _around_obstacles(policy: LoadedPolicy) -> Certificate:
+    learned = learned_policy(policy)
+    with torch.jit.optimized_execution(False):
+        certificate = around_obstacles(policy, None if learned is None else certify(learned))
+    certificate.reasons.extend(_foreign_weights(policy, certificate.weights_hash))
     return replace(certificate, verdict=NOT_CERTIFIED if certificate.reasons else CERTIFIED)
 
 

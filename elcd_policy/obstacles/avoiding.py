@@ -117,6 +117,7 @@ def avoid(policy: LoadedPolicy, obstacles: Sequence[Obstacle], margin: float = 0
     guarantee = {
         **policy.metadata.guarantee,
         "kind": KIND,
+        "learned_kind": policy.metadata.guarantee.get("kind"),
         "obstacles": [obstacle.to_dict() for obstacle in obstacles],
         "margin": float(margin),
     }

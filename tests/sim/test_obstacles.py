@@ -115,9 +115,12 @@ def test_the_command_line_takes_obstacles_and_writes_a_report(
     facts = json.loads(capfd.readouterr().out)
     assert facts["method"] == "ElcdField around obstacles"
     assert facts["kinematic"] == []
+    assert facts["clearance_mm_min"] == facts["clearance_mm"]
+    assert facts["cleared_share"] == float(facts["clearance_mm"] > 0)
     content = page.read_text(encoding="utf-8")
     assert "--obstacles" in content
     assert "ElcdField around obstacles" in content
+    assert "clearance [mm]" in content
     assert main([*arguments, *short, "--compare"]) == 2
     assert "other methods know no obstacles" in capfd.readouterr().err
 
