@@ -120,7 +120,7 @@ def test_the_command_line_takes_obstacles_and_writes_a_report(
     content = page.read_text(encoding="utf-8")
     assert "--obstacles" in content
     assert "ElcdField around obstacles" in content
-    assert "clearance [mm]" in content
+    assert "Clearance: the TCP kept clear" in content
     assert main([*arguments, *short, "--compare"]) == 2
     assert "other methods know no obstacles" in capfd.readouterr().err
 
