@@ -13,7 +13,8 @@ from elcd_policy.errors import ParameterError
 from elcd_policy.files import written_whole
 from elcd_policy.plotting import save_figure
 
-from .page_text import CHECKS, DISTURBANCES, INTRODUCTION, PROTOCOL, SWEEP
+from .comparison import comparison_table
+from .page_text import CHECKS, COMPARED, DISTURBANCES, INTRODUCTION, PROTOCOL, SWEEP
 from .report_figures import box_figure, path_figure
 from .results import CampaignResult, EnvelopeCheck
 from .sweep_figure import sweep_figure
@@ -54,48 +55,67 @@ def render(results: str | os.PathLike[str], output: str | os.PathLike[str]) -> l
         If there is no result in it, or a file is none.
     """
     output = Path(output)
-    campaigns, sweeps = _read(Path(results))
-    if not campaigns and not sweeps:
+    campaigns, comparisons, sweeps = _read(Path(results))
+    everything = [*campaigns, *(each for several in comparisons.values() for each in several)]
+    if not everything and not sweeps:
         raise ParameterError(
             f"no results in {results}",
             expected="files written by elcd simulate --output",
             advice="run a campaign first",
         )
     images, pictures = output.parent / "images", []
-    commands = [str(item.command) for item in campaigns] + [item["command"] for item in sweeps]
+    commands = [str(item.command) for item in everything] + [item["command"] for item in sweeps]
     parts = [INTRODUCTION.format(commands="\n".join(dict.fromkeys(commands))), PROTOCOL]
     if campaigns:
         for name, draw in (("paths", path_figure), ("spread", box_figure)):
             pictures.append(save_figure(draw(campaigns), images / f"disturbance_{name}.png"))
         parts += ["## Results", _campaigns(campaigns), *map(_picture, pictures)]
         parts += [CHECKS, _checks(campaigns)]
+    parts += [COMPARED] if comparisons else []
+    for title, results_of_methods in comparisons.items():
+        figure = path_figure(results_of_methods)
+        pictures.append(save_figure(figure, images / f"disturbance_{title}.png"))
+        parts += [_done(results_of_methods[0]), comparison_table(results_of_methods)]
+        parts.append(_picture(pictures[-1]))
     for sweep in sweeps:
         name = f"disturbance_sweep_{sweep['robot']}_{sweep['method']}.png"
         pictures.append(save_figure(sweep_figure(sweep), images / name))
         parts += [SWEEP.format(**sweep), _sweep(sweep), _picture(pictures[-1])]
-    parts += [DISTURBANCES, _machines(campaigns, sweeps)]
+    parts += [DISTURBANCES, _machines(everything, sweeps)]
     with written_whole(output) as file:
         file.write(("\n\n".join(parts) + "\n").encode())
     return [output, *pictures]
 
 
-def _read(folder: Path) -> tuple[list[CampaignResult], list[dict[str, Any]]]:
+def _read(
+    folder: Path,
+) -> tuple[list[CampaignResult], dict[str, list[CampaignResult]], list[dict[str, Any]]]:
+    """Campaigns, comparisons by the names of their files, and sweeps."""
     campaigns: list[CampaignResult] = []
+    comparisons: dict[str, list[CampaignResult]] = {}
     sweeps: list[dict[str, Any]] = []
     for path in sorted(folder.glob("*.json")):
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
             if "cells" in values:
                 sweeps.append(values)
-                continue
-            campaigns += map(CampaignResult.from_dict, values.get("campaigns", [values]))
+            elif "campaigns" in values:
+                comparisons[path.stem] = [CampaignResult.from_dict(v) for v in values["campaigns"]]
+            else:
+                campaigns.append(CampaignResult.from_dict(values))
         except (ValueError, KeyError, TypeError) as error:
             raise ParameterError(
                 f"{path} is no result",
                 got=f"{type(error).__name__}: {error}",
                 expected="a file written by elcd simulate --output",
             ) from error
-    return campaigns, sweeps
+    return campaigns, comparisons, sweeps
+
+
+def _done(result: CampaignResult) -> str:
+    """What a comparison's episodes were disturbed by, as a heading."""
+    done = " and ".join(f"`{each}`" for each in result.settings["disturbances"])
+    return f"### {done or 'undisturbed'}"
 
 
 def _campaigns(campaigns: Sequence[CampaignResult]) -> str:

@@ -66,6 +66,18 @@ Pairs are compared for the monotone field only: the ELCD field's certificate bou
 the goal, not those of pairs. The largest ratio is usually that of the first sample, where nothing
 has decayed yet; how much faster than certified it goes shows in the ratio at the end, a median."""
 
+COMPARED = """## Compared with other ways to move
+
+All methods in the very same episodes. `--compare` needs the extra `compare`, whose
+`movement_primitives` is built with a C compiler.
+
+- *ElcdField*, *MonotoneField*: this project, default training.
+- *behaviour cloning*: a network from position to velocity with as many parameters and as many
+  optimiser steps and samples, no guarantee.
+- *timed replay*: the aligned mean demonstration as a function of time, velocity fed forward, gain
+  4 1/s on the distance.
+- *DMP*: `movement_primitives`, 30 weights a dimension, followed by the same tracker."""
+
 SWEEP = """## Control rate and latency: {method} on the {robot}
 
 {episodes} pushed episodes for each control rate and each latency (from the measurement to the

@@ -45,7 +45,8 @@ def test_campaigns_comparisons_and_sweeps_stand_on_it(
     folder.mkdir()
     replayed = replace(result, method="timed replay", kinematic=[])
     stored(folder, "point.json", result.to_dict())
-    stored(folder, "compared.json", {"campaigns": [replayed.to_dict()]})
+    compared = {"campaigns": [result.to_dict(), replayed.to_dict()]}
+    stored(folder, "compared.json", compared)
     runner = Runner(scene, motion)
     sweep = run_sweep(runner, QUICK, 1, progress=False, rates=(50.0,), latencies=(0.0, 0.1))
     stored(folder, "sweep.json", {**sweep, "command": "elcd simulate arcs.pt --sweep"})
@@ -55,13 +56,16 @@ def test_campaigns_comparisons_and_sweeps_stand_on_it(
     assert {file.name for file in files[1:]} == {
         "disturbance_paths.png",
         "disturbance_spread.png",
+        "disturbance_compared.png",
         "disturbance_sweep_point_ElcdField.png",
     }
     text = page.read_text(encoding="utf-8")
     assert all(f"images/{file.name}" in text and file.is_file() for file in files[1:])
     assert "elcd simulate arcs.pt --pushes 2\nelcd simulate arcs.pt --sweep\n" in text
     assert f"| point | ElcdField | 2 | {100 * result.recovered_share:.3g} %" in text
-    assert "| point | timed replay | 2 |" in text
+    assert text.count("| point | ElcdField | 2 |") == 1  # compared ones have a table of their own
+    assert "### `random_push" in text
+    assert f"| timed replay | {100 * result.recovered_share:.0f} %" in text
     assert "| point | ElcdField | (i) | kinematic, to the goal |" in text
     assert "| 50 Hz |" in text
     render(folder, page)
