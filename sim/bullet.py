@@ -43,6 +43,8 @@ def connect(gui: bool = False) -> Any:
         client = BulletClient(connection_mode=pybullet.GUI if gui else pybullet.DIRECT)
     if gui:
         client.configureDebugVisualizer(pybullet.COV_ENABLE_GUI, 0)
+        # Bullet's own view shows a few pixels of an arm.
+        client.resetDebugVisualizerCamera(1.4, 60.0, -20.0, (0.3, 0.0, 0.35))
     return client
 
 
