@@ -20,7 +20,14 @@ setup(
     python_requires=">=3.10",
     packages=packages,
     package_dir=ROOMS,
-    package_data={"elcd_policy_sim": ["robots/*.yaml", "robots/*.urdf", "templates/*.html"]},
+    package_data={
+        "elcd_policy_sim": [
+            "detectors/*.pt",
+            "robots/*.yaml",
+            "robots/*.urdf",
+            "templates/*.html",
+        ]
+    },
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
@@ -77,11 +84,13 @@ setup(
             "policy_node = elcd_policy_ros2.policy_node:main",
             "sim_node = elcd_policy_ros2.sim_node:main",
             "recorder_node = elcd_policy_ros2.recorder_node:main",
+            "goal_node = elcd_policy_ros2.goal_node:main",
         ],
         "elcd.commands": [
             "demo = elcd_policy_ros2.demo",
             "simulate = elcd_policy_sim.simulate",
             "disturbances = elcd_policy_sim.page",
+            "detector = elcd_policy_sim.detector",
         ],
     },
     zip_safe=False,

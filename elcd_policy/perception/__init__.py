@@ -1,15 +1,36 @@
 """Seeing where the goal is: NAIS-Net, deep networks that are stable by construction."""
 
+from .camera import Camera
 from .certificate import BlockCertificate, NetCertificate
 from .convolution import NAISConvBlock
+from .detector import GoalDetector, nais_net, plain_cnn
+from .detector_file import (
+    Detection,
+    DetectorMetadata,
+    LoadedDetector,
+    load_detector,
+    save_detector,
+)
+from .fitting import DetectorSettings, fit_detector
 from .fully_connected import NAISBlock
 from .net import DepthStatistics, NAISNet
 
 __all__ = [
     "BlockCertificate",
+    "Camera",
     "DepthStatistics",
+    "Detection",
+    "DetectorMetadata",
+    "DetectorSettings",
+    "GoalDetector",
+    "LoadedDetector",
     "NAISBlock",
     "NAISConvBlock",
     "NAISNet",
     "NetCertificate",
+    "fit_detector",
+    "load_detector",
+    "nais_net",
+    "plain_cnn",
+    "save_detector",
 ]

@@ -1,0 +1,213 @@
+"""Detector files: TorchScript that needs nothing of this project to run, plus metadata."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import DetectorFileError, ElcdError, ShapeError
+from ..export import METADATA_FILE, UNREADABLE, library_versions, quiet, weights_hash
+from ..files import written_whole
+from .camera import Camera
+from .detector import GoalDetector
+
+#: Raised whenever a reader of the previous version would misread a file.
+FORMAT_VERSION = 1
+KIND = "goal detector"
+EXPECTED = "a detector file written by `elcd detector` or save_detector"
+
+
+@dataclass(frozen=True)
+class DetectorMetadata:
+    """Facts about a detector that travel with its file, as JSON.
+
+    Parameters
+    ----------
+    camera : whose images it reads, in the robot's base frame.
+    plane : m, height of the object's centre.
+    lower, upper : [2] in m, corners of the part of that plane it has learned.
+    target : what it finds, in words.
+    training : where the pictures came from and how it was trained.
+    certificate : of its NAIS-Net, None for another net.
+    """
+
+    camera: Camera
+    plane: float
+    lower: tuple[float, float]
+    upper: tuple[float, float]
+    target: str
+    training: dict[str, Any] = field(default_factory=dict)
+    certificate: dict[str, Any] | None = None
+    weights_hash: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    kind: str = KIND
+    format_version: int = FORMAT_VERSION
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready form; `from_dict` reads it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> DetectorMetadata:
+        """The metadata that `to_dict` described; unknown keys are left out.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If keys are missing or of the wrong type; the caller knows the file to blame.
+        """
+        known = {key: values[key] for key in (f.name for f in fields(cls)) if key in values}
+        known["camera"] = Camera.from_dict(known["camera"])
+        for corner in ("lower", "upper"):
+            x, y = known[corner]
+            known[corner] = float(x), float(y)
+        return cls(**known)
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What was found in one image.
+
+    Parameters
+    ----------
+    position : [3] in m, of the object's centre in the robot's base frame.
+    confidence : 0 to 1.
+    """
+
+    position: NDArray[np.float64]
+    confidence: float
+
+
+class LoadedDetector:
+    """A detector from a file, for numpy arrays.
+
+    Attributes
+    ----------
+    metadata : `DetectorMetadata` of the file.
+    module : the TorchScript module as stored.
+    """
+
+    def __init__(self, module: torch.jit.ScriptModule, metadata: DetectorMetadata) -> None:
+        self.module, self.metadata = module, metadata
+
+    def locate(self, image: ArrayLike) -> Detection:
+        """Find the object in one image [H, W, 3], red, green and blue of 0 to 255.
+
+        Raises
+        ------
+        ShapeError
+            If it is of another size than the camera's.
+        """
+        pixels = np.asarray(image)
+        camera = self.metadata.camera
+        if pixels.shape != (camera.height, camera.width, 3):
+            raise ShapeError(
+                "an image of another shape",
+                got=list(pixels.shape),
+                expected=[camera.height, camera.width, 3],
+            )
+        with torch.inference_mode():
+            position, confidence = self.module(torch.from_numpy(pixels[None].copy()))
+        return Detection(position[0].double().numpy(), float(confidence[0]))
+
+    def knows(self, position: ArrayLike, margin: float = 0.0) -> bool:
+        """Whether a position [3] in m is in the part of the plane that it has learned."""
+        place = np.asarray(position, dtype=np.float64)[:2]
+        facts = self.metadata
+        inside = (np.array(facts.lower) - margin <= place) & (
+            place <= np.array(facts.upper) + margin
+        )
+        return bool(inside.all())
+
+
+def save_detector(
+    detector: GoalDetector, metadata: DetectorMetadata, path: str | os.PathLike[str]
+) -> Path:
+    """Write a detector as one file, atomically.
+
+    Raises
+    ------
+    DetectorFileError
+        If the file can't be written there.
+    """
+    path, content = Path(path), io.BytesIO()
+    with quiet():
+        module = torch.jit.script(detector.eval())
+        facts = replace(metadata, weights_hash=weights_hash(module), versions=library_versions())
+        text = json.dumps(facts.to_dict(), indent=1)
+        torch.jit.save(module, content, _extra_files={METADATA_FILE: text})
+    try:
+        with written_whole(path) as file:
+            file.write(content.getvalue())
+    except OSError as error:
+        raise DetectorFileError(
+            f"{path} can't be written", got=error.strerror or error, advice="name another file"
+        ) from error
+    return path
+
+
+def load_detector(path: str | os.PathLike[str]) -> LoadedDetector:
+    """Read a detector file.
+
+    Raises
+    ------
+    DetectorFileError
+        If the file is missing, damaged, written by something else or by a newer library.
+    """
+    path, files = Path(path), {METADATA_FILE: ""}
+    if not path.is_file():
+        raise DetectorFileError(
+            f"no detector file at {path}",
+            got="a folder" if path.is_dir() else "nothing",
+            expected=EXPECTED,
+        )
+    try:
+        # torch writes checksums and does not look at them.
+        with zipfile.ZipFile(path) as entries:
+            damaged = entries.testzip()
+        if damaged is not None:
+            raise ValueError(f"a wrong checksum of {damaged}")
+        with quiet():
+            module = torch.jit.load(str(path), map_location="cpu", _extra_files=files)
+    except UNREADABLE as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:120]
+        raise DetectorFileError(f"{path} can't be read", got=reason, expected=EXPECTED) from error
+    metadata = _metadata(path, files[METADATA_FILE])
+    if weights_hash(module) != metadata.weights_hash:
+        raise DetectorFileError(
+            f"the weights in {path} are not those its metadata speaks of",
+            got=weights_hash(module)[:12],
+            expected=metadata.weights_hash[:12],
+        )
+    return LoadedDetector(module.eval(), metadata)
+
+
+def _metadata(path: Path, text: str | bytes) -> DetectorMetadata:
+    try:
+        values = json.loads(text)
+        if values["kind"] != KIND:
+            raise ValueError(f"a {values['kind']}")
+        newer = int(values["format_version"]) > FORMAT_VERSION
+        metadata = DetectorMetadata.from_dict(values)
+    except (KeyError, TypeError, ValueError, ElcdError) as error:
+        raise DetectorFileError(
+            f"{path} is no detector file", got=f"{type(error).__name__}: {error}", expected=EXPECTED
+        ) from error
+    if newer:
+        raise DetectorFileError(
+            f"{path} was written by a newer elcd_policy",
+            got=f"format {values['format_version']}",
+            expected=f"at most {FORMAT_VERSION}",
+            advice="upgrade elcd_policy",
+        )
+    return metadata

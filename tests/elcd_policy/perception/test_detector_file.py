@@ -1,0 +1,108 @@
+"""Detector files: written whole, read only when they are what they say."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from elcd_policy.errors import DetectorFileError, ShapeError
+from elcd_policy.export import METADATA_FILE
+from elcd_policy.perception import (
+    DetectorMetadata,
+    GoalDetector,
+    load_detector,
+    save_detector,
+)
+
+from .conftest import CAMERA, PLANE, squares
+
+METADATA = DetectorMetadata(CAMERA, PLANE, (0.4, -0.15), (0.6, 0.15), "a bright square")
+
+
+@pytest.fixture
+def file(detector: GoalDetector, tmp_path: Path) -> Path:
+    certificate = detector.net.certificate().to_dict()
+    return save_detector(
+        detector, replace(METADATA, certificate=certificate), tmp_path / "made" / "detector.pt"
+    )
+
+
+def rewritten(file: Path, **changes: object) -> Path:
+    """The file with other metadata."""
+    path = file.with_name("rewritten.pt")
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(path, "w") as new:
+        for entry in old.infolist():
+            content = old.read(entry)
+            if entry.filename.endswith(METADATA_FILE):
+                content = json.dumps({**json.loads(content), **changes}).encode()
+            new.writestr(entry, content)
+    return path
+
+
+def test_what_is_read_is_what_was_written(file: Path, detector: GoalDetector) -> None:
+    loaded = load_detector(file)
+    images, _ = squares(4, 5)
+    found = loaded.locate(images[0])
+    position, confidence = detector(torch.from_numpy(images[:1]))
+    np.testing.assert_allclose(found.position, position[0].detach().numpy(), atol=1e-6)
+    assert found.confidence == pytest.approx(float(confidence[0].detach()), abs=1e-6)
+    assert loaded.metadata.camera == CAMERA
+    assert loaded.metadata.certificate is not None
+    assert loaded.metadata.certificate["holds"] is True
+    assert loaded.metadata.versions["torch"] == torch.__version__
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_the_part_of_the_table_is_known(file: Path) -> None:
+    loaded = load_detector(file)
+    assert loaded.knows([0.5, 0.1, PLANE])
+    assert not loaded.knows([0.5, 0.16, PLANE])
+    assert loaded.knows([0.5, 0.16, PLANE], margin=0.02)
+    assert not loaded.knows([np.nan, 0.1, PLANE])
+
+
+def test_an_image_of_another_shape_is_refused(file: Path) -> None:
+    with pytest.raises(ShapeError, match=r"got \[36, 36\], expected \[36, 36, 3\]"):
+        load_detector(file).locate(np.zeros((36, 36), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"format_version": 99}, "newer elcd_policy: got format 99, expected at most 1"),
+        ({"kind": "policy"}, "is no detector file: got ValueError: a policy"),
+        ({"weights_hash": "0" * 64}, "are not those its metadata speaks of: got .* expected 0000"),
+        ({"lower": None}, "is no detector file: got TypeError"),
+    ],
+)
+def test_foreign_metadata_are_refused(file: Path, changes: dict, message: str) -> None:
+    with pytest.raises(DetectorFileError, match=message):
+        load_detector(rewritten(file, **changes))
+
+
+def test_missing_and_damaged_files_are_refused(file: Path, tmp_path: Path) -> None:
+    with pytest.raises(DetectorFileError, match=r"no detector file at .*: got nothing"):
+        load_detector(tmp_path / "none.pt")
+    with pytest.raises(DetectorFileError, match=r"no detector file at .*: got a folder"):
+        load_detector(tmp_path)
+    content = bytearray(file.read_bytes())
+    for damaged in (content[: len(content) // 2], b"nothing of the kind"):
+        file.write_bytes(damaged)
+        with pytest.raises(DetectorFileError, match="can't be read"):
+            load_detector(file)
+    content[content.index(b"PK", 4) - 200] ^= 0xFF
+    file.write_bytes(content)
+    with pytest.raises(DetectorFileError, match="can't be read"):
+        load_detector(file)
+
+
+def test_a_place_that_can_not_be_written_is_named(detector: GoalDetector, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DetectorFileError, match="can't be written"):
+        save_detector(detector, METADATA, tmp_path / "file" / "detector.pt")
