@@ -23,6 +23,7 @@ COMMANDS = {
     "convert": "write demonstrations in another format",
     "prepare": "trim and smooth raw demonstrations, report what is wrong with them",
     "certify": "state and check what is guaranteed of a policy file",
+    "skills": "learn to name a motion from its first part",
     "benchmark": "run the benchmarks, write their tables",
 }
 GROUP = "elcd.commands"

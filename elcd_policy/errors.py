@@ -45,6 +45,10 @@ class DetectorFileError(ElcdError):
     """A goal detector's file that is missing, damaged, foreign or newer than this library."""
 
 
+class SkillFileError(ElcdError):
+    """A skill classifier's file that is missing, damaged, foreign or newer than this library."""
+
+
 class TrainingError(ElcdError):
     """Training that can't start, or that did not end in a usable policy."""
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from ..certificate import NOT_CERTIFIED, Certificate, certify
 from ..errors import PolicyFileError
 from ..export import load_policy
+from ..sequence import is_skill_file
+from . import skills
 
 EXAMPLE = """example:
   elcd certify sshape.pt
@@ -20,12 +22,14 @@ WIDTH = 100
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description, parser.epilog = __doc__, EXAMPLE
-    parser.add_argument("policy", help="policy file")
+    parser.add_argument("policy", help="policy file, or skill file")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
 
 def run(args: argparse.Namespace) -> int:
     """Certify; 0 if the file is certified, else 1."""
+    if is_skill_file(args.policy):
+        return skills.certify(args.policy, args.json)
     try:
         certificate = certify(load_policy(args.policy))
     except PolicyFileError as error:

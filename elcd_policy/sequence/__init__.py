@@ -2,12 +2,34 @@
 
 from .lipschitz_rnn import LipschitzRNN
 from .packed import packed_forward
+from .skill_classifier import SkillClassifier
+from .skill_data import SkillSet, load_skills
+from .skill_file import (
+    LoadedSkills,
+    SkillMetadata,
+    SkillStream,
+    is_skill_file,
+    load_skills_file,
+    save_skills,
+)
+from .skill_training import SkillTraining, fit_skills
 from .stability import LayerStability, StabilityCertificate, layer_stability
 
 __all__ = [
     "LayerStability",
     "LipschitzRNN",
+    "LoadedSkills",
+    "SkillClassifier",
+    "SkillMetadata",
+    "SkillSet",
+    "SkillStream",
+    "SkillTraining",
     "StabilityCertificate",
+    "fit_skills",
+    "is_skill_file",
     "layer_stability",
+    "load_skills",
+    "load_skills_file",
     "packed_forward",
+    "save_skills",
 ]

@@ -1,0 +1,243 @@
+"""Skill files: TorchScript that needs nothing of this project to run, plus metadata."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import ParameterError, ShapeError, SkillFileError
+from ..export import METADATA_FILE, UNREADABLE, library_versions, quiet, weights_hash
+from ..files import written_whole
+from .skill_classifier import SkillClassifier
+
+#: Raised whenever a reader of the previous version would misread a file.
+FORMAT_VERSION = 1
+KIND = "skill classifier"
+EXPECTED = "a skill file written by `elcd skills` or save_skills"
+
+
+@dataclass(frozen=True)
+class SkillMetadata:
+    """Facts about a skill classifier that travel with its file, as JSON.
+
+    Parameters
+    ----------
+    labels : names of the skills, in the order of the probabilities.
+    dimension : d, of positions; their unit, origin and scale make no difference.
+    rate : Hz, what a stream is best sampled at.
+    sources : demonstrations that each skill was learned from.
+    seed : of the training.
+    certificate : `StabilityCertificate.to_dict` of the network.
+    shares, accuracy, confidence : how it did on motions it had not seen, when a share of their
+        time had passed; empty if none were held out.
+    """
+
+    labels: tuple[str, ...]
+    dimension: int
+    rate: float
+    sources: tuple[str, ...]
+    seed: int
+    certificate: dict[str, Any]
+    shares: tuple[float, ...] = ()
+    accuracy: tuple[float, ...] = ()
+    confidence: tuple[float, ...] = ()
+    weights_hash: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    kind: str = KIND
+    format_version: int = FORMAT_VERSION
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready form; `from_dict` reads it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> SkillMetadata:
+        """The metadata that `to_dict` described; unknown keys are left out.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If keys are missing or of the wrong type; the caller knows the file to blame.
+        """
+        known = {key: values[key] for key in (f.name for f in fields(cls)) if key in values}
+        for name in ("labels", "sources", "shares", "accuracy", "confidence"):
+            known[name] = tuple(known.get(name, ()))
+        if len(known["labels"]) < 2 or int(known["dimension"]) < 1 or not known["rate"] > 0:
+            raise ValueError(f"{len(known['labels'])} labels in {known['dimension']} dimensions")
+        return cls(**known)
+
+
+class SkillStream:
+    """Names one motion while it goes on.
+
+    Parameters
+    ----------
+    skills : the classifier.
+    position : [d], where the motion begins.
+
+    Raises
+    ------
+    ShapeError
+        If a position is not d finite numbers.
+    """
+
+    def __init__(self, skills: LoadedSkills, position: ArrayLike) -> None:
+        self._skills = skills
+        with torch.inference_mode():
+            self._memory = skills.fast.begin(self._row(position))
+
+    def add(self, position: ArrayLike, dt: float) -> NDArray[np.float64]:
+        """Probabilities [C] of the skills after one more sample.
+
+        Parameters
+        ----------
+        position : [d].
+        dt : s since the sample before, positive.
+
+        Raises
+        ------
+        ShapeError
+            If the position is not d finite numbers.
+        ParameterError
+            If dt is not positive.
+        """
+        if not 0.0 < dt < np.inf:
+            raise ParameterError("'dt' is out of range", got=dt, expected="> 0 s")
+        with torch.inference_mode():
+            scores, self._memory = self._skills.fast.step(
+                self._row(position), torch.tensor([dt], dtype=torch.float32), self._memory
+            )
+        return scores[0].double().exp().numpy()
+
+    def _row(self, position: ArrayLike) -> torch.Tensor:
+        row = np.asarray(position, dtype=np.float32)
+        d = self._skills.metadata.dimension
+        if row.shape != (d,) or not np.isfinite(row).all():
+            raise ShapeError(
+                "a position does not fit the skills",
+                got=row.tolist(),
+                expected=f"{d} finite numbers",
+            )
+        return torch.from_numpy(row[None].copy())
+
+
+class LoadedSkills:
+    """A skill classifier from a file, for numpy arrays.
+
+    Attributes
+    ----------
+    metadata : `SkillMetadata` of the file.
+    module : the TorchScript module as stored.
+    fast : the same, its matrices multiplied out.
+    """
+
+    def __init__(self, module: torch.jit.ScriptModule, metadata: SkillMetadata) -> None:
+        self.module, self.metadata = module, metadata
+        with quiet():
+            self.fast = torch.jit.freeze(module.eval(), preserved_attrs=["begin", "step"])
+
+    def stream(self, position: ArrayLike) -> SkillStream:
+        """Begin a motion at a position [d]; see `SkillStream`."""
+        return SkillStream(self, position)
+
+
+def save_skills(
+    model: SkillClassifier, metadata: SkillMetadata, path: str | os.PathLike[str]
+) -> Path:
+    """Write a skill classifier as one file, atomically.
+
+    Raises
+    ------
+    SkillFileError
+        If the file can't be written there.
+    """
+    path, content = Path(path), io.BytesIO()
+    with quiet():
+        module = torch.jit.script(model.eval())
+        facts = replace(metadata, weights_hash=weights_hash(module), versions=library_versions())
+        text = json.dumps(facts.to_dict(), indent=1)
+        torch.jit.save(module, content, _extra_files={METADATA_FILE: text})
+    try:
+        with written_whole(path) as file:
+            file.write(content.getvalue())
+    except OSError as error:
+        raise SkillFileError(
+            f"{path} can't be written", got=error.strerror or error, advice="name another file"
+        ) from error
+    return path
+
+
+def is_skill_file(path: str | os.PathLike[str]) -> bool:
+    """Whether a file says that it is one of these, without loading it."""
+    try:
+        with zipfile.ZipFile(path) as entries:
+            names = [name for name in entries.namelist() if name.endswith(f"/{METADATA_FILE}")]
+            return bool(names) and json.loads(entries.read(names[0])).get("kind") == KIND
+    except (*UNREADABLE, AttributeError, TypeError):
+        return False
+
+
+def load_skills_file(path: str | os.PathLike[str]) -> LoadedSkills:
+    """Read a skill file.
+
+    Raises
+    ------
+    SkillFileError
+        If the file is missing, damaged, written by something else or by a newer library.
+    """
+    path, files = Path(path), {METADATA_FILE: ""}
+    if not path.is_file():
+        raise SkillFileError(
+            f"no skill file at {path}",
+            got="a folder" if path.is_dir() else "nothing",
+            expected=EXPECTED,
+            advice="train one with: elcd skills lasa -o skills.pt",
+        )
+    try:
+        # torch writes checksums and does not look at them.
+        with zipfile.ZipFile(path) as entries:
+            if entries.testzip() is not None:
+                raise ValueError("a wrong checksum")
+        with quiet():
+            module = torch.jit.load(str(path), map_location="cpu", _extra_files=files)
+        values = json.loads(files[METADATA_FILE] or "{}")
+        kind, version = values.get("kind"), int(values.get("format_version", 0))
+    except (*UNREADABLE, AttributeError, TypeError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:120]
+        raise SkillFileError(f"{path} can't be read", got=reason, expected=EXPECTED) from error
+    if kind != KIND:
+        raise SkillFileError(
+            f"{path} is no skill file",
+            got=kind or ("another kind of file" if values else "TorchScript without our metadata"),
+            expected=EXPECTED,
+        )
+    if version > FORMAT_VERSION:
+        raise SkillFileError(
+            f"{path} was written by a newer elcd_policy",
+            got=f"format {version}",
+            expected=f"at most {FORMAT_VERSION}",
+            advice="upgrade elcd_policy, or train the skills again with this version",
+        )
+    try:
+        metadata = SkillMetadata.from_dict(values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise SkillFileError(
+            f"the metadata in {path} is incomplete", got=f"{type(error).__name__}: {error}"
+        ) from error
+    if weights_hash(module) != metadata.weights_hash:
+        raise SkillFileError(
+            f"the weights in {path} are not those its metadata speaks of",
+            got=weights_hash(module)[:12],
+            expected=metadata.weights_hash[:12],
+        )
+    return LoadedSkills(module, metadata)

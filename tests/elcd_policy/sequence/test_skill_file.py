@@ -1,0 +1,86 @@
+"""Skill files: whole or not at all, foreign ones refused by name."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+
+import pytest
+import torch
+
+from elcd_policy.cli import main
+from elcd_policy.errors import SkillFileError
+from elcd_policy.export import METADATA_FILE
+from elcd_policy.sequence import is_skill_file, load_skills_file
+
+
+def test_a_file_says_what_it_holds(skill_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert is_skill_file(skill_file)
+    metadata = load_skills_file(skill_file).metadata
+    assert main(["info", str(skill_file), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["kind"] == "skill classifier"
+    assert facts["labels"] == list(metadata.labels)
+    assert facts["accuracy"][-1] >= 0.5
+    assert main(["info", str(skill_file)]) == 0
+    assert "3: Line, Sshape, wave" in capsys.readouterr().out
+    assert main(["certify", str(skill_file), "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert again["stable"] is True
+    assert again["rate"] == pytest.approx(facts["certificate"]["rate"], rel=1e-3)
+    assert main(["certify", str(skill_file)]) == 0
+    assert "verdict  stable in continuous time" in capsys.readouterr().out
+
+
+def test_other_files_are_refused(skill_file: Path, tmp_path: Path) -> None:
+    with pytest.raises(SkillFileError, match=r"no skill file at .*: got nothing"):
+        load_skills_file(tmp_path / "none.pt")
+    text = tmp_path / "text.pt"
+    text.write_text("hello")
+    with pytest.raises(SkillFileError, match="can't be read: got File is not a zip"):
+        load_skills_file(text)
+    content = bytearray(skill_file.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    damaged = tmp_path / "damaged.pt"
+    damaged.write_bytes(content)
+    with pytest.raises(SkillFileError):
+        load_skills_file(damaged)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        (None, "is no skill file: got TorchScript without our metadata"),
+        ({"kind": "goal detector"}, "is no skill file: got goal detector"),
+        ({"kind": "skill classifier", "format_version": 9}, "newer elcd_policy: got format 9"),
+        ({"kind": "skill classifier", "format_version": 1}, "is incomplete: got KeyError"),
+        ([1], "can't be read"),
+    ],
+)
+def test_metadata_must_be_ours(metadata: object, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "other.pt"
+    files = {} if metadata is None else {METADATA_FILE: json.dumps(metadata)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.save(torch.jit.script(torch.nn.Linear(2, 2)), str(path), _extra_files=files)
+    with pytest.raises(SkillFileError, match=message):
+        load_skills_file(path)
+
+
+def test_other_weights_than_spoken_of_are_refused(skill_file: Path, tmp_path: Path) -> None:
+    skills = load_skills_file(skill_file)
+    with torch.no_grad():
+        next(skills.module.parameters()).add_(1.0)
+    path = tmp_path / "changed.pt"
+    text = json.dumps(skills.metadata.to_dict())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.save(skills.module, str(path), _extra_files={METADATA_FILE: text})
+    with pytest.raises(SkillFileError, match="are not those its metadata speaks of"):
+        load_skills_file(path)
+
+
+def test_a_bad_target_is_refused_before_training(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["skills", "lasa:Line", "lasa:Sshape", "-o", "skills.onnx"]) == 2
+    assert "expected a name ending in .pt" in capsys.readouterr().err
