@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..certificate import export_certified
 from ..demonstrations import load_demonstrations
+from ..errors import ExportError
 from ..evaluation import Scores, evaluate
 from ..export import check_target
 from ..fields import FIELDS
@@ -48,6 +49,12 @@ def run(args: argparse.Namespace) -> int:
     """
     check_target(args.output)
     demonstrations = load_demonstrations(args.source, units=args.units)
+    if Path(args.output).suffix == ".onnx" and demonstrations.dimension < 2:
+        raise ExportError(
+            "a policy of one dimension can't be written as ONNX",
+            got=args.output,
+            expected="*.pt",
+        )
     complaint = inspect(demonstrations).complaint(args.source)
     if complaint:
         print(f"elcd: warning: {complaint}", file=sys.stderr)

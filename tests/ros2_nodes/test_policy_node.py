@@ -16,7 +16,8 @@ from rclpy.parameter import Parameter
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 
-from elcd_policy import load_policy
+from elcd_policy import MotionPolicy, load_policy
+from elcd_policy.certificate import export_certified
 from elcd_policy.errors import ParameterError
 from elcd_policy_ros2.messages import (
     COMMAND_QOS,
@@ -38,6 +39,17 @@ def test_the_arm_is_led_to_the_goal(ros: Ros, policy_file: Path) -> None:
     arm.check_commands()
     assert {command.header.frame_id for command in arm.commands} == {"base_link"}
     assert {value.key: value.value for value in arm.statuses[-1].values}["goal_reached"] == "True"
+
+
+def test_an_onnx_file_leads_there_too(ros: Ros, policy: MotionPolicy, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    file = tmp_path / "policy.onnx"
+    assert export_certified(policy, file, PLACEMENT).certified
+    arm = following(ros, file, goal_tolerance=0.004)
+    ros.until(lambda: arm.says("goal reached"))
+    goal = PLACEMENT.to_robot(policy.metadata.goal)
+    assert np.linalg.norm(arm.position - goal) < 0.0041
+    arm.check_commands()
 
 
 def test_nothing_is_sent_before_a_state(ros: Ros, policy_file: Path) -> None:

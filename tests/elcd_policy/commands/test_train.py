@@ -13,6 +13,7 @@ import pytest
 
 from elcd_policy import certify, evaluate, load_demonstrations, load_policy
 from elcd_policy.certificate import certificate_fault
+from elcd_policy.cli import main
 from elcd_policy.evaluation import Scores
 
 
@@ -81,3 +82,14 @@ def test_far_from_the_demonstrations_it_still_comes_to_the_goal(training: Traini
     starts = np.random.default_rng(3).uniform(-200.0, 200.0, (20, 2))
     _, x = policy.rollout(starts, 8 * policy.metadata.duration, 1.0)
     assert np.linalg.norm(x[-1] - policy.get_goal(), axis=1).max() < 0.5  # mm
+
+
+def test_a_file_that_no_policy_of_one_dimension_has_is_refused_before_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, target = tmp_path / "demo.csv", tmp_path / "policy.onnx"
+    rows = [f"{0.1 * k:g},{np.cos(0.15 * k):g}" for k in range(21)]
+    source.write_text("\n".join(["t,x", *rows]) + "\n", encoding="utf-8")
+    assert main(["train", str(source), "-o", str(target)]) == 2
+    assert "can't be written as ONNX" in capsys.readouterr().err
+    assert not target.exists()
