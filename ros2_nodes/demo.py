@@ -11,36 +11,29 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from elcd_policy import LoadedPolicy, fit, load_demonstrations, load_policy
-from elcd_policy.certificate import export_certified
-from elcd_policy.demonstrations import DemonstrationSet
-from elcd_policy.errors import ElcdError
+from elcd_policy import load_policy
 from elcd_policy.files import written_whole
 from elcd_policy_sim import EpisodeLog, load_robot
 
-from .bringup import Bringup
 from .demo_report import PICTURES, draw, judge, table
+from .demo_run import BAR, UnfinishedRunError, run_episode_of, train
 from .graph import checked_arguments, follow_demo, placement_of, preflight, pushes_for
+from .sight_graph import SOURCE as SIGHT_SOURCE
 
-START_UP = 60.0  # s for both processes to load, on a busy machine
+FOLLOW_DEMO, PICK_BY_SIGHT = "follow_demo", "pick_by_sight"
 SETTLE = 2.0  # s of simulated time after twice the demonstrated duration
-
-BAR = "{desc:8} {percentage:3.0f}%|{bar}| {elapsed}"
 
 EXAMPLE = """example:
   elcd demo                                   the LASA S, written by a Panda, pushed three times
   elcd demo --source my_demonstrations/ --pushes "1.5:30,0,0:0.2"
+  elcd demo --scene pick_by_sight             the Panda reaches a box that a camera sees, wherever
+                                              it stands, and follows when it is moved
 """
-
-
-class UnfinishedRunError(ElcdError):
-    """A run that began and did not come to its end."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +42,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = EXAMPLE
     parser.add_argument(
-        "--source", default="lasa:Sshape", help="demonstrations: lasa:NAME, a file or a folder"
+        "--scene",
+        choices=[FOLLOW_DEMO, PICK_BY_SIGHT],
+        default=FOLLOW_DEMO,
+        help="what is shown (%(default)s)",
+    )
+    parser.add_argument(
+        "--source",
+        help="demonstrations: lasa:NAME, a file or a folder (lasa:Sshape; of pick_by_sight "
+        f"{SIGHT_SOURCE})",
     )
     parser.add_argument("--policy", metavar="FILE", help="follow this policy, train none")
     parser.add_argument("--robot", default="panda", help="name of the robot, or its YAML file")
@@ -61,13 +62,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="pushes in s, N and s, separated by blanks or ';' (default: three)",
     )
     pushes.add_argument("--no-pushes", dest="pushes", action="store_const", const="none")
-    parser.add_argument("--output", type=Path, default=Path("results/follow_demo"), metavar="DIR")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="(results/SCENE)")
     parser.add_argument("--seed", type=int, default=0, help="of training and pushes")
     parser.add_argument("--rate", type=float, default=100.0, help="of states and commands, Hz")
     parser.add_argument("--gui", action="store_true", help="open the simulator's window")
     parser.add_argument(
         "--sim-python", default="", metavar="PYTHON", help="interpreter for the simulator's node"
     )
+    sight = parser.add_argument_group("pick_by_sight")
+    sight.add_argument("--box", default="", metavar="[X,Y]", help="in m (drawn by the seed)")
+    sight.add_argument(
+        "--box-moves", default="default", metavar="T:X,Y", help="in s and m, or 'none' (one)"
+    )
+    sight.add_argument("--detector", default="", metavar="FILE", help="(the package's own)")
     parser.add_argument("--json", action="store_true", help="print the metrics as one JSON object")
 
 
@@ -84,6 +91,11 @@ def run(args: argparse.Namespace) -> int:
     ElcdError
         For bad input, before anything is written.
     """
+    args.output = args.output or Path("results") / args.scene
+    if args.scene == PICK_BY_SIGHT:
+        from .sight_demo import run as run_by_sight
+
+        return run_by_sight(args)
     begin = time.monotonic()
     given = {name: getattr(args, name) for name in ("robot", "pushes", "gui", "rate", "seed")}
     arguments = checked_arguments({**given, "sim_python": args.sim_python})
@@ -93,7 +105,8 @@ def run(args: argparse.Namespace) -> int:
         demonstrations, file = None, Path(args.policy)
         trained = 0.0
     else:
-        demonstrations, file, trained = _train(args)
+        source = args.source or "lasa:Sshape"
+        demonstrations, file, trained = train(source, args.robot, args.seed, args.output)
     policy = load_policy(file)
     episode = args.output / "episode.npz"
     arguments |= {
@@ -102,7 +115,8 @@ def run(args: argparse.Namespace) -> int:
         "log_file": str(episode.absolute()),
     }
     try:
-        moved = _follow(file, policy, arguments, args.output)
+        graph = follow_demo(file, policy.metadata, arguments)
+        moved = run_episode_of(graph, arguments["duration"], episode, args.output)
     except UnfinishedRunError as error:
         print(f"elcd demo: {error}", file=sys.stderr)
         return 1
@@ -131,49 +145,3 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(table(outcome, args.output))
     return 0 if outcome.succeeded else 1
-
-
-def _train(args: argparse.Namespace) -> tuple[DemonstrationSet, Path, float]:
-    demonstrations = load_demonstrations(args.source)
-    placement = load_robot(args.robot).placement_for(demonstrations)
-    begin = time.monotonic()
-    policy = fit(demonstrations, seed=args.seed)
-    trained = time.monotonic() - begin
-    file = args.output / "policy.pt"
-    export_certified(policy, file, placement)
-    return demonstrations, file, trained
-
-
-def _follow(file: Path, policy: LoadedPolicy, arguments: Mapping[str, Any], output: Path) -> float:
-    """Let the graph run until the episode's end; s that took."""
-    graph = follow_demo(file, policy.metadata, arguments)
-    begin, duration = time.monotonic(), arguments["duration"]
-    Path(arguments["log_file"]).unlink(missing_ok=True)
-    with (
-        Bringup(graph, output / "logs") as bringup,
-        tqdm(total=duration, desc="moving", bar_format=BAR, file=sys.stderr) as bar,
-    ):
-        moving: list[float] = []
-
-        def watch() -> None:
-            if not moving and "following" in bringup.output("policy_node"):
-                moving.append(time.monotonic())
-            if moving:
-                bar.update(min(duration, time.monotonic() - moving[0]) - bar.n)
-
-        ended = bringup.wait(START_UP + 3.0 * duration, watch)
-        if ended is None:
-            raise UnfinishedRunError(
-                "the arm did not finish its motion in time",
-                got=bringup.complaint("policy_node"),
-                expected=f"{duration:.1f} s of motion",
-                advice=f"see {output / 'logs'}",
-            )
-        if ended.label != "sim_node" or ended.status:
-            kind = ElcdError if ended.status == 2 else UnfinishedRunError
-            raise kind(
-                f"{ended.label} has ended with status {ended.status}",
-                got=bringup.complaint(ended.label),
-                advice=f"see {output / 'logs'}",
-            )
-    return time.monotonic() - begin

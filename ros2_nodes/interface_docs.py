@@ -15,7 +15,7 @@ from pathlib import Path
 from elcd_policy.errors import ElcdError
 from elcd_policy.files import written_whole
 
-from . import graph, node_settings, rate_benchmark, robot_graph
+from . import graph, node_settings, rate_benchmark, robot_graph, sight_graph
 from .interfaces import VARIANTS, Interface, interfaces
 from .settings import Setting
 
@@ -26,11 +26,13 @@ RATES = ROOT / rate_benchmark.RESULTS
 SETTINGS = {
     "policy_node": node_settings.POLICY_NODE,
     "sim_node": node_settings.SIM_NODE,
+    "goal_node": node_settings.GOAL_NODE,
     "recorder_node": node_settings.RECORDER_NODE,
 }
 LAUNCH_FILES = {
     "follow_demo": graph.ARGUMENTS,
     "two_arms": graph.TWO_ARMS_ARGUMENTS,
+    "pick_by_sight": sight_graph.PICK_BY_SIGHT_ARGUMENTS,
     "real_arm": robot_graph.REAL_ARM_ARGUMENTS,
     "record_demo": robot_graph.RECORD_DEMO_ARGUMENTS,
 }
@@ -64,8 +66,15 @@ MEANINGS = {
         "ee_pose": "pose of the TCP in `base_frame`, m, x y z w",
         "joint_states": "rad and rad/s",
         "robot_description": "the robot's URDF",
+        "~/box": "puts the box there, x and y in `base_frame`, m; with `camera`",
+        "camera/image": "rgb8, 96 x 96 pixels, of the table and the arm over it; with `camera`",
         "~/push": "one push, to try",
         "~/reset": "puts the arm at its start; the clock goes on",
+    },
+    "goal_node": {
+        "camera/image": "rgb8 or bgr8, of the size and the camera that the detector has learned",
+        "goal": "where to go, in `base_frame`, m; remap it to `policy_node/goal`",
+        "~/status": "whether the goal is in sight, where, and why not; on change and each second",
     },
     "recorder_node": {
         "ee_pose": "what is recorded with PoseStamped, m, x y z w",

@@ -22,6 +22,7 @@ from rclpy.signals import SignalHandlerOptions
 from elcd_policy import TrainingSettings, export_policy, fit
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet
 from elcd_policy.errors import ElcdError
+from elcd_policy_sim.detector import DETECTOR
 from elcd_policy_sim.robot import ROBOTS
 
 from .bringup import free_domain_id
@@ -41,7 +42,8 @@ BY_JOINTS: dict[str, object] = {
 }
 VARIANTS: dict[str, tuple[dict[str, object], ...]] = {
     "policy_node": ({}, BY_JOINTS, {"dry_run": True}, {**BY_JOINTS, "dry_run": True}),
-    "sim_node": ({}, {"clock": "follow"}),
+    "sim_node": ({}, {"clock": "follow"}, {"camera": True}),
+    "goal_node": ({"detector_file": str(DETECTOR)},),
     "recorder_node": ({}, {"state_in_type": "sensor_msgs/JointState"}),
 }
 """Parameters under which a node shows all its topics."""
@@ -123,6 +125,10 @@ def _class_of(executable: str) -> Callable[[], Any]:
         from .sim_node import SimNode
 
         return SimNode
+    if executable == "goal_node":
+        from .goal_node import GoalNode
+
+        return GoalNode
     from .recorder_node import RecorderNode
 
     return RecorderNode

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .settings import Setting
 
 BASE_FRAME = Setting("base_frame", "base_link", "Frame of states, commands and placement")
+CAMERA_FRAME = Setting("camera_frame", "camera", "Frame that images name")
 
 POLICY_NODE = (
     Setting("policy_file", "", "Path of the exported policy (.pt or .onnx)"),
@@ -181,6 +182,7 @@ POLICY_NODE = (
         choices=("refuse", "warn", "none"),
     ),
     Setting("dry_run", False, "Publish what would be sent on ~/dry_run, and nothing to the robot"),
+    Setting("wait_for_goal", False, "Move only once a goal was heard on ~/goal"),
     Setting("run_on_activate", True, "Begin by itself on activation and reset; else ~/run begins"),
     Setting("hold_at_goal", True, "Go on at the goal, against pushes; else fall silent there"),
     Setting(
@@ -258,6 +260,57 @@ SIM_NODE = (
     ),
     Setting("log_file", "", "Where the episode is saved at the end (.npz)"),
     Setting("gui", False, "Open the simulator's window"),
+    Setting("camera", False, "Publish images of the table, with a red box to be found on it"),
+    Setting("camera_rate", 10.0, "Rate of the images", "Hz", 0.1, 50.0),
+    CAMERA_FRAME,
+    Setting("scene_seed", 0, "Seed of light, colours and clutter on the table", "", 0, 2**31 - 1),
+    Setting("box", (), "Where the box stands; none for a place drawn by the seed", "m", size=2),
+    Setting(
+        "box_moves",
+        "",
+        "When the box is put elsewhere, and where: t:x,y in s and m, separated by blanks; t counts "
+        "from the first command",
+    ),
+)
+
+GOAL_NODE = (
+    Setting("detector_file", "", "Path of the detector (.pt)"),
+    Setting("base_frame", "base_link", "Frame of the goals: that which the camera's place is in"),
+    CAMERA_FRAME,
+    Setting("confidence", 0.5, "Least confidence of a detection", "", 0.0, 1.0, live=True),
+    Setting(
+        "image_timeout",
+        0.5,
+        "Age from which an image is stale, and silence from which there are none",
+        "s",
+        0.02,
+        10.0,
+        live=True,
+    ),
+    Setting(
+        "agreement",
+        0.02,
+        "Distance within which an image has to agree with the one before",
+        "m",
+        1e-3,
+        1.0,
+        live=True,
+    ),
+    Setting(
+        "deadband", 0.002, "Distance from which a moved goal is sent", "m", 0.0, 0.1, live=True
+    ),
+    Setting("height", 0.1, "Of the goal above the object's centre", "m", -1.0, 1.0, live=True),
+    Setting(
+        "orientation",
+        (),
+        "Quaternion x y z w of the goal, for a policy of poses; none for no turn",
+        size=4,
+    ),
+    Setting(
+        "autostart",
+        False,
+        "Configure and activate by itself; a failure ends the process with status 2",
+    ),
 )
 
 RECORDER_NODE = (

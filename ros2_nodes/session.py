@@ -68,6 +68,7 @@ class Session:
         self.task = Task(hold=p["hold_at_goal"], unit=self.follower.unit)
         self.retune()
         self.active = False
+        self._awaited = "no goal yet" if p["wait_for_goal"] else ""
         self._rival = ""
         self._cleared_until = -np.inf
         self._last_tick = -np.inf
@@ -254,7 +255,7 @@ class Session:
         output = self._ports.output
         # The ramp from rest has to begin when it is heard, or the arm would start with a jerk.
         deaf = "" if output.heard or self._p["dry_run"] else f"nobody listens to {output.topic}"
-        return self._permission.halt or self._rival or deaf or self.task.halt
+        return self._permission.halt or self._rival or deaf or self._awaited or self.task.halt
 
     def _rivals(self) -> list[str]:
         return [] if self._p["dry_run"] else self._ports.output.rivals()
@@ -270,6 +271,7 @@ class Session:
         if fault:
             self._log.warning(f"a goal is ignored: {fault}")
         else:
+            self._awaited = ""
             self._log.info(f"goal moved to {np.round(follower.goal, 4).tolist()} m")
 
 

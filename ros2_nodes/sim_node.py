@@ -23,6 +23,7 @@ from .messages import COMMAND_QOS, LATCHED_QOS, STATE_QOS, fill_pose, seconds, t
 from .node_settings import SIM_NODE
 from .parameters import Parameters
 from .running import run_node
+from .sim_camera import SimCamera
 
 LONGEST_STEP = 0.001  # s, of the physics
 LARGEST_LAG = 0.1  # s of simulated time that are caught up; what is more is dropped
@@ -59,6 +60,7 @@ class SimNode(Node):
         self._joints = JointState(name=list(robot.arm_joints))
         self._pose = PoseStamped()
         self._pose.header.frame_id = self._joints.header.frame_id = p["base_frame"]
+        self._camera = SimCamera(self, p, robot) if p["camera"] else None
         self._to_start()
 
         self._joints_out = self.create_publisher(JointState, "joint_states", COMMAND_QOS)
@@ -106,6 +108,8 @@ class SimNode(Node):
                 self.get_logger().error(str(error))
                 self.exit_status = 1
         self._arm.close()
+        if self._camera is not None:
+            self._camera.close()
 
     def _to_start(self) -> None:
         start = self.parameters["start"]
@@ -184,6 +188,10 @@ class SimNode(Node):
         self._joints_out.publish(self._joints)
         fill_pose(self._pose.pose, *self._arm.pose())
         self._pose_out.publish(self._pose)
+        if self._camera is not None:
+            begun = self._episode_begin
+            moving = -1.0 if begun is None else self._time - begun
+            self._camera.advance(self._time, moving, self._arm.joint_positions)
 
     def _on_command(self, message: TwistStamped) -> None:
         frame, expected = message.header.frame_id, self.parameters["base_frame"]

@@ -23,12 +23,14 @@ from elcd_policy_ros2.launching import action
 from elcd_policy_ros2.node_description import NodeDescription
 from elcd_policy_ros2.robot_graph import REAL_ARM_ARGUMENTS, RECORD_DEMO_ARGUMENTS
 from elcd_policy_ros2.settings import Setting
+from elcd_policy_ros2.sight_graph import PICK_BY_SIGHT_ARGUMENTS
 from launch import LaunchContext
 
 FOLDER = Path(__file__).parents[2] / "launch"
 FILES = {
     "follow_demo": ARGUMENTS,
     "real_arm": REAL_ARM_ARGUMENTS,
+    "pick_by_sight": PICK_BY_SIGHT_ARGUMENTS,
     "record_demo": RECORD_DEMO_ARGUMENTS,
     "two_arms": TWO_ARMS_ARGUMENTS,
 }

@@ -1,0 +1,29 @@
+"""An arm that reaches what a camera sees: ``ros2 launch elcd_policy pick_by_sight.launch.py``.
+
+The graph itself is described in `elcd_policy_ros2.sight_graph`.
+"""
+
+import os
+from pathlib import Path
+
+from elcd_policy import load_policy
+from elcd_policy_ros2.launching import actions, description, trained
+from elcd_policy_ros2.sight_graph import PICK_BY_SIGHT_ARGUMENTS, pick_by_sight, preflight
+from launch import Action, LaunchDescription
+
+TRAINED = Path("results/pick_by_sight/policy.pt")
+
+
+def generate_launch_description() -> LaunchDescription:
+    """The declared arguments, and what they bring up."""
+    return description(__file__, PICK_BY_SIGHT_ARGUMENTS, bring_up)
+
+
+def bring_up(arguments: dict) -> list[Action]:
+    """Train first if no policy is given, then start the nodes."""
+    preflight(arguments, os.environ)
+
+    def nodes(policy: str) -> list[Action]:
+        return actions(pick_by_sight(policy, load_policy(policy).metadata, arguments))
+
+    return trained(arguments["policy"], arguments["source"], arguments["seed"], TRAINED, nodes)
