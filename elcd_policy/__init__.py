@@ -5,7 +5,7 @@ units, ``x*`` the goal, ``y`` positions of unit scale around the goal, ``z = phi
 points, ``e = z - z*``; ``c`` is a contraction rate, T the demonstrated duration.
 """
 
-from . import sequence
+from . import compression, sequence
 from .certificate import Certificate, certify
 from .demonstrations import load_demonstrations
 from .evaluation import evaluate
@@ -23,6 +23,7 @@ __all__ = [
     "Placement",
     "TrainingSettings",
     "certify",
+    "compression",
     "evaluate",
     "export_policy",
     "fit",

@@ -22,6 +22,7 @@ COMMANDS = {
     "info": "say what a policy file holds",
     "convert": "write demonstrations in another format",
     "prepare": "trim and smooth raw demonstrations, report what is wrong with them",
+    "compress": "quantise a policy's weights, write it as a small file",
     "certify": "state and check what is guaranteed of a policy file",
     "skills": "learn to name a motion from its first part",
     "benchmark": "run the benchmarks, write their tables",

@@ -1,4 +1,4 @@
-"""Policy files: TorchScript that needs nothing of this project to run, or ONNX; plus metadata.
+"""Policy files: TorchScript that needs nothing of this project to run, ONNX, or packed weights.
 
 The only module that knows TorchScript.
 """
@@ -24,16 +24,29 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from .compression.packing import PackedWeights
 from .errors import ElcdError, ExportError, ParameterError, PolicyFileError, ShapeError
 from .files import written_whole
 from .metadata import FORMAT_VERSION, PolicyMetadata
 from .placement import Placement
 from .policy import MotionPolicy, check_positions, sample_times
 from .rollout import rollout
-from .serving import OnnxRuntime, onnx_content, read_onnx, require_onnx, served
+from .serving import (
+    OnnxRuntime,
+    is_packed,
+    onnx_content,
+    packed_content,
+    packed_metadata,
+    read_onnx,
+    rebuilt,
+    require_onnx,
+    served,
+)
 
 METADATA_FILE = "metadata.json"
 SUFFIXES = (".pt", ".onnx")
+#: Of files of packed weights, which `elcd compress` writes.
+PACKED = ".elcdz"
 EXPECTED = "a policy file written by `elcd train` or export_policy"
 #: What zipfile and torch raise on damaged archives.
 UNREADABLE = (RuntimeError, ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
@@ -105,6 +118,44 @@ def _write(module: torch.jit.ScriptModule, metadata: PolicyMetadata, path: Path)
     content = archive.getvalue()
     if path.suffix == ".onnx":
         content = onnx_content(module, content, text)
+    return _put(content, path)
+
+
+def export_packed(
+    policy: MotionPolicy,
+    weights: PackedWeights,
+    path: str | os.PathLike[str],
+    placement: Placement | None = None,
+) -> Path:
+    """Write a quantised policy as indices and codebooks, atomically.
+
+    `load_policy` builds from it the very module that `export_policy` would write, so the hash of
+    the weights, to which the certificate is bound, is that of the module that will run.
+
+    Parameters
+    ----------
+    policy : from `compress_policy`.
+    weights : the policy's.
+    path : a name ending in ``.elcdz``.
+    placement : see `export_policy`.
+
+    Raises
+    ------
+    ExportError
+        If the file can't be written there (see `check_target`).
+    """
+    path = check_target(path, (PACKED,))
+    metadata = replace(
+        policy.metadata,
+        placement=placement or policy.metadata.placement,
+        goal=policy.goal.tolist(),
+        versions=library_versions(),
+    )
+    text = json.dumps(compiled(served(copy(policy).eval()), metadata).metadata.to_dict())
+    return _put(packed_content(policy, weights, text), path)
+
+
+def _put(content: bytes, path: Path) -> Path:
     try:
         with written_whole(path) as file:
             file.write(content)
@@ -115,23 +166,23 @@ def _write(module: torch.jit.ScriptModule, metadata: PolicyMetadata, path: Path)
     return path
 
 
-def check_target(path: str | os.PathLike[str]) -> Path:
+def check_target(path: str | os.PathLike[str], suffixes: tuple[str, ...] = SUFFIXES) -> Path:
     """``path`` if a policy file can be written there; to be asked before long work.
 
     Raises
     ------
     ExportError
-        If the suffix is neither ``.pt`` nor ``.onnx``, or the path or one above it is not of the
-        right kind.
+        If the suffix is none of ``suffixes``, or the path or one above it is not of the right
+        kind.
     MissingExtraError
         For ``*.onnx`` without onnx and onnxruntime.
     """
     path = Path(path)
-    if path.suffix not in SUFFIXES:
+    if path.suffix not in suffixes:
         raise ExportError(
             "a policy file has another suffix",
             got=path.name,
-            expected=f"a name ending in {' or '.join(SUFFIXES)}",
+            expected=f"a name ending in {' or '.join(suffixes)}",
         )
     if path.suffix == ".onnx":
         require_onnx()
@@ -255,7 +306,7 @@ def load_policy(path: str | os.PathLike[str]) -> LoadedPolicy:
             advice="train one with: elcd train lasa:Sshape -o policy.pt",
         )
     if path.suffix != ".onnx":
-        return LoadedPolicy(*_read_archive(path, path))
+        return _read_packed(path) if is_packed(path) else LoadedPolicy(*_read_archive(path, path))
     runtime, archive, text = read_onnx(path)
     module, metadata = _read_archive(path, io.BytesIO(archive))
     if _read_metadata(path, text) != metadata:
@@ -266,6 +317,13 @@ def load_policy(path: str | os.PathLike[str]) -> LoadedPolicy:
             advice="export it again",
         )
     return LoadedPolicy(module, metadata, runtime)
+
+
+def _read_packed(path: Path) -> LoadedPolicy:
+    metadata = _read_metadata(path, packed_metadata(path))
+    policy = compiled(served(rebuilt(path, metadata)), metadata)
+    _check_hash(path, policy.metadata.weights_hash, metadata)
+    return policy
 
 
 def _read_archive(
@@ -302,14 +360,18 @@ def _read_archive(
             expected=EXPECTED,
         )
     metadata = _read_metadata(path, files[METADATA_FILE])
-    if weights_hash(module) != metadata.weights_hash:
+    _check_hash(path, weights_hash(module), metadata)
+    return module, metadata
+
+
+def _check_hash(path: Path, actual: str, metadata: PolicyMetadata) -> None:
+    if actual != metadata.weights_hash:
         raise PolicyFileError(
             f"the weights in {path} are not those its metadata speaks of",
-            got=weights_hash(module)[:12],
+            got=actual[:12],
             expected=metadata.weights_hash[:12],
             advice="export it again",
         )
-    return module, metadata
 
 
 def weights_hash(module: torch.nn.Module | torch.jit.ScriptModule) -> str:

@@ -1,0 +1,107 @@
+"""Size against accuracy of LASA policies, for several numbers of bits."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from ..certificate import export_certified
+from ..compression.motion import STEPS, certify_compressed, compress_policy
+from ..demonstrations import load_demonstrations
+from ..evaluation import Scores, evaluate
+from ..export import export_packed, load_policy
+from ..threads import one_thread
+from ..training import fit
+from .machine import machine, versions
+from .store import append_record, read_records
+
+POLICIES = "policies"
+SHAPES = (
+    "Angle",
+    "BendedLine",
+    "CShape",
+    "GShape",
+    "Khamesh",
+    "Leaf_2",
+    "NShape",
+    "PShape",
+    "Sshape",
+    "WShape",
+)
+BITS = (4, 3, 2, 8)
+_KEY = ("shape", "bits", "steps", "seed")
+
+
+def measure_policies(
+    output: str | os.PathLike[str],
+    *,
+    shapes: Sequence[str] = SHAPES,
+    bits: Sequence[int] = BITS,
+    steps: int = STEPS,
+    seed: int = 0,
+    trained: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+) -> int:
+    """Train each shape, on all its demonstrations, and compress it to each number of bits.
+
+    A record each is appended to ``output``; what is there already is not run again.
+
+    Parameters
+    ----------
+    trained : a folder of policies ``SHAPE.pt``, trained before by ``elcd train lasa:SHAPE``, that
+        are taken from there; those that are missing are written there.
+
+    Returns
+    -------
+    How many were run.
+    """
+    stored = [record for record in read_records(output) if record["kind"] == POLICIES]
+    finished = {tuple(record[name] for name in _KEY) for record in stored}
+    wanted = [(s, b) for b in bits for s in shapes if (s, b, steps, seed) not in finished]
+    bar = tqdm(total=len(wanted), desc="compressing", unit="policy", disable=not progress)
+    with bar, tempfile.TemporaryDirectory() as folder, one_thread():
+        for shape, count in wanted:
+            file = Path(trained or folder) / f"{shape}.pt"
+            if not file.exists():
+                shown = load_demonstrations(f"lasa:{shape}")
+                export_certified(fit(shown, seed=seed, progress=False), file)
+            small = Path(folder) / f"{shape}.elcdz"
+            record = {"kind": POLICIES, "shape": shape, "bits": count, "dim": 1}
+            record |= {"steps": steps, "seed": seed}
+            record |= _compressed(file, small, shape, count, steps, seed)
+            append_record(output, {**record, "versions": versions(), "machine": machine()})
+            bar.update()
+    return len(wanted)
+
+
+def _compressed(
+    file: Path, target: Path, shape: str, bits: int, steps: int, seed: int
+) -> dict[str, Any]:
+    demonstrations, loaded = load_demonstrations(f"lasa:{shape}"), load_policy(file)
+    begin = time.process_time()
+    small = compress_policy(
+        loaded, demonstrations, bits=bits, steps=steps, seed=seed, progress=False
+    )
+    cpu = time.process_time() - begin
+    certificate = certify_compressed(small)
+    export_packed(small.policy, small.weights, target)
+    before, after = (
+        Scores.mean(evaluate(policy, demonstrations)).dtw
+        for policy in (loaded, load_policy(target))
+    )
+    return {
+        "weight_bytes_before": small.bytes_before,
+        "weight_bytes_after": small.bytes_after,
+        "file_bytes_before": file.stat().st_size,
+        "file_bytes_after": target.stat().st_size,
+        "dtw_before": round(before, 4),
+        "dtw_after": round(after, 4),
+        "verdict": certificate.verdict,
+        "cpu_s": round(cpu, 1),
+    }

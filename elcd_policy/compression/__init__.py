@@ -1,0 +1,16 @@
+"""IDKM: weights as indices into small codebooks, learned by implicit, differentiable k-means."""
+
+from .codebook import CollapseWarning
+from .fine_tuning import compress
+from .idkm import IDKM, CodebookReport, Layer
+from .packing import PackedWeights, load_packed
+
+__all__ = [
+    "IDKM",
+    "CodebookReport",
+    "CollapseWarning",
+    "Layer",
+    "PackedWeights",
+    "compress",
+    "load_packed",
+]

@@ -1,0 +1,183 @@
+"""Motion policies, quantised: fine-tuned on demonstrations, or on the policy's own motions."""
+
+from __future__ import annotations
+
+import copy
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..certificate import Certificate, certify
+from ..demonstrations import Demonstration, DemonstrationSet
+from ..errors import ShapeError
+from ..export import PACKED, LoadedPolicy, export_packed, load_policy
+from ..policy import MotionPolicy
+from ..serving import eager
+from ..threads import one_thread
+from ..training import TrainingSettings
+from ..training.data import TrainingData
+from ..training.losses import shooting_loss
+from .fine_tuning import compress
+from .imitation import imitation_loss
+from .packing import PackedWeights
+
+#: Updates of the centroids in a step: they start from where the last step left them.
+ITERATIONS = 5
+STEPS, LEARNING_RATE = 80, 1e-3
+
+
+@dataclass(frozen=True)
+class CompressedPolicy:
+    """A policy with quantised weights.
+
+    Parameters
+    ----------
+    policy : that computes with them.
+    weights : the same, as they are stored.
+    bytes_before, bytes_after : all weights and buffers, indices and codebooks counted.
+    """
+
+    policy: MotionPolicy
+    weights: PackedWeights
+    bytes_before: int
+    bytes_after: int
+
+
+def compress_policy(
+    loaded: LoadedPolicy,
+    demonstrations: DemonstrationSet | None = None,
+    *,
+    bits: int = 4,
+    dim: int = 1,
+    steps: int = STEPS,
+    learning_rate: float = LEARNING_RATE,
+    seed: int = 0,
+    progress: bool = True,
+    **settings: Any,
+) -> CompressedPolicy:
+    """Quantise all weights and biases of a policy; layers that are small share a codebook.
+
+    The guarantee is one of the architecture, for whatever weights: quantising leaves it whole.
+
+    Parameters
+    ----------
+    loaded : from `load_policy`; it stays as it is.
+    demonstrations : to fine-tune on, by the loss that the policy was trained with; without them
+        the motions that the policy itself makes from its demonstrated starts.
+    bits, dim, settings : see `IDKM`.
+    steps, learning_rate, progress : see `compress`.
+    seed : the same seed gives the same weights on one machine.
+
+    Raises
+    ------
+    ParameterError, CompressionError
+        As `compress`.
+    PolicyFileError
+        If the policy's flow or field is none of this library's.
+    ShapeError
+        If the demonstrations do not fit the policy.
+    """
+    policy = eager(loaded.module, loaded.metadata)
+    before = sum(v.numel() * v.element_size() for v in policy.state_dict().values())
+    training = TrainingSettings()
+    generator = torch.Generator().manual_seed(seed)
+    loss: Callable[[], Tensor]
+    if demonstrations is None:
+        data, teacher = _own_data(own_motions(loaded), policy), copy.deepcopy(policy)
+        loss = partial(imitation_loss, policy, teacher, data, training, generator)
+    else:
+        data = _shown_data(demonstrations, policy, training.samples)
+        loss = partial(shooting_loss, policy.flow, policy.field, data, training, generator)
+    policy.requires_grad_(True)
+    with one_thread():
+        weights = compress(
+            policy,
+            loss,
+            bits=bits,
+            dim=dim,
+            steps=steps,
+            learning_rate=learning_rate,
+            seed=seed,
+            progress=progress,
+            **{"iterations": ITERATIONS, **settings},
+        )
+    policy.requires_grad_(False)
+    policy.fix_latent_goal()
+    weights.kept["latent_goal"] = policy.latent_goal.clone()
+    return CompressedPolicy(policy, weights, before, len(weights.blob()))
+
+
+def certify_compressed(compressed: CompressedPolicy) -> Certificate:
+    """Certify the packed file as it would be written, and store the certificate in the policy.
+
+    The verdict is on the quantised weights: what is certified was read back from a file.
+    """
+    policy = compressed.policy
+    policy.metadata = replace(policy.metadata, certificate=None)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"policy{PACKED}"
+        certificate = certify(load_policy(export_packed(policy, compressed.weights, path)))
+    policy.metadata = replace(policy.metadata, certificate=certificate.to_dict())
+    return certificate
+
+
+def own_motions(loaded: LoadedPolicy, samples: int = 100) -> DemonstrationSet:
+    """What a policy does from its demonstrated starts, as demonstrations."""
+    facts = loaded.metadata
+    dt = facts.duration / (samples - 1)
+    motions = []
+    for index, start in enumerate(facts.starts):
+        time, path = loaded.rollout(np.array(start), facts.duration, dt)
+        motions.append(Demonstration(time, path, f"{index}"))
+    return DemonstrationSet(
+        motions,
+        units=facts.units,
+        frame=facts.frame,
+        source="the policy's own motions",
+        orientation=None if facts.orientation is None else np.array(facts.orientation.reference),
+    )
+
+
+def _own_data(motions: DemonstrationSet, policy: MotionPolicy) -> TrainingData:
+    """Motions of the policy itself, which need no common clock: they are of one field."""
+    positions = np.stack([motion.position for motion in motions])
+    step = 1 / (positions.shape[1] - 1)
+    return TrainingData(_of_unit_scale(positions, policy), step, 1.0, motions.duration)
+
+
+def _shown_data(
+    demonstrations: DemonstrationSet, policy: MotionPolicy, samples: int
+) -> TrainingData:
+    """The demonstrations as training has them, in the policy's own units of length and time."""
+    facts = policy.metadata
+    turned = (facts.orientation is None) != (demonstrations.orientation is None)
+    if demonstrations.dimension != policy.dimension or turned:
+        raise ShapeError(
+            f"'{demonstrations.source}' does not fit the policy",
+            got=f"demonstrations of {demonstrations.dimension} coordinates",
+            expected=f"{policy.dimension}"
+            + (", poses" if facts.orientation is not None else " as in the policy"),
+        )
+    if facts.orientation is not None:
+        demonstrations = demonstrations.about(facts.orientation.reference)
+    data = TrainingData.of(demonstrations, samples)
+    positions = data.positions.double().numpy() * data.scale + demonstrations.goal
+    return replace(
+        data,
+        positions=_of_unit_scale(positions, policy),
+        step=data.step * data.duration / facts.duration,
+        duration=facts.duration,
+    )
+
+
+def _of_unit_scale(positions: NDArray[np.float64], policy: MotionPolicy) -> Tensor:
+    goal, scale = (value.double().numpy() for value in (policy.goal, policy.scale))
+    return torch.tensor((positions - goal) / scale, dtype=torch.float32)

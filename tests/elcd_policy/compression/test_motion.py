@@ -1,0 +1,208 @@
+"""Motion policies of quantised weights: small, certified, and the same as any other policy."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from elcd_policy import MotionPolicy, certify, evaluate, export_policy, load_policy
+from elcd_policy.certificate import certificate_fault
+from elcd_policy.compression.motion import (
+    CompressedPolicy,
+    certify_compressed,
+    compress_policy,
+    own_motions,
+)
+from elcd_policy.demonstrations import DemonstrationSet
+from elcd_policy.errors import ExportError, PolicyFileError, ShapeError
+from elcd_policy.evaluation import Scores
+from elcd_policy.export import compiled, export_packed, save_policy
+from elcd_policy.serving import packed_weights
+
+Trained = Callable[..., MotionPolicy]
+
+
+def compressed(
+    policy: MotionPolicy, shown: DemonstrationSet | None = None, **settings: int
+) -> CompressedPolicy:
+    loaded = compiled(policy, policy.metadata)
+    return compress_policy(loaded, shown, progress=False, **{"steps": 2, **settings})
+
+
+@pytest.fixture
+def small(trained: Trained, tmp_path: Path) -> Path:
+    """A certified small file."""
+    result = compressed(trained())
+    certify_compressed(result)
+    return export_packed(result.policy, result.weights, tmp_path / "small.elcdz")
+
+
+@pytest.mark.parametrize(
+    ("dimension", "field"), [(2, "elcd"), (2, "monotone"), (3, "elcd"), (1, "elcd")]
+)
+def test_every_policy_comes_back_as_it_was_compressed(
+    dimension: int, field: str, trained: Trained, tmp_path: Path
+) -> None:
+    result = compressed(trained(dimension, field))
+    assert certify_compressed(result).verdict == "certified"
+    path = export_packed(result.policy, result.weights, tmp_path / "new" / "small.elcdz")
+    loaded, plain = load_policy(path), export_policy(result.policy, tmp_path / "plain.pt")
+    assert certificate_fault(loaded) == ""
+    assert certify(loaded).to_dict() == loaded.metadata.certificate
+    assert loaded.metadata.weights_hash == load_policy(plain).metadata.weights_hash
+    x = np.random.default_rng(0).normal(0.0, 30.0, (9, dimension))
+    assert np.array_equal(loaded.velocity(x), load_policy(plain).velocity(x))
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_poses_keep_their_orientation(pose_policy: MotionPolicy, tmp_path: Path) -> None:
+    result = compressed(pose_policy)
+    path = export_packed(result.policy, result.weights, tmp_path / "small.elcdz")
+    assert load_policy(path).metadata.orientation == pose_policy.metadata.orientation
+
+
+def test_the_sizes_count_every_weight(small: Path, trained: Trained) -> None:
+    policy, weights = trained(), packed_weights(small)
+    before = sum(value.numel() for value in policy.state_dict().values())
+    assert weights.numbers() == before
+    assert set(weights.kept) == {"goal", "scale", "time_scale", "latent_goal"}
+    assert len(weights.coded) == len(list(policy.parameters()))
+    with zipfile.ZipFile(small) as files:
+        assert files.read("weights.bin") == weights.blob()
+
+
+def test_weights_of_the_usual_size_shrink_sixfold(trained: Trained) -> None:
+    from elcd_policy.fields import ElcdField
+    from elcd_policy.flows import default_flow
+
+    policy = trained()
+    usual = MotionPolicy(
+        default_flow(2, couplings=6),
+        ElcdField(2),
+        scale=float(policy.scale),
+        metadata=policy.metadata,
+    )
+    with torch.no_grad():
+        for parameter in usual.parameters():
+            parameter.normal_(std=0.1)
+    usual.fix_latent_goal()
+    result = compressed(usual, steps=0)
+    assert result.bytes_before == 4 * (1776 + 6)
+    assert result.bytes_before / result.bytes_after > 6.0
+
+
+def test_fine_tuning_brings_the_motion_back(
+    trained: Trained, arcs: Callable[..., DemonstrationSet]
+) -> None:
+    policy, shown = trained(), arcs()
+    tuned, plain = (compressed(policy, shown, bits=3, steps=steps) for steps in (12, 0))
+    after, rough = (Scores.mean(evaluate(each.policy, shown)).dtw for each in (tuned, plain))
+    assert after < 0.9 * rough
+
+
+def test_without_demonstrations_it_keeps_to_its_own_motions(trained: Trained) -> None:
+    policy = trained()
+    loaded = compiled(policy, policy.metadata)
+    shown = own_motions(loaded)
+    assert len(shown) == len(policy.metadata.starts)
+    assert Scores.mean(evaluate(loaded, shown)).rmse < 0.1
+    after = Scores.mean(evaluate(compressed(policy, bits=6, steps=4).policy, shown))
+    assert after.rmse < 1.0  # mm, of motions of some 60
+
+
+def test_a_small_file_unpacks_to_torchscript_that_needs_nothing_of_this_project(
+    small: Path, tmp_path: Path
+) -> None:
+    loaded = load_policy(small)
+    path = save_policy(loaded, tmp_path / "unpacked.pt")
+    module = torch.jit.load(io.BytesIO(path.read_bytes()))
+    x = torch.tensor([[10.0, -20.0], [3.0, 4.0]])
+    assert torch.equal(module(x), loaded.module(x))
+    assert certificate_fault(load_policy(path)) == ""
+
+
+def test_its_content_decides_not_its_name(small: Path, tmp_path: Path) -> None:
+    other = small.rename(tmp_path / "small.pt")
+    assert load_policy(other).dimension == 2
+
+
+def test_its_goal_moves_and_its_certificate_stays(small: Path) -> None:
+    loaded = load_policy(small)
+    loaded.set_goal([40.0, -3.0])
+    assert certificate_fault(loaded) == ""
+    assert np.abs(loaded.velocity([40.0, -3.0])).max() < 1e-3
+
+
+@pytest.mark.parametrize("share", [0.1, 0.35, 0.6, 0.9])
+def test_damaged_files_are_refused(share: float, small: Path) -> None:
+    content = bytearray(small.read_bytes())
+    content[int(share * len(content))] ^= 0x10
+    small.write_bytes(bytes(content))
+    with pytest.raises(PolicyFileError):
+        load_policy(small)
+
+
+@pytest.mark.parametrize(
+    ("entry", "change", "reason"),
+    [
+        ("architecture.json", lambda text: text.replace(b"16", b"17"), "can't be read"),
+        ("architecture.json", lambda text: text.replace(b"Elcd", b"Dcle"), "can't be read"),
+        ("weights.bin", lambda blob: blob[:-1] + b"\x7f", "not those its metadata speaks of"),
+        ("weights.bin", lambda blob: blob[:-8], "can't be read: got .* expected more"),
+        ("metadata.json", lambda _: b"{}", "metadata in .* can't be read"),
+        ("metadata.json", lambda text: text.replace(b'version": 1', b'version": 9'), "newer"),
+    ],
+)
+def test_files_whose_parts_do_not_fit_are_refused(
+    entry: str, change: Callable[[bytes], bytes], reason: str, small: Path
+) -> None:
+    with zipfile.ZipFile(small) as files:
+        parts = {name: files.read(name) for name in files.namelist()}
+    assert change(parts[entry]) != parts[entry]
+    with zipfile.ZipFile(small, "w") as files:
+        for name, content in {**parts, entry: change(parts[entry])}.items():
+            files.writestr(name, content)
+    with pytest.raises(PolicyFileError, match=reason):
+        load_policy(small)
+
+
+def test_what_is_claimed_beyond_the_construction_is_not_certified(trained: Trained) -> None:
+    policy = trained()
+    guarantee = policy.metadata.guarantee
+    policy.metadata = replace(
+        policy.metadata, guarantee={**guarantee, "rate": 3 * guarantee["rate"]}
+    )
+    certificate = certify_compressed(compressed(policy))
+    assert certificate.verdict == "not certified"
+    assert "it claims 3 e-foldings" in certificate.reasons[0]
+
+
+def test_demonstrations_of_something_else_are_refused(
+    trained: Trained, arcs: Callable[..., DemonstrationSet]
+) -> None:
+    with pytest.raises(ShapeError, match="got demonstrations of 3 coordinates, expected 2"):
+        compressed(trained(), arcs(3))
+
+
+def test_a_small_file_has_a_suffix_of_its_own(trained: Trained, tmp_path: Path) -> None:
+    result = compressed(trained())
+    with pytest.raises(ExportError, match=r"got small\.pt, expected a name ending in \.elcdz"):
+        export_packed(result.policy, result.weights, tmp_path / "small.pt")
+
+
+def test_the_same_seed_gives_the_same_file(trained: Trained, tmp_path: Path) -> None:
+    files = []
+    for name in ("a", "b"):
+        result = compressed(trained(), seed=7)
+        files.append(export_packed(result.policy, result.weights, tmp_path / f"{name}.elcdz"))
+    assert files[0].read_bytes() == files[1].read_bytes()
+    with zipfile.ZipFile(files[0]) as entries:
+        assert json.loads(entries.read("metadata.json"))["source"] == "test arcs"
