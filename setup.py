@@ -74,6 +74,15 @@ setup(
         "lerobot": ["pyarrow>=14"],
         # Source only: building it takes a C compiler.
         "compare": ["movement_primitives>=0.9,<1", "pytransform3d>=3"],
+        # Only `elcd benchmark sequences` uses them.
+        "sequences": [
+            "torchrecurrent>=0.2.5,<0.3",
+            "scikit-learn>=1.3",
+            "mnist1d>=0.0.2",
+            "pyhessian==0.1",
+        ],
+        # For elcd benchmark perception digits.
+        "digits": ["scikit-learn>=1.3"],
         "test": ["pytest>=7", "hypothesis>=6"],
         "cluster": ["distributed>=2024.1"],
         "dev": ["ruff", "mypy"],
@@ -84,6 +93,7 @@ setup(
             "policy_node = elcd_policy_ros2.policy_node:main",
             "sim_node = elcd_policy_ros2.sim_node:main",
             "recorder_node = elcd_policy_ros2.recorder_node:main",
+            "skill_node = elcd_policy_ros2.skill_node:main",
             "goal_node = elcd_policy_ros2.goal_node:main",
         ],
         "elcd.commands": [
@@ -92,6 +102,7 @@ setup(
             "disturbances = elcd_policy_sim.page",
             "detector = elcd_policy_sim.detector",
         ],
+        "elcd.benchmarks": ["perception = elcd_policy_sim.perception_benchmark"],
     },
     zip_safe=False,
 )

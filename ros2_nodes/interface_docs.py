@@ -15,7 +15,7 @@ from pathlib import Path
 from elcd_policy.errors import ElcdError
 from elcd_policy.files import written_whole
 
-from . import graph, node_settings, rate_benchmark, robot_graph, sight_graph
+from . import graph, node_settings, rate_benchmark, robot_graph, sight_graph, skill_settings
 from .interfaces import VARIANTS, Interface, interfaces
 from .settings import Setting
 
@@ -27,6 +27,7 @@ SETTINGS = {
     "policy_node": node_settings.POLICY_NODE,
     "sim_node": node_settings.SIM_NODE,
     "goal_node": node_settings.GOAL_NODE,
+    "skill_node": skill_settings.SKILL_NODE,
     "recorder_node": node_settings.RECORDER_NODE,
 }
 LAUNCH_FILES = {
@@ -75,6 +76,11 @@ MEANINGS = {
         "camera/image": "rgb8 or bgr8, of the size and the camera that the detector has learned",
         "goal": "where to go, in `base_frame`, m; remap it to `policy_node/goal`",
         "~/status": "whether the goal is in sight, where, and why not; on change and each second",
+    },
+    "skill_node": {
+        "ee_pose": "pose of the TCP in `base_frame`, m, x y z w, while somebody guides the arm",
+        "~/skill": "name of the motion, once, as soon as it is known",
+        "~/status": "rest or motion, the two likeliest skills, what is wrong with the states",
     },
     "recorder_node": {
         "ee_pose": "what is recorded with PoseStamped, m, x y z w",

@@ -22,6 +22,7 @@ from rclpy.signals import SignalHandlerOptions
 from elcd_policy import TrainingSettings, export_policy, fit
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet
 from elcd_policy.errors import ElcdError
+from elcd_policy.sequence import SkillClassifier, SkillMetadata, save_skills
 from elcd_policy_sim.detector import DETECTOR
 from elcd_policy_sim.robot import ROBOTS
 
@@ -44,6 +45,7 @@ VARIANTS: dict[str, tuple[dict[str, object], ...]] = {
     "policy_node": ({}, BY_JOINTS, {"dry_run": True}, {**BY_JOINTS, "dry_run": True}),
     "sim_node": ({}, {"clock": "follow"}, {"camera": True}),
     "goal_node": ({"detector_file": str(DETECTOR)},),
+    "skill_node": ({},),
     "recorder_node": ({}, {"state_in_type": "sensor_msgs/JointState"}),
 }
 """Parameters under which a node shows all its topics."""
@@ -83,6 +85,8 @@ def interfaces(executable: str) -> list[Interface]:
             common = {"policy_file": str(policy), "allow_uncertified": True}
             # Asked for once, while the node is configured.
             found.add(Interface("sub", DESCRIPTION, "std_msgs/String", _qos(LATCHED_QOS)))
+        elif executable == "skill_node":
+            common = {"skill_file": str(_any_skills(Path(folder)))}
         elif executable == "recorder_node":
             common = {"directory": folder}
         for parameters in VARIANTS[executable]:
@@ -129,6 +133,10 @@ def _class_of(executable: str) -> Callable[[], Any]:
         from .goal_node import GoalNode
 
         return GoalNode
+    if executable == "skill_node":
+        from .skill_node import SkillNode
+
+        return SkillNode
     from .recorder_node import RecorderNode
 
     return RecorderNode
@@ -142,6 +150,11 @@ def _any_policy(folder: Path) -> Path:
     return export_policy(
         fit(demonstrations, settings=settings, progress=False), folder / "policy.pt"
     )
+
+
+def _any_skills(folder: Path) -> Path:
+    metadata = SkillMetadata(("a", "b"), 2, 10.0, ("", ""), 0, {})
+    return save_skills(SkillClassifier(2, 2), metadata, folder / "skills.pt")
 
 
 def _of(node: Any) -> Iterator[Interface]:

@@ -20,6 +20,7 @@ MODULES = "elcd_policy_ros2"
 NEEDS = {
     "policy_node": {"rclpy": "ros", "torch": ""},
     "goal_node": {"rclpy": "ros", "torch": ""},
+    "skill_node": {"rclpy": "ros", "torch": ""},
     "recorder_node": {"rclpy": "ros", "rosbags": "rosbag"},
     "sim_node": {"rclpy": "ros", "pybullet": "sim"},
 }
