@@ -14,8 +14,9 @@ from .policy_motion import PolicyMotion
 from .running import Runner, run_jobs
 from .scene import EpisodeSettings
 
-RATES = (30.0, 50.0, 100.0, 250.0, 500.0, 1000.0)  # Hz
-LATENCIES = (0.0, 0.01, 0.02, 0.05, 0.1)  # s
+RATES = (10.0, 30.0, 100.0, 300.0, 1000.0)  # Hz
+#: s; beyond what networks do, up to where the motion breaks.
+LATENCIES = (0.0, 0.02, 0.1, 0.2, 0.4, 0.8)
 
 
 def run_sweep(
