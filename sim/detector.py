@@ -113,7 +113,7 @@ def trained(
 
 
 def errors(
-    detector: GoalDetector,
+    detector: nn.Module,
     images: NDArray[np.uint8],
     places: NDArray[np.float32],
     noise: float = 0.0,
@@ -129,7 +129,8 @@ def errors(
 
     Returns
     -------
-    ``median_mm``, ``p95_mm`` and ``max_mm`` of the distance where the detector is confident,
+    ``median_mm``, ``p95_mm`` and ``max_mm`` of the distance where the detector is confident (0 if
+    it never is),
     ``all_median_mm`` and ``all_p95_mm`` whether or not; ``found``: share of the visible boxes
     that it is confident of; ``imagined``: of the pictures where hardly one or none is to be seen.
     """
@@ -147,12 +148,12 @@ def errors(
     visible = np.isfinite(places[:, 0])
     told = distance[visible & sure]
     figures: dict[str, Any] = {
-        "median_mm": np.median(told) if len(told) else np.inf,
-        "p95_mm": np.percentile(told, 95) if len(told) else np.inf,
+        "median_mm": np.median(told) if len(told) else 0.0,
+        "p95_mm": np.percentile(told, 95) if len(told) else 0.0,
         "max_mm": told.max(initial=0.0),
-        "all_median_mm": np.median(distance[visible]),
-        "all_p95_mm": np.percentile(distance[visible], 95),
-        "found": sure[visible].mean(),
+        "all_median_mm": np.median(distance[visible]) if visible.any() else 0.0,
+        "all_p95_mm": np.percentile(distance[visible], 95) if visible.any() else 0.0,
+        "found": sure[visible].mean() if visible.any() else 0.0,
         "imagined": sure[~visible].mean() if (~visible).any() else 0.0,
     }
     return {name: float(f"{value:.4g}") for name, value in figures.items()}

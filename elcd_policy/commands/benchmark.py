@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
+from importlib.metadata import entry_points
 from typing import Any
 
 from ..benchmarks import PROTOCOLS, Job, measure_ticks, plan, render, run_jobs
@@ -18,6 +20,7 @@ from ..errors import ParameterError
 from ..fields import FIELDS
 from ..training import TrainingSettings
 from ..training.fit import DEFAULT_FIELD
+from . import benchmark_sequences
 
 EXAMPLE = """example:
   elcd benchmark lasa --shapes Sshape,WShape --seeds 0
@@ -26,8 +29,13 @@ EXAMPLE = """example:
   elcd benchmark settings
   elcd benchmark cost
   elcd benchmark tick
+  elcd benchmark sequences
+  elcd benchmark perception goal
   elcd benchmark render
 """
+GROUP = "elcd.benchmarks"
+"""Entry points of benchmarks that need another room: modules like a command's, and ``HELP``."""
+
 RESULTS = "benchmarks/results"
 
 
@@ -72,11 +80,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             "--settings", type=_settings, metavar="NAME=X,...", help="of training (the defaults)"
         )
 
+    sequences = names.add_parser("sequences", help=benchmark_sequences.HELP)
+    benchmark_sequences.add_arguments(sequences)
+
     page = names.add_parser("render", help="write the page from the stored results")
     page.add_argument("--results", default=RESULTS, help="folder (%(default)s)")
     page.add_argument("--output", default="docs/benchmarks.md", help="(%(default)s)")
     for command in (lasa, settings, cost, tick, page):
         command.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    for name, module in _others():
+        module.add_arguments(names.add_parser(name, help=module.HELP))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -86,9 +99,22 @@ def run(args: argparse.Namespace) -> int:
         "settings": _variants,
         "cost": _cost,
         "tick": _tick,
+        "sequences": benchmark_sequences.run,
         "render": _render,
     }
-    return commands[args.name](args)
+    if args.name in commands:
+        return commands[args.name](args)
+    return int(dict(_others())[args.name].run(args))
+
+
+def _others() -> Iterator[tuple[str, Any]]:
+    """Benchmarks of other rooms, but those whose extras are not installed."""
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        try:
+            yield entry.name, importlib.import_module(entry.value)
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] == entry.value.partition(".")[0]:
+                raise
 
 
 def _lasa(args: argparse.Namespace) -> int:
