@@ -83,8 +83,6 @@ setup(
         ],
         # For elcd benchmark perception digits.
         "digits": ["scikit-learn>=1.3"],
-        # For elcd benchmark perception digits.
-        "digits": ["scikit-learn>=1.3"],
         "test": ["pytest>=7", "hypothesis>=6"],
         "cluster": ["distributed>=2024.1"],
         "dev": ["ruff", "mypy"],
@@ -104,7 +102,6 @@ setup(
             "disturbances = elcd_policy_sim.page",
             "detector = elcd_policy_sim.detector",
         ],
-        "elcd.benchmarks": ["perception = elcd_policy_sim.perception_benchmark"],
         "elcd.benchmarks": ["perception = elcd_policy_sim.perception_benchmark"],
     },
     zip_safe=False,
