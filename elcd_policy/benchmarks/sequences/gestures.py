@@ -1,0 +1,61 @@
+"""Early recognition of the LASA shapes, by every model on the same inputs."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ...sequence import LipschitzRNN, SkillTraining, load_skills
+from ...sequence.skill_classifier import EPS, RATE, READOUT, shown
+from ...sequence.skill_training import SHARES, accuracy_by_share, train
+from .models import MODELS, hidden_size, parameters
+
+
+class GestureReader(nn.Module):
+    """A `SkillClassifier` with another recurrent part, for whole motions only."""
+
+    def __init__(self, name: str, dimension: int, skills: int, rate: float) -> None:
+        super().__init__()
+        hidden = hidden_size(name, 2 * dimension)
+        self.rate = rate
+        self.recurrent: nn.Module
+        if name == "Lipschitz RNN, stable":
+            self.recurrent = LipschitzRNN(2 * dimension, hidden, eps=EPS, gamma_A=RATE, stable=True)
+        else:
+            self.recurrent = MODELS[name](2 * dimension, hidden, EPS)
+        self.readout = nn.Sequential(
+            nn.Linear(hidden, READOUT), nn.ReLU(), nn.Linear(READOUT, skills)
+        )
+
+    def forward(self, position: Tensor, time: Tensor) -> Tensor:
+        """As of `SkillClassifier`."""
+        seen, _ = shown(position, time)
+        return torch.log_softmax(self.readout(self.recurrent(seen)[0]), dim=2)
+
+
+def recognise(name: str, seed: int, epochs: int) -> dict[str, Any]:
+    """Train one model on five of each shape's demonstrations, score it on the other two."""
+    skills = load_skills(["lasa"], held_out=2)
+    settings = SkillTraining(epochs=epochs)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = GestureReader(name, skills.dimension, len(skills.labels), settings.rate)
+    begin = time.process_time()
+    train(model, skills.shown, settings, np.random.default_rng(seed), progress=False)
+    cpu = time.process_time() - begin
+    accuracy, confidence = accuracy_by_share(model, skills.held_out, settings.rate)
+    return {
+        "part": "lasa",
+        "model": name,
+        "seed": seed,
+        "epochs": epochs,
+        "parameters": parameters(model),
+        "cpu_s": round(cpu, 2),
+        "shares": list(SHARES),
+        "accuracy": accuracy.tolist(),
+        "confidence": confidence.tolist(),
+    }

@@ -1,0 +1,96 @@
+"""What is said around the tables of docs/sequence_models.md."""
+
+INTRODUCTION = """# Sequence models
+
+Written by `elcd benchmark sequences` from `benchmarks/results/sequences.jsonl`; do not edit.
+
+`elcd_policy.sequence.LipschitzRNN` is the recurrent network in continuous time of Erichson,
+Azencot, Queiruga, Hodgkinson and Mahoney (ICLR 2021), `h' = A h + tanh(W h + U x + b)`, with the
+calling conventions of `torch.nn.RNN`:
+
+```python
+import torch
+import elcd_policy as elcd
+
+rnn = elcd.sequence.LipschitzRNN(3, 64, integrator="rk2", gamma_A=0.1, stable=True)
+output, h = rnn(torch.randn(100, 8, 3))  # [T, B, hidden], [layers, B, hidden]
+output, h = rnn.step(torch.randn(8, 3), h)  # one more sample of a stream
+rnn.certificate().stable  # True, whatever the weights
+```
+
+**What is guaranteed.** With the published settings nothing: the sufficient condition for
+stability is already broken by the initial weights. `certificate()` says what holds for the
+weights as they are: the interval of A's eigenvalues, the rate at which any two trajectories under
+one input approach each other, and up to which step size each integrator keeps that. `stable=True`
+chooses the shift of A from the other weights such that the condition holds for any, in continuous
+time, at the rate `gamma_A`. That the steps contract, too, is not enforced: it is checked, and
+stated.
+
+**A skill named early.** `elcd skills lasa -o skills.pt` learns to name the 30 LASA shapes from
+the first part of the motion; `skill_node` ([ros2.md](ros2.md)) does it on a stream of poses. Its
+curve is below."""
+
+TASK_TEXTS = {
+    "digits": """## Digits, pixel by pixel
+
+scikit-learn's 8 x 8 digits as sequences of 64 pixels, 1,438 to learn from and 359 to score on;
+{runs}. Every model has about 9,000 recurrent parameters, Adam at 0.005 with a cosine decay,
+batches of 64; the continuous-time ones share one step size, 0.3. Nothing was tuned for any of
+them, and so short a training favours what learns fast: LSTM, GRU and AntisymmetricRNN are not at
+their best here. White noise is in units of the inputs' range, salt and pepper a share of the
+pixels, noise of the weights relative to each tensor's root mean square; 5 draws each. Accuracy in
+%.
+
+{table}
+
+The published 99.4 % on pixel-by-pixel MNIST (34 K parameters) is not comparable: those are 60,000
+digits of 28 x 28 pixels, 784 steps, 100 epochs.""",
+    "mnist1d": """## mnist1d
+
+40 steps, 4,000 generated sequences to learn from, 1,000 to score on; {runs}. Step size 0.5, all
+else as above; white noise in units of the inputs' standard deviation. Accuracy in %.
+
+{table}""",
+}
+
+GESTURES = """## Gestures, from their beginning
+
+The 30 LASA shapes; of each five demonstrations to learn from, varied anew in each epoch
+(rotation, speed by up to a factor of 2, warped time, noise, a missing beginning), and two to
+score on: 60 motions, so a motion is 1.7 %. {runs}. Models see positions relative to the start
+over the path so far, and velocities over the mean velocity so far; a small network reads the
+state out at each sample. In brackets the mean confidence. All in %.
+
+{table}
+
+![Accuracy against the share of the motion that was seen](images/sequence_gestures.png)"""
+
+CURVATURE = """## Curvature
+
+The Hessian of the training loss on 256 training digits after a shorter training of 12 epochs, by
+PyHessian: largest eigenvalue by power iteration and trace by Hutchinson's estimate, 25 products
+each. The losses differ, and with them the curvatures: read both columns together.
+
+{table}"""
+
+SPEED = """## Speed
+
+Forward and backward over 784 steps, batch 128, 128 units, loss on the last state, one thread, all
+in turns in one run; of each the fastest turn, by the thread's CPU time. Memory is the growth of
+the peak resident set in a process of its own.
+
+{table}
+
+{verdict} The arithmetic sets a floor: A and W are two matrices where `torch.nn.RNN` has one. What
+helped: a backward by hand, weight gradients of 8 steps by one product, A and W in one product,
+inputs multiplied span by span, and tanh values kept in pieces that the allocator reuses."""
+
+STREAM = """One sample of a stream, 128 units, in TorchScript with constants folded:
+
+{table}
+
+{verdict}"""
+
+MACHINE = """---
+
+{cpu}, {cores} cores, shared with other processes; {versions}."""
