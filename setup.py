@@ -102,7 +102,10 @@ setup(
             "disturbances = elcd_policy_sim.page",
             "detector = elcd_policy_sim.detector",
         ],
-        "elcd.benchmarks": ["perception = elcd_policy_sim.perception_benchmark"],
+        "elcd.benchmarks": [
+            "compression = elcd_policy.commands.benchmark_compression",
+            "perception = elcd_policy_sim.perception_benchmark",
+        ],
     },
     zip_safe=False,
 )

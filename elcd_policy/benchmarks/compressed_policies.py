@@ -12,7 +12,7 @@ from typing import Any
 from tqdm import tqdm
 
 from ..certificate import export_certified
-from ..compression.motion import STEPS, certify_compressed, compress_policy
+from ..compression.motion import STEPS, certify_compressed, compress_policy, own_motions
 from ..demonstrations import load_demonstrations
 from ..evaluation import Scores, evaluate
 from ..export import export_packed, load_policy
@@ -48,7 +48,9 @@ def measure_policies(
     trained: str | os.PathLike[str] | None = None,
     progress: bool = True,
 ) -> int:
-    """Train each shape, on all its demonstrations, and compress it to each number of bits.
+    """Train each shape on all its demonstrations, and compress it to each number of bits.
+
+    It is fine-tuned without them, on the policy's own motions.
 
     A record each is appended to ``output``; what is there already is not run again.
 
@@ -85,9 +87,7 @@ def _compressed(
 ) -> dict[str, Any]:
     demonstrations, loaded = load_demonstrations(f"lasa:{shape}"), load_policy(file)
     begin = time.process_time()
-    small = compress_policy(
-        loaded, demonstrations, bits=bits, steps=steps, seed=seed, progress=False
-    )
+    small = compress_policy(loaded, bits=bits, steps=steps, seed=seed, progress=False)
     cpu = time.process_time() - begin
     certificate = certify_compressed(small)
     export_packed(small.policy, small.weights, target)
@@ -102,6 +102,7 @@ def _compressed(
         "file_bytes_after": target.stat().st_size,
         "dtw_before": round(before, 4),
         "dtw_after": round(after, 4),
+        "tuned_on": own_motions(loaded).source,
         "verdict": certificate.verdict,
         "cpu_s": round(cpu, 1),
     }

@@ -17,8 +17,8 @@ from .codebook import Codebook, Place, Settings, SoftWeights, stored
 from .gradients import GRADIENTS
 from .packing import Coded, PackedCodebook, PackedWeights
 
-#: Before the weights are hardened the centroids may take this many times the usual updates.
-SETTLING = 10
+#: Updates that the centroids may take at last, before assignments are fixed.
+SETTLING = 50
 BYTES_PER_CENTROID, BYTES_PER_SCALE = 2, 4
 
 
@@ -195,7 +195,7 @@ class IDKM:
         """
         for book in self.codebooks:
             if book.learned is None:
-                book.fix(SETTLING * book.settings.iterations)
+                book.fix(SETTLING)
 
     def harden(self) -> PackedWeights:
         """Give the model its nearest centroids for weights and take the parametrisations off.

@@ -31,7 +31,7 @@ from .packing import PackedWeights
 
 #: Updates of the centroids in a step: they start from where the last step left them.
 ITERATIONS = 5
-STEPS, LEARNING_RATE = 80, 1e-3
+STEPS, LEARNING_RATE = 160, 2e-3
 
 
 @dataclass(frozen=True)

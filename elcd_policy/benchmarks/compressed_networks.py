@@ -1,0 +1,180 @@
+"""Accuracy, peak memory and time per step of DKM, IDKM and IDKM-JFB on networks.
+
+Each case runs in a process of its own, whose peak of resident memory is then its own too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from ..compression import IDKM
+from .machine import machine, versions
+from .small_networks import NETWORKS, accuracy, batches, train
+from .store import append_record, read_records
+
+NETWORK_RESULTS = "network"
+MIB = 1 << 20
+#: Of the memory limit, what the process needs beside its tensors.
+RESERVE = 1 << 30
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way to quantise one network.
+
+    Parameters
+    ----------
+    network : of `NETWORKS`.
+    bits, dim, gradient : see `IDKM`.
+    iterations : t, updates in each step, all of them taken.
+    steps : of the optimiser; the network was trained before.
+    trained_steps : of that.
+    batch : images in a step.
+    limit : GiB that the process may hold.
+    """
+
+    network: str
+    bits: int
+    dim: int
+    gradient: str
+    iterations: int
+    steps: int
+    trained_steps: int
+    batch: int = 32
+    limit: float = 4.0
+
+
+METHODS = (("unrolled", 5), ("unrolled", 10), ("unrolled", 30), ("implicit", 30), ("jfb", 30))
+CNN = [
+    Case("2-layer CNN", bits, dim, gradient, t, steps=60, trained_steps=400)
+    for bits, dim in ((4, 1), (2, 1), (2, 2))
+    for gradient, t in METHODS
+]
+RESNET = [
+    Case("ResNet-18", 4, 1, gradient, t, steps=1, trained_steps=40)
+    for gradient, t in (
+        ("jfb", 5),
+        ("unrolled", 1),
+        ("unrolled", 2),
+        ("unrolled", 4),
+        ("implicit", 5),
+        ("jfb", 30),
+        ("implicit", 30),
+        ("unrolled", 5),
+        ("unrolled", 10),
+    )
+] + [
+    Case("ResNet-18", bits, dim, gradient, t, steps=4, trained_steps=40)
+    for bits, dim in ((2, 1), (2, 2))
+    for gradient, t in (("unrolled", 5), ("implicit", 5), ("jfb", 5), ("jfb", 30))
+]
+
+
+def measure_networks(
+    output: str | os.PathLike[str], cases: Sequence[Case], *, progress: bool = True
+) -> int:
+    """Run the cases that ``output`` does not hold yet; a record each is appended to it.
+
+    Returns
+    -------
+    How many were run.
+    """
+    stored = [record for record in read_records(output) if record["kind"] == NETWORK_RESULTS]
+    finished = [record["case"] for record in stored]
+    wanted = [case for case in cases if asdict(case) not in finished]
+    bar = tqdm(total=len(wanted), desc="quantising", unit="case", disable=not progress)
+    with bar, tempfile.TemporaryDirectory() as folder:
+        for case in wanted:
+            weights = Path(folder) / f"{case.network}.pt"
+            if not weights.exists():
+                torch.save(_trained(case), weights)
+            command = [sys.executable, "-m", __name__, json.dumps(asdict(case)), str(weights)]
+            done = subprocess.run(command, capture_output=True, text=True)
+            record: dict[str, Any] = {"kind": NETWORK_RESULTS, "case": asdict(case)}
+            if done.returncode:
+                # A process that asks for more than its limit ends with an error of torch's.
+                record["error"] = done.stderr.strip().splitlines()[-1][:200]
+            else:
+                record |= json.loads(done.stdout)
+            append_record(output, {**record, "versions": versions(), "machine": machine()})
+            bar.update()
+    return len(wanted)
+
+
+def _trained(case: Case) -> dict[str, Any]:
+    torch.manual_seed(0)
+    model = NETWORKS[case.network]()
+    train(model, batches(case.batch, case.trained_steps, seed=0))
+    return model.state_dict()
+
+
+def run_case(case: Case, weights: str) -> dict[str, Any]:
+    """What a process of its own does."""
+    torch.set_num_threads(1)
+    limit = int(case.limit * (1 << 30)) + RESERVE
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    torch.manual_seed(0)
+    model = NETWORKS[case.network]()
+    model.load_state_dict(torch.load(weights, weights_only=True))
+    before, plain = accuracy(model), sum(p.numel() for p in model.parameters())
+    unpacked = sum(value.numel() * value.element_size() for value in model.state_dict().values())
+    quantised = IDKM(
+        model,
+        bits=case.bits,
+        dim=case.dim,
+        gradient=case.gradient,
+        iterations=case.iterations,
+        tolerance=0.0,
+    )
+    optimiser = torch.optim.SGD(quantised.parameters(), lr=0.01, momentum=0.9)
+    model.train()
+    times = []
+    for x, y in batches(case.batch, case.steps, seed=1):
+        begin = time.process_time()
+        optimiser.zero_grad()
+        with quantised.one_pass():
+            loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        optimiser.step()
+        times.append(time.process_time() - begin)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    residual = max(row.residual for row in quantised.report())
+    return {
+        "accuracy_before": round(before, 4),
+        "accuracy_after": round(accuracy(model), 4),
+        "weights": plain,
+        "weight_bytes_after": _packed_bytes(quantised),
+        "weight_bytes_before": unpacked,
+        "peak_mib": round(peak / MIB),
+        "step_s": round(min(times), 4),
+        "residual": float(f"{residual:.3g}"),
+    }
+
+
+def _packed_bytes(quantised: IDKM) -> int:
+    """What `PackedWeights.blob` would have, without the work of hardening."""
+    every = [*quantised.model.parameters(), *quantised.model.buffers()]
+    size = sum(value.numel() * value.element_size() for value in every)
+    for row, book in zip(quantised.report(), quantised.codebooks, strict=True):
+        c = book.centroids
+        size += -(-sum(book.counts) * book.settings.bits // 8) + 2 * c.numel() + 4 * row.parameters
+        size -= 4 * row.weights
+    return size
+
+
+if __name__ == "__main__":
+    print(json.dumps(run_case(Case(**json.loads(sys.argv[1])), sys.argv[2])))

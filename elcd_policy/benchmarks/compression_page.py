@@ -1,0 +1,313 @@
+"""docs/compression.md from the stored results: the same results give the same text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import ParameterError
+from ..files import written_whole
+from ..plotting import save_figure
+from ..plotting.style import EXECUTED, INK, LINE, REACHED, ROLLOUT, label_axes
+from .compressed_networks import NETWORK_RESULTS
+from .compressed_policies import POLICIES
+from .store import read_all
+from .tables import markdown
+
+Record = dict[str, Any]
+NAME = "compression"
+NAMES = {"unrolled": "DKM", "implicit": "IDKM", "jfb": "IDKM-JFB"}
+COLOURS = {"unrolled": EXECUTED["color"], "implicit": ROLLOUT["color"], "jfb": REACHED}
+#: The memory, in GiB, to which the unrolled gradient's growth is extrapolated.
+LARGE = 16.0
+
+INTRODUCTION = """# Small policies and networks
+
+Written by `elcd benchmark compression render` from `benchmarks/results/compression*.jsonl`.
+
+`elcd compress POLICY [SOURCE] -o SMALL.elcdz` replaces every weight and bias by an index into a
+codebook of `k = 2^b` centroids for sub-vectors of `d` weights. The centroids are learned by soft
+k-means (`elcd_policy.compression`), whose gradient is one of three: *unrolled* through all t
+updates (DKM, Cho et al. 2022), *implicit* at the fixed point (IDKM) or *Jacobian-free* (IDKM-JFB;
+both Jaffe, Singh and Bullo 2023, arXiv 2312.07759). In the second half of fine-tuning each weight
+keeps its centroid and the centroids alone are learned.
+
+The guarantee of a policy holds for whatever weights, so it holds for the quantised ones;
+`elcd compress` certifies the small file as it will be loaded, and refuses to write what it can't
+certify. A small file is rebuilt, to the bit, into the TorchScript module that an uncompressed
+file would hold. It needs this library to be read;
+`elcd_policy.export.save_policy(load_policy("small.elcdz"), "policy.pt")` writes one that does
+not, as large as before."""
+
+
+def render_compression(
+    results: str | os.PathLike[str], output: str | os.PathLike[str]
+) -> list[Path]:
+    """Write the page ``output`` and its picture, in ``images`` beside it.
+
+    Returns
+    -------
+    The files written.
+
+    Raises
+    ------
+    ParameterError
+        If there are no results.
+    """
+    records, output = read_all(results, NAME), Path(output)
+    if not records:
+        raise ParameterError(
+            f"no results in {results}",
+            expected=f"{NAME}*.jsonl",
+            advice="run elcd benchmark compression policies first",
+        )
+    policies = [record for record in records if record["kind"] == POLICIES]
+    networks = [record for record in records if record["kind"] == NETWORK_RESULTS]
+    picture = _draw(policies, networks, output.parent / "images" / "compression.png")
+    parts = [
+        INTRODUCTION,
+        _targets(policies, networks),
+        f"![Size against accuracy; peak memory against t]({picture.relative_to(output.parent)})",
+        _policies(policies),
+        _networks(networks),
+        _conditions(records),
+    ]
+    with written_whole(output) as file:
+        file.write(("\n\n".join(part for part in parts if part) + "\n").encode())
+    return [output, picture]
+
+
+def _targets(policies: Sequence[Record], networks: Sequence[Record]) -> str:
+    rows = []
+    four = [record for record in policies if record["bits"] == 4]
+    if four:
+        before, after = _means(four)
+        loss, ratio = 100 * (after / before - 1), _ratio(four)
+        shapes = f"{len(four)} LASA shapes"
+        rows.append(
+            [
+                f"4 bits, d = 1: at most 10 % more mean DTW over 10 shapes ({shapes} run)",
+                f"{before:.2f} to {after:.2f} mm, {loss:+.1f} %",
+                _verdict(loss <= 10 and len(four) >= 10),
+            ]
+        )
+        rows.append(
+            ["4 bits: weights at least 6 times smaller", f"{ratio:.2f} times", _verdict(ratio >= 6)]
+        )
+    peaks = _peaks(networks)
+    for gradient in ("implicit", "jfb"):
+        of_t = peaks.get(gradient, {})
+        if len(of_t) > 1:
+            low, high = min(of_t.values()), max(of_t.values())
+            rows.append(
+                [
+                    f"ResNet-18, b = 4, d = 1, batch 32: peak memory of {NAMES[gradient]} does not "
+                    f"grow with t ({_listed(of_t)})",
+                    f"{low} to {high} MiB",
+                    _verdict(high <= 1.05 * low),
+                ]
+            )
+    line = _growth(peaks.get("unrolled", {}))
+    flat = [max(peaks[name].values()) for name in ("implicit", "jfb") if name in peaks]
+    if line and flat:
+        at_rest, growth = line
+        last = int((LARGE * 1024 - at_rest) / growth)
+        share = max(flat) / (at_rest + growth * last)
+        rows.append(
+            [
+                f"at the largest t at which DKM fits in {LARGE:g} GiB, at most 1/5 of its memory",
+                f"t = {last} and 1/{1 / share:.0f}, **extrapolated** from {growth:.0f} MiB a "
+                f"step of t measured up to t = {max(peaks['unrolled'])}",
+                _verdict(share <= 0.2),
+            ]
+        )
+    return "## Targets\n\n" + markdown(["target", "measured", "verdict"], rows) if rows else ""
+
+
+def _policies(policies: Sequence[Record]) -> str:
+    if not policies:
+        return ""
+    sizes = sorted({record["bits"] for record in policies}, reverse=True)
+    rows = []
+    for bits in sizes:
+        of = [record for record in policies if record["bits"] == bits]
+        before, after = _means(of)
+        weights = float(np.mean([record["weight_bytes_after"] for record in of]))
+        file = float(np.mean([record["file_bytes_after"] for record in of]))
+        certified = sum(record["verdict"] == "certified" for record in of)
+        rows.append(
+            [
+                f"{bits}",
+                f"{len(of)}",
+                f"{weights:.0f}",
+                f"{_ratio(of):.1f}",
+                f"{file:.0f}",
+                f"{before:.2f}",
+                f"{after:.2f}",
+                f"{100 * (after / before - 1):+.1f}",
+                f"{certified} of {len(of)}",
+            ]
+        )
+    first = policies[0]
+    header = ["bits", "shapes", "weights, B", "times smaller", "file, B", "DTW before", "after"]
+    text = (
+        "## LASA policies\n\n"
+        "Trained by `elcd train` on all 7 demonstrations, quantised with d = 1, fine-tuned in "
+        f"{first['steps']} steps\non {first['tuned_on']}. Mean DTW on the demonstrations in mm; "
+        f"before, weights take {first['weight_bytes_before']} bytes\nand files "
+        f"{first['file_bytes_before']} (most of it code and the certificate). All parameters, "
+        "buffers, scales and codebooks count.\n\n"
+    )
+    each: dict[str, dict[int, Record]] = {record["shape"]: {} for record in policies}
+    for record in policies:
+        each[record["shape"]][record["bits"]] = record
+    table = [
+        [
+            shape,
+            f"{next(iter(of.values()))['dtw_before']:.2f}",
+            *(f"{of[b]['dtw_after']:.2f}" if b in of else "-" for b in sizes),
+        ]
+        for shape, of in sorted(each.items())
+    ]
+    return (
+        text
+        + markdown([*header, "change, %", "certified"], rows)
+        + "\n\nDTW in mm by shape:\n\n"
+        + markdown(["shape", "32 bits", *(f"{bits} bits" for bits in sizes)], table)
+    )
+
+
+def _networks(networks: Sequence[Record]) -> str:
+    if not networks:
+        return ""
+    rows = []
+    for record in networks:
+        case = record["case"]
+        name = f"{case['network']}, k = {2 ** case['bits']}, d = {case['dim']}"
+        row = [name, NAMES[case["gradient"]], f"{case['iterations']}"]
+        if "error" in record:
+            rows.append([*row, f"more than {case['limit']:g} GiB", "-", "-", "-"])
+            continue
+        rows.append(
+            [
+                *row,
+                f"{record['peak_mib']}",
+                f"{record['step_s']:.3g}",
+                f"{100 * record['accuracy_before']:.1f} to {100 * record['accuracy_after']:.1f}",
+                f"{record['weight_bytes_before'] / record['weight_bytes_after']:.1f}",
+            ]
+        )
+    steps = {record["case"]["network"]: record["case"] for record in networks}
+    listed = "; ".join(
+        f"{name}: {case['trained_steps']} steps of training, then "
+        f"{', '.join(str(n) for n in sorted(_steps(networks, name)))} with soft weights"
+        for name, case in steps.items()
+    )
+    header = ["network", "gradient", "t", "peak, MiB", "CPU s a step", "accuracy, %", "smaller"]
+    return (
+        "## Networks\n\n"
+        "On scikit-learn's 8 x 8 digits (1,438 shown, 359 unseen), batch 32, one thread, each case "
+        f"in a process of its\nown. {listed}. Every case takes exactly t updates in a step. Peak: "
+        "of the process's resident\nmemory, torch itself included; *smaller*: all weights and "
+        "buffers, codebooks counted. Accuracy is of the hardened\nnetwork, without fine-tuning "
+        "of the centroids; with so few steps it says little of what longer training reaches.\n\n"
+        + markdown(header, rows)
+    )
+
+
+def _steps(networks: Sequence[Record], name: str) -> set[int]:
+    return {r["case"]["steps"] for r in networks if r["case"]["network"] == name}
+
+
+def _conditions(records: Sequence[Record]) -> str:
+    found = set()
+    for record in records:
+        machine, versions = record["machine"], record["versions"]
+        listed = ", ".join(f"{name} {value}" for name, value in versions.items())
+        found.add(f"- {machine['cpu']}, {machine['cores']} cores, {machine['system']}; {listed}.")
+    return "## Machine\n\n" + "\n".join(sorted(found))
+
+
+def _means(records: Sequence[Record]) -> tuple[float, float]:
+    before, after = (
+        float(np.mean([record[name] for record in records])) for name in ("dtw_before", "dtw_after")
+    )
+    return before, after
+
+
+def _ratio(records: Sequence[Record]) -> float:
+    """The smallest of them."""
+    return min(record["weight_bytes_before"] / record["weight_bytes_after"] for record in records)
+
+
+def _peaks(networks: Sequence[Record]) -> dict[str, dict[int, int]]:
+    """Peak memory in MiB of ResNet-18 at b = 4, d = 1, by gradient and t."""
+    peaks: dict[str, dict[int, int]] = {}
+    for record in networks:
+        case = record["case"]
+        if (case["network"], case["bits"], case["dim"]) == ("ResNet-18", 4, 1) and (
+            "peak_mib" in record
+        ):
+            peaks.setdefault(case["gradient"], {})[case["iterations"]] = record["peak_mib"]
+    return {gradient: dict(sorted(of_t.items())) for gradient, of_t in peaks.items()}
+
+
+def _growth(peaks: dict[int, int]) -> tuple[float, float] | None:
+    """The line of memory over t: MiB at t = 0, and MiB per t."""
+    if len(peaks) < 2:
+        return None
+    growth, at_rest = np.polyfit(list(peaks), list(peaks.values()), 1)
+    return float(at_rest), float(growth)
+
+
+def _listed(of_t: dict[int, int]) -> str:
+    return ", ".join(f"t = {t}" for t in of_t)
+
+
+def _verdict(met: bool) -> str:
+    return "met" if met else "**missed**"
+
+
+def _draw(policies: Sequence[Record], networks: Sequence[Record], path: Path) -> Path:
+    """Size against accuracy of the policies; memory against t of ResNet-18."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.6, 2.9), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    sizes = sorted({record["bits"] for record in policies})
+    for bits in sizes:
+        of = [record for record in policies if record["bits"] == bits]
+        size = float(np.mean([record["weight_bytes_after"] for record in of]))
+        changes = [record["dtw_after"] / record["dtw_before"] for record in of]
+        left.plot([size] * len(of), changes, "o", ms=3.5, color="#b9c0c7")
+        before, after = _means(of)
+        left.plot(size, after / before, "D", ms=6, color=ROLLOUT["color"])
+        left.annotate(
+            f"{bits} bits", (size, after / before), (6, 5), textcoords="offset points", fontsize=8
+        )
+    if policies:
+        left.axhline(1.1, color=INK, lw=0.7, ls=":")
+        left.set_yscale("log", base=2)
+        left.set_yticks([1, 2, 4, 8], ["1", "2", "4", "8"])
+    label_axes(left, "weights [bytes]; uncompressed 7128", "DTW after / before")
+    for gradient, of_t in _peaks(networks).items():
+        right.plot(
+            list(of_t),
+            list(of_t.values()),
+            "o-",
+            ms=4,
+            color=COLOURS[gradient],
+            label=NAMES[gradient],
+            **LINE,
+        )
+    right.set_xscale("log", base=2)
+    right.set_xticks([1, 2, 5, 10, 30], ["1", "2", "5", "10", "30"])
+    right.set_ylim(bottom=0)
+    label_axes(right, "updates t in a step", "peak memory [MiB], ResNet-18")
+    if right.get_legend_handles_labels()[0]:
+        right.legend(frameon=False, fontsize=8, labelcolor=INK)
+    return save_figure(figure, path)

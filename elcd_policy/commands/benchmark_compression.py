@@ -1,0 +1,76 @@
+"""Measure size, accuracy, memory and time of quantised weights; write docs/compression.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from ..benchmarks.compressed_networks import CNN, RESNET, measure_networks
+from ..benchmarks.compressed_policies import BITS, SHAPES, measure_policies
+from ..benchmarks.compression_page import render_compression
+from ..compression.motion import STEPS
+from ..errors import ParameterError
+
+HELP = "size, accuracy, memory and time of quantised weights"
+EXAMPLE = """example:
+  elcd benchmark compression policies
+  elcd benchmark compression networks
+  elcd benchmark compression render
+"""
+RESULTS = "benchmarks/results"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description, parser.epilog = __doc__, EXAMPLE
+    names = parser.add_subparsers(dest="part", metavar="PART", required=True)
+
+    policies = names.add_parser("policies", help="LASA policies: size against accuracy")
+    policies.add_argument("--shapes", default=",".join(SHAPES), help="A,B (%(default)s)")
+    policies.add_argument("--bits", default=",".join(map(str, BITS)), help="(%(default)s)")
+    policies.add_argument("--steps", type=int, default=STEPS, help="(%(default)s)")
+    policies.add_argument("--seed", type=int, default=0, help="(%(default)s)")
+    policies.add_argument(
+        "--trained", metavar="FOLDER", help="of policies SHAPE.pt, trained or to be trained"
+    )
+    policies.add_argument("--output", default=f"{RESULTS}/compression.jsonl", help="(%(default)s)")
+
+    networks = names.add_parser("networks", help="a CNN and a ResNet-18 on digits")
+    networks.add_argument(
+        "--output", default=f"{RESULTS}/compression_networks.jsonl", help="(%(default)s)"
+    )
+
+    page = names.add_parser("render", help="write the page from the stored results")
+    page.add_argument("--results", default=RESULTS, help="folder (%(default)s)")
+    page.add_argument("--output", default="docs/compression.md", help="(%(default)s)")
+    for command in (policies, networks, page):
+        command.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the part that is named; what is stored already is not measured again."""
+    if args.part == "render":
+        files = [str(path) for path in render_compression(args.results, args.output)]
+        print(json.dumps({"files": files}) if args.json else "\n".join(files))
+        return 0
+    if args.part == "policies":
+        ran = measure_policies(
+            args.output,
+            shapes=args.shapes.split(","),
+            bits=_bits(args.bits),
+            steps=args.steps,
+            seed=args.seed,
+            trained=args.trained,
+        )
+    else:
+        ran = measure_networks(args.output, [*CNN, *RESNET])
+    answer = {"file": args.output, "ran": ran}
+    print(json.dumps(answer) if args.json else f"ran        {ran}\nwritten    {args.output}")
+    return 0
+
+
+def _bits(text: str) -> list[int]:
+    try:
+        return [int(word) for word in text.split(",")]
+    except ValueError as error:
+        raise ParameterError("bits are not numbers", got=repr(text), expected="8,4,2") from error

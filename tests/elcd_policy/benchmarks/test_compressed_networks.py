@@ -1,0 +1,34 @@
+"""Networks that are quantised in processes of their own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from elcd_policy.benchmarks.compressed_networks import CNN, RESNET, Case, measure_networks
+from elcd_policy.benchmarks.small_networks import NETWORKS
+from elcd_policy.benchmarks.store import read_records
+
+
+def test_a_case_is_measured_once(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    output = tmp_path / "networks.jsonl"
+    case = Case("2-layer CNN", 4, 1, "jfb", 3, steps=3, trained_steps=60)
+    assert measure_networks(output, [case], progress=False) == 1
+    assert measure_networks(output, [case], progress=False) == 0
+    (record,) = read_records(output)
+    assert record["weights"] == 6090
+    assert 4 * 6090 > 6 * record["weight_bytes_after"] > 3 * 6090
+    assert record["accuracy_before"] > 0.5
+    assert record["accuracy_after"] > 0.5 * record["accuracy_before"]
+    assert record["peak_mib"] < 1024
+
+
+def test_the_cases_are_those_that_the_targets_speak_of() -> None:
+    assert {case.iterations for case in CNN if case.gradient == "unrolled"} == {5, 10, 30}
+    assert sum(p.numel() for p in NETWORKS["ResNet-18"]().parameters()) == 11_172_810
+    flat = {(c.gradient, c.iterations) for c in RESNET if (c.bits, c.dim, c.batch) == (4, 1, 32)}
+    assert flat >= {("jfb", 5), ("jfb", 30), ("implicit", 5), ("implicit", 30), ("unrolled", 1)}
+    assert len({replace(case, limit=1.0) for case in [*CNN, *RESNET]}) == len(CNN) + len(RESNET)

@@ -1,0 +1,98 @@
+"""docs/compression.md: what it says of stored results."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from elcd_policy.benchmarks.compression_page import render_compression
+from elcd_policy.cli import main
+from elcd_policy.errors import ParameterError
+
+MACHINE = {"machine": {"cpu": "a cpu", "cores": 2, "system": "Linux"}, "versions": {"torch": "2"}}
+
+
+def policy(shape: str, bits: int, after: float) -> dict[str, Any]:
+    return {
+        "kind": "policies",
+        "shape": shape,
+        "bits": bits,
+        "dim": 1,
+        "steps": 160,
+        "seed": 0,
+        "weight_bytes_before": 7128,
+        "weight_bytes_after": 132 * 2 * bits,
+        "file_bytes_before": 87000,
+        "file_bytes_after": 3800,
+        "dtw_before": 1.0,
+        "dtw_after": after,
+        "tuned_on": "the policy's own motions",
+        "verdict": "certified",
+        "cpu_s": 12.0,
+        **MACHINE,
+    }
+
+
+def network(gradient: str, t: int, peak: int | None) -> dict[str, Any]:
+    case = {
+        "network": "ResNet-18",
+        "bits": 4,
+        "dim": 1,
+        "gradient": gradient,
+        "iterations": t,
+        "steps": 1,
+        "trained_steps": 40,
+        "batch": 32,
+        "limit": 4.0,
+    }
+    figures = {
+        "accuracy_before": 0.9,
+        "accuracy_after": 0.8,
+        "weight_bytes_before": 800,
+        "weight_bytes_after": 100,
+        "peak_mib": peak,
+        "step_s": 2.5,
+    }
+    result = {"error": "out of memory"} if peak is None else figures
+    return {"kind": "network", "case": case, **result, **MACHINE}
+
+
+def rendered(records: list[dict[str, Any]], folder: Path) -> str:
+    lines = "".join(json.dumps(record) + "\n" for record in records)
+    (folder / "compression.jsonl").write_text(lines)
+    page, picture = render_compression(folder, folder / "docs" / "compression.md")
+    assert picture.stat().st_size > 5000
+    return page.read_text()
+
+
+def test_targets_are_judged_by_the_figures(tmp_path: Path) -> None:
+    shapes = [policy(f"shape_{index}", 4, 1.02) for index in range(10)]
+    nets = [network("unrolled", t, 500 + 800 * t) for t in (1, 2, 4)]
+    nets += [network("jfb", t, 600) for t in (5, 30)]
+    nets += [network("implicit", t, 20 * t) for t in (5, 30)]
+    text = rendered([*shapes, *nets, network("unrolled", 10, None)], tmp_path)
+    assert "| 1.00 to 1.02 mm, +2.0 % | met |" in text
+    assert "| 6.75 times | met |" in text
+    assert "IDKM-JFB does not grow with t (t = 5, t = 30) | 600 to 600 MiB | met |" in text
+    assert "| 100 to 600 MiB | **missed** |" in text
+    # (16 GiB - 500 MiB) / 800 MiB = 19.9 updates
+    assert "t = 19 and 1/26, **extrapolated** from 800 MiB a step" in text
+    assert "| ResNet-18, k = 16, d = 1 | DKM | 10 | more than 4 GiB | - | - | - |" in text
+
+
+def test_too_few_shapes_or_too_much_loss_is_a_miss(tmp_path: Path) -> None:
+    text = rendered([policy("Sshape", 4, 1.0), policy("Sshape", 2, 3.0)], tmp_path)
+    assert "(1 LASA shapes run) | 1.00 to 1.00 mm, +0.0 % | **missed** |" in text
+    assert "| Sshape | 1.00 | 1.00 | 3.00 |" in text
+
+
+def test_without_results_there_is_no_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ParameterError, match="no results"):
+        render_compression(tmp_path, tmp_path / "page.md")
+    assert main(["benchmark", "compression", "render", "--results", str(tmp_path)]) == 2
+    assert "run elcd benchmark compression policies first" in capsys.readouterr().err
