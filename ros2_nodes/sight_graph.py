@@ -32,7 +32,7 @@ PICK_BY_SIGHT_ARGUMENTS = (
     Setting(
         "box_moves",
         DEFAULT,
-        "'default': once, before the arm is there; 'none'; or when it is put elsewhere, and "
+        "'default': once, after the demonstrated time; 'none'; or when it is put elsewhere, and "
         "where: t:x,y in s and m, separated by blanks or ';'; t counts from the first command",
     ),
 )
@@ -74,7 +74,7 @@ def box_places(
     if text == NONE:
         return place, []
     if text == DEFAULT:
-        return place, [Move(round(0.75 * duration, 2), drawn_place(seed, 1))]
+        return place, [Move(round(duration, 2), drawn_place(seed, 1))]
     return place, parse_moves(text)
 
 

@@ -34,9 +34,9 @@ def scenes_figure() -> Figure:
         found = detector.locate(image)
         ax.imshow(image, extent=(0, camera.width, camera.height, 0), interpolation="nearest")
         if np.isfinite(place[0]):
-            ax.plot(*camera.project(place), "o", ms=11, mfc="none", mec="white", mew=1.0)
+            ax.plot(*camera.project(place), "o", ms=17, mfc="none", mec="white", mew=0.8)
         if found.confidence >= CONFIDENT:
-            ax.plot(*camera.project(found.position), "+", ms=9, color=REACHED, mew=1.5)
+            ax.plot(*camera.project(found.position), "+", ms=9, color=REACHED, mew=0.8)
         off = 1e3 * np.linalg.norm(found.position - place)
         words = f"{off:.1f} mm" if np.isfinite(off) else "not to be seen"
         ax.set_title(
@@ -58,6 +58,8 @@ def noise_figure(rows: Sequence[Row]) -> Figure:
         error.plot(sizes, [c["p95_mm"] for c in cells], ls=":", **style)
         found.plot(sizes, [100 * c["found"] for c in cells], **style)
     error.set_yscale("log")
+    error.set_yticks([2, 5, 10, 20], ["2", "5", "10", "20"])
+    error.minorticks_off()
     found.set_ylim(0, 103)
     label_axes(error, "noise [of 255]", "error [mm]: median, 95 % dotted")
     label_axes(found, "noise [of 255]", "boxes found [%]")
@@ -85,7 +87,7 @@ def digits_figure(rows: Sequence[Row]) -> Figure:
         state.plot(times, largest, "o-", ms=3.5, color=colour)
     gap.set_xticks(range(len(NETS)), [name.replace(", ", "\n") for name in NETS])
     gap.margins(x=0.2)
-    label_axes(gap, "", "named right [%]: shown, unseen hollow")
+    label_axes(gap, "", "named right [%], unseen hollow")
     accuracy.axhline(10, color=PUSH, lw=0.8, ls="--")
     label_axes(accuracy, "times the trained depth", "unseen named right [%]")
     state.set_yscale("log")

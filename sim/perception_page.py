@@ -222,9 +222,12 @@ def _shortfalls(goal: Sequence[Row], rows: Sequence[Row]) -> dict[str, str]:
         net: mean(row["noise"]["0"]["median_mm"] for row in goal if row["net"] == net)
         for net in {row["net"] for row in goal}
     }
+    imagined = {row["net"]: _percent(row["imagined"]) for row in goal}
     return {
         "nais_mm": f"{errors['nais']:.1f}",
         "cnn_mm": f"{errors['cnn']:.1f}" if "cnn" in errors else "-",
+        "nais_imagined": imagined["nais"],
+        "cnn_imagined": imagined.get("cnn", "-"),
         "net": best,
         "gap": _points([row["gap"] for row in groups[best]]),
         "resnet_gap": _points([row["gap"] for row in groups["ResNet"]]),

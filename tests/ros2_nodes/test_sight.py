@@ -95,7 +95,7 @@ def test_the_graph_leads_the_policy_by_what_is_seen(reaching: Path) -> None:
 def test_where_the_box_stands_is_drawn_or_told() -> None:
     drawn = checked({"seed": 2}, PICK_BY_SIGHT_ARGUMENTS)
     place, moves = box_places(drawn, 4.0)
-    assert (place, moves) == (drawn_place(2), [Move(3.0, drawn_place(2, 1))])
+    assert (place, moves) == (drawn_place(2), [Move(4.0, drawn_place(2, 1))])
     told = checked({"box": (0.5, 0.1), "box_moves": "2:0.6,0.0"}, PICK_BY_SIGHT_ARGUMENTS)
     assert box_places(told, 4.0) == ((0.5, 0.1), [Move(2.0, (0.6, 0.0))])
 
