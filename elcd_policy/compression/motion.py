@@ -133,10 +133,10 @@ def own_motions(loaded: LoadedPolicy, samples: int = 100) -> DemonstrationSet:
     """What a policy does from its demonstrated starts, as demonstrations."""
     facts = loaded.metadata
     dt = facts.duration / (samples - 1)
-    motions = []
-    for index, start in enumerate(facts.starts):
-        time, path = loaded.rollout(np.array(start), facts.duration, dt)
-        motions.append(Demonstration(time, path, f"{index}"))
+    time, paths = loaded.rollout(np.array(facts.starts), facts.duration, dt)
+    motions = [
+        Demonstration(time, path, str(index)) for index, path in enumerate(paths.swapaxes(0, 1))
+    ]
     return DemonstrationSet(
         motions,
         units=facts.units,

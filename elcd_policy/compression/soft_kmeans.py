@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-#: Entries of ``a`` that are held at a time where no graph is recorded.
-AT_A_TIME = 1 << 21
+#: Entries of ``a`` that are held at a time where no graph is recorded; they fit into a cache.
+AT_A_TIME = 1 << 17
 #: Weights that the first centroids are drawn from, and steps of k-means that they then take.
 DRAWN_FROM, FIRST_STEPS = 1 << 14, 20
 
@@ -43,7 +43,8 @@ class Solution:
 
 def attention(w: Tensor, c: Tensor, tau: float) -> Tensor:
     """``a`` [m, k]. The square of ``w`` is left out: it is the same for every centroid."""
-    return torch.softmax((w @ (2 * c.t()) - (c * c).sum(dim=1)) / tau, dim=1)
+    logits = torch.addmm((c * c).sum(dim=1) / -tau, w, c.t() * (2 / tau))
+    return torch.softmax(logits, dim=1)
 
 
 def update(w: Tensor, c: Tensor, tau: float) -> Tensor:
