@@ -5,7 +5,7 @@ units, ``x*`` the goal, ``y`` positions of unit scale around the goal, ``z = phi
 points, ``e = z - z*``; ``c`` is a contraction rate, T the demonstrated duration.
 """
 
-from . import compression, sequence
+from . import compression, perception, sequence
 from .certificate import Certificate, certify
 from .demonstrations import load_demonstrations
 from .evaluation import evaluate
@@ -29,5 +29,6 @@ __all__ = [
     "fit",
     "load_demonstrations",
     "load_policy",
+    "perception",
     "sequence",
 ]
