@@ -21,7 +21,6 @@ from ..fields import FIELDS
 from ..training import TrainingSettings
 from ..training.fit import DEFAULT_FIELD
 from . import benchmark_sequences
-from . import benchmark_sequences
 
 EXAMPLE = """example:
   elcd benchmark lasa --shapes Sshape,WShape --seeds 0
@@ -30,7 +29,6 @@ EXAMPLE = """example:
   elcd benchmark settings
   elcd benchmark cost
   elcd benchmark tick
-  elcd benchmark sequences
   elcd benchmark sequences
   elcd benchmark perception goal
   elcd benchmark render
@@ -85,9 +83,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sequences = names.add_parser("sequences", help=benchmark_sequences.HELP)
     benchmark_sequences.add_arguments(sequences)
 
-    sequences = names.add_parser("sequences", help=benchmark_sequences.HELP)
-    benchmark_sequences.add_arguments(sequences)
-
     page = names.add_parser("render", help="write the page from the stored results")
     page.add_argument("--results", default=RESULTS, help="folder (%(default)s)")
     page.add_argument("--output", default="docs/benchmarks.md", help="(%(default)s)")
@@ -104,7 +99,6 @@ def run(args: argparse.Namespace) -> int:
         "settings": _variants,
         "cost": _cost,
         "tick": _tick,
-        "sequences": benchmark_sequences.run,
         "sequences": benchmark_sequences.run,
         "render": _render,
     }
