@@ -74,8 +74,10 @@ cover the steps: one changes a distance by a factor of at most {factor:.3f}."""
 CURVATURE = """## Curvature
 
 The Hessian of the training loss on 256 training digits after a shorter training of 12 epochs, by
-PyHessian: largest eigenvalue by power iteration and trace by Hutchinson's estimate, 25 products
-each. The losses differ, and with them the curvatures: read both columns together.
+PyHessian: the eigenvalue largest in magnitude by power iteration and the trace by Hutchinson's
+estimate, 25 products each. The losses differ, and with them the curvatures: a model that has
+learned little is still on a slope. Models without a row have not been measured yet; nothing here
+shows the flatter minima that the paper reports.
 
 {table}"""
 
