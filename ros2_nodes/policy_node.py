@@ -107,12 +107,14 @@ class PolicyNode(LifecycleNode):
 
     def _autostart(self) -> None:
         """Configure; after a while, once there is a state to begin from, activate."""
-        assert self._starter is not None
         session = self._session
         if session is not None and session.unready:
             self._reporter.problem(f"waiting to activate: {session.unready}", WARN)
             return
-        self.destroy_timer(self._starter)
+        starter, self._starter = self._starter, None
+        if starter is None:  # an EventsExecutor may have queued the timer twice
+            return
+        self.destroy_timer(starter)
         transition = self.trigger_configure if session is None else self.trigger_activate
         if transition() != SUCCESS:
             self.exit_status = 2

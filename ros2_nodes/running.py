@@ -24,7 +24,7 @@ PARENT_FD = "ELCD_POLICY_PARENT_FD"
 EXECUTOR = "ELCD_POLICY_EXECUTOR"
 """Environment variable with one of `EXECUTORS`, the first if it is not set."""
 
-EXECUTORS = ("events", "single_threaded")
+EXECUTORS = ("single_threaded", "events")
 
 GRACE = 5.0  # s, from the parent's death to an exit by force
 
@@ -77,8 +77,8 @@ def run_node(create: Callable[[], Runnable], name: str, argv: Sequence[str] | No
         return 2
     node: Runnable | None = None
     try:
-        node = create()
         executor = chosen_executor()
+        node = create()
         executor.add_node(cast(Node, node))
         while not asked_to_end.is_set() and node.exit_status is None:
             executor.spin_once(timeout_sec=0.05)
@@ -96,16 +96,16 @@ def run_node(create: Callable[[], Runnable], name: str, argv: Sequence[str] | No
 
 
 def chosen_executor() -> Executor:
-    """The executor that `EXECUTOR` names; else the one that misses fewest ticks here.
+    """The executor that `EXECUTOR` names, by default the SingleThreadedExecutor.
 
-    That is rclpy's EventsExecutor, which waits for events instead of building a wait set anew
-    for each (docs/ros2.md has both measured). Jazzy still calls it experimental, and older
-    rclpy lacks it.
+    rclpy's EventsExecutor waits for events instead of building a wait set anew for each, and
+    misses far fewer ticks (docs/ros2.md has both measured). It is not the default: Jazzy calls
+    it experimental, older rclpy lacks it, and with service clients it was seen to crash.
 
     Raises
     ------
     ParameterError
-        If `EXECUTOR` names another.
+        If `EXECUTOR` names another, or one that this rclpy lacks.
     """
     name = os.environ.get(EXECUTOR, EXECUTORS[0])
     if name not in EXECUTORS:
@@ -118,8 +118,10 @@ def chosen_executor() -> Executor:
         return SingleThreadedExecutor()
     try:
         from rclpy.experimental import EventsExecutor
-    except ImportError:
-        return SingleThreadedExecutor()
+    except ImportError as error:
+        raise ParameterError(
+            "this rclpy has no EventsExecutor", got=f"{EXECUTOR}=events", expected=EXECUTORS[0]
+        ) from error
     return EventsExecutor()
 
 

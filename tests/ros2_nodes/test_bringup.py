@@ -22,6 +22,7 @@ from elcd_policy_ros2.demo_report import judge
 from elcd_policy_ros2.graph import checked_arguments, follow_demo
 from elcd_policy_ros2.messages import COMMAND_QOS, LATCHED_QOS, position_of, seconds, twist_of
 from elcd_policy_ros2.node_description import NodeDescription
+from elcd_policy_ros2.running import EXECUTOR
 from elcd_policy_sim import EpisodeLog, parse_pushes
 
 from .conftest import PLACEMENT, Ros
@@ -131,10 +132,23 @@ def test_the_policy_stops_commanding_when_the_simulator_is_killed(
         assert (ended.label, ended.status) == ("sim_node", -signal.SIGKILL)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "executor"),
+    [
+        (signal.SIGINT, "single_threaded"),
+        (signal.SIGTERM, "single_threaded"),
+        (signal.SIGTERM, "events"),
+    ],
+)
 def test_the_last_command_before_a_signal_ends_the_policy_is_zero(
-    ros: Ros, policy_file: Path, tmp_path: Path, number: signal.Signals
+    ros: Ros,
+    policy_file: Path,
+    tmp_path: Path,
+    number: signal.Signals,
+    executor: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv(EXECUTOR, executor)
     with Bringup(enabled_nodes(policy_file), tmp_path, ros.domain_id) as bringup:
         observer = Observer(ros)
         ros.until(observer.moving, patience=90.0)
@@ -176,6 +190,17 @@ def test_bad_input_ends_a_node_with_status_2_and_one_line(
     assert message in bringup.complaint(executable)
     assert "Traceback" not in bringup.output(executable)
     assert len(bringup.output(executable).splitlines()) == 1
+
+
+def test_an_executor_that_there_is_not_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(EXECUTOR, "fastest")
+    with Bringup([NodeDescription("policy_node", {})], tmp_path) as bringup:
+        ended = bringup.wait(60.0)
+    assert ended is not None
+    assert ended.status == 2
+    assert "got 'fastest', expected single_threaded or events" in bringup.complaint("policy_node")
 
 
 def test_nothing_outlives_a_parent_that_was_killed(
