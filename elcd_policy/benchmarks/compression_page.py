@@ -24,6 +24,8 @@ NAMES = {"unrolled": "DKM", "implicit": "IDKM", "jfb": "IDKM-JFB"}
 COLOURS = {"unrolled": EXECUTED["color"], "implicit": ROLLOUT["color"], "jfb": REACHED}
 #: The memory, in GiB, to which the unrolled gradient's growth is extrapolated.
 LARGE = 16.0
+#: Shapes that the target on accuracy asks for.
+ASKED = 10
 
 INTRODUCTION = """# Small policies and networks
 
@@ -92,7 +94,7 @@ def _targets(policies: Sequence[Record], networks: Sequence[Record]) -> str:
             [
                 f"4 bits, d = 1: at most 10 % more mean DTW over 10 shapes ({shapes} run)",
                 f"{before:.2f} to {after:.2f} mm, {loss:+.1f} %",
-                _verdict(loss <= 10 and len(four) >= 10),
+                _verdict(loss <= 10) if len(four) >= ASKED else "open",
             ]
         )
         rows.append(

@@ -83,10 +83,12 @@ def test_targets_are_judged_by_the_figures(tmp_path: Path) -> None:
     assert "| ResNet-18, k = 16, d = 1 | DKM | 10 | more than 4 GiB | - | - | - |" in text
 
 
-def test_too_few_shapes_or_too_much_loss_is_a_miss(tmp_path: Path) -> None:
+def test_too_few_shapes_leave_it_open_and_too_much_loss_is_a_miss(tmp_path: Path) -> None:
     text = rendered([policy("Sshape", 4, 1.0), policy("Sshape", 2, 3.0)], tmp_path)
-    assert "(1 LASA shapes run) | 1.00 to 1.00 mm, +0.0 % | **missed** |" in text
+    assert "(1 LASA shapes run) | 1.00 to 1.00 mm, +0.0 % | open |" in text
     assert "| Sshape | 1.00 | 1.00 | 3.00 |" in text
+    text = rendered([policy(f"shape_{index}", 4, 1.2) for index in range(10)], tmp_path)
+    assert "(10 LASA shapes run) | 1.00 to 1.20 mm, +20.0 % | **missed** |" in text
 
 
 def test_without_results_there_is_no_page(
