@@ -55,7 +55,7 @@ def is_packed(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as files:
             return ARCHITECTURE in files.namelist()
-    except (OSError, zipfile.BadZipFile):
+    except _UNREADABLE:
         return False
 
 
