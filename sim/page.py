@@ -70,7 +70,8 @@ def render(results: str | os.PathLike[str], output: str | os.PathLike[str]) -> l
         for name, draw in (("paths", path_figure), ("spread", box_figure)):
             pictures.append(save_figure(draw(campaigns), images / f"disturbance_{name}.png"))
         parts += ["## Results", _campaigns(campaigns), *map(_picture, pictures)]
-        parts += [CHECKS, _checks(campaigns)]
+    if any(result.kinematic for result in everything):
+        parts += [CHECKS, _checks(everything)]
     parts += [COMPARED] if comparisons else []
     for title, results_of_methods in comparisons.items():
         figure = path_figure(results_of_methods)
@@ -166,10 +167,12 @@ def _checks(campaigns: Sequence[CampaignResult]) -> str:
         found += [("(ii)", result.tracking), ("(ii)", result.pairs)]
         for number, check in found:
             if check is not None:
-                row = [result.robot, result.method, number, check.kind, str(check.count)]
+                row = [result.robot, result.method, str(len(result.episodes))]
+                row += [number, check.kind, str(check.count)]
                 row += [_percent(check.within), f"{check.worst:.3f}", f"{check.final:.3f}"]
                 rows.append(row)
-    header = ["robot", "method", "", "distance", "number", "within", "largest", "at the end"]
+    header = ["robot", "method", "episodes", "", "distance", "number", "within", "largest"]
+    header.append("at the end")
     return _table(header, rows)
 
 

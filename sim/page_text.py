@@ -76,7 +76,17 @@ All methods in the very same episodes. `--compare` needs the extra `compare`, wh
   optimiser steps and samples, no guarantee.
 - *timed replay*: the aligned mean demonstration as a function of time, velocity fed forward, gain
   4 1/s on the distance.
-- *DMP*: `movement_primitives`, 30 weights a dimension, followed by the same tracker."""
+- *DMP*: `movement_primitives`, 30 weights a dimension, followed by the same tracker.
+
+**Where others are better.** After a push, what follows a clock drifts off a little less and is
+back sooner, and it ends nearer to the goal in the same time: the fields approach it
+exponentially.
+
+**Where the fields are.** Held and let go, they go on where they are. What follows a clock cuts
+the corner to where it should be by now: several times as far off the demonstrations, with
+nearly twice the joint torque. Cloning stops beside the goal, pushed or not, which is why none of
+its episodes counts as recovered; longer training may bring it nearer, nothing makes it end
+there."""
 
 SWEEP = """## Control rate and latency: {method} on the {robot}
 

@@ -63,10 +63,11 @@ def test_campaigns_comparisons_and_sweeps_stand_on_it(
     assert all(f"images/{file.name}" in text and file.is_file() for file in files[1:])
     assert "elcd simulate arcs.pt --pushes 2\nelcd simulate arcs.pt --sweep\n" in text
     assert f"| point | ElcdField | 2 | {100 * result.recovered_share:.3g} %" in text
-    assert text.count("| point | ElcdField | 2 |") == 1  # compared ones have a table of their own
+    # Compared ones have a table of their own.
+    assert text.count(f"| point | ElcdField | 2 | {100 * result.recovered_share:.3g} %") == 1
     assert "### `random_push" in text
     assert f"| timed replay | {100 * result.recovered_share:.0f} %" in text
-    assert "| point | ElcdField | (i) | kinematic, to the goal |" in text
+    assert "| point | ElcdField | 2 | (i) | kinematic, to the goal |" in text
     assert "| 50 Hz |" in text
     render(folder, page)
     assert page.read_text(encoding="utf-8") == text
