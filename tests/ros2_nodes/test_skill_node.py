@@ -99,6 +99,16 @@ class Hand:
         self.path = PLACEMENT.to_robot(self.demonstration.position)
         self.begun = self.ros.probe.get_clock().now()
 
+    def show_until_named(self, shape: str) -> None:
+        """Demonstrate, again if need be: on a busy machine too few states may arrive in time."""
+        before = len(self.names)
+        for _ in range(3):
+            self.show(shape)
+            self.ros.until(lambda: len(self.names) > before or self.elapsed > self.time[-1] + 1.0)
+            if len(self.names) > before:
+                break
+        assert [name.data for name in self.names[before:]] == [shape]
+
     def says(self, text: str) -> bool:
         return bool(self.statuses) and text in self.statuses[-1].message
 
@@ -166,7 +176,7 @@ def test_a_named_skill_selects_the_policy_and_starts_no_motion(
     def selection(text: str) -> bool:
         return text in hand.facts.get("selection", "")
 
-    hand.show("Sshape")
+    hand.show_until_named("Sshape")
     ros.until(lambda: selection("no policy_node/get_state: is policy_node running?"))
     command = [sys.executable, "-m", "elcd_policy_ros2.policy_node"]
     environment = {**os.environ, "ROS_DOMAIN_ID": str(ros.domain_id)}
@@ -177,14 +187,14 @@ def test_a_named_skill_selects_the_policy_and_starts_no_motion(
 
     assert ask(GetState, "get_state").current_state.label == "unconfigured"
     for shape, file in (("Sshape", policy_file), ("WShape", other)):
-        hand.show(shape)
+        hand.show_until_named(shape)
         ros.until(lambda file=file: selection(f"policy_node is ready to follow {file}"))
         assert ask(GetState, "get_state").current_state.label == "inactive"
         named = ask(GetParameters, "get_parameters", GetParameters.Request(names=["policy_file"]))
         assert named.values[0].string_value == str(file)
     activate = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_ACTIVATE))
     assert ask(ChangeState, "change_state", activate).success
-    hand.show("Sshape")
+    hand.show_until_named("Sshape")
     ros.until(lambda: selection("policy_node is active: its policy stays"))
     assert ask(GetState, "get_state").current_state.label == "active"
 
