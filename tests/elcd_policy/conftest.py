@@ -95,7 +95,7 @@ def fit_once() -> Callable[[int, str], MotionPolicy]:
     return _trained
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def trained() -> Callable[[int, str], MotionPolicy]:
     """``trained(dimension, field)``: a quickly trained policy, a copy of the test's own."""
     return lambda dimension=2, field="elcd": copy.deepcopy(_trained(dimension, field))

@@ -37,12 +37,20 @@ def compressed(
     return compress_policy(loaded, shown, progress=False, **{"steps": 2, **settings})
 
 
-@pytest.fixture
-def small(trained: Trained, tmp_path: Path) -> Path:
-    """A certified small file."""
+@pytest.fixture(scope="module")
+def content(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     result = compressed(trained())
     certify_compressed(result)
-    return export_packed(result.policy, result.weights, tmp_path / "small.elcdz")
+    path = tmp_path_factory.mktemp("small") / "small.elcdz"
+    return export_packed(result.policy, result.weights, path).read_bytes()
+
+
+@pytest.fixture
+def small(content: bytes, tmp_path: Path) -> Path:
+    """A certified small file, to be spoilt."""
+    path = tmp_path / "small.elcdz"
+    path.write_bytes(content)
+    return path
 
 
 @pytest.mark.parametrize(
