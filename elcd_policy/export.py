@@ -1,32 +1,32 @@
-"""Policy files: TorchScript that needs nothing of this project to run, ONNX, or packed weights.
-
-The only module that knows TorchScript.
-"""
+"""Policy files: TorchScript that needs nothing of this project to run, ONNX, or packed weights."""
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
-import platform
-import warnings
-import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from .archive import (
+    FileKind,
+    archive_content,
+    check_hash,
+    check_there,
+    library_versions,
+    quiet,
+    read_archive,
+    read_metadata,
+    weights_hash,
+    write_content,
+)
 from .compression.packing import PackedWeights
-from .errors import ElcdError, ExportError, ParameterError, PolicyFileError, ShapeError
-from .files import written_whole
+from .errors import ExportError, ParameterError, PolicyFileError, ShapeError
 from .metadata import FORMAT_VERSION, PolicyMetadata
 from .placement import Placement
 from .policy import MotionPolicy, check_positions, sample_times
@@ -43,13 +43,20 @@ from .serving import (
     served,
 )
 
-METADATA_FILE = "metadata.json"
 SUFFIXES = (".pt", ".onnx")
 #: Of files of packed weights, which `elcd compress` writes.
 PACKED = ".elcdz"
 EXPECTED = "a policy file written by `elcd train` or export_policy"
-#: What zipfile and torch raise on damaged archives.
-UNREADABLE = (RuntimeError, ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
+POLICY = FileKind(
+    name="policy",
+    tag=None,
+    newest=FORMAT_VERSION,
+    from_dict=PolicyMetadata.from_dict,
+    error=PolicyFileError,
+    expected=EXPECTED,
+    missing="train one with: elcd train lasa:Sshape -o policy.pt",
+    renew="export",
+)
 _METHODS = ["encode", "decode", "latent_velocity", "set_goal", "get_goal"]
 
 
@@ -111,14 +118,10 @@ def save_policy(policy: LoadedPolicy, path: str | os.PathLike[str]) -> Path:
 
 
 def _write(module: torch.jit.ScriptModule, metadata: PolicyMetadata, path: Path) -> Path:
-    archive, text = io.BytesIO(), json.dumps(metadata.to_dict(), indent=1)
-    with quiet():
-        # Into memory first: a writer of torch's own on a full disk ends the whole process.
-        torch.jit.save(module, archive, _extra_files={METADATA_FILE: text})
-    content = archive.getvalue()
+    content = archive_content(module, metadata)
     if path.suffix == ".onnx":
-        content = onnx_content(module, content, text)
-    return _put(content, path)
+        content = onnx_content(module, content, json.dumps(metadata.to_dict(), indent=1))
+    return write_content(content, path, ExportError)
 
 
 def export_packed(
@@ -152,18 +155,7 @@ def export_packed(
         versions=library_versions(),
     )
     text = json.dumps(compiled(served(copy(policy).eval()), metadata).metadata.to_dict())
-    return _put(packed_content(policy, weights, text), path)
-
-
-def _put(content: bytes, path: Path) -> Path:
-    try:
-        with written_whole(path) as file:
-            file.write(content)
-    except OSError as error:
-        raise ExportError(
-            f"{path} can't be written", got=error.strerror or error, advice="name another file"
-        ) from error
-    return path
+    return write_content(packed_content(policy, weights, text), path, ExportError)
 
 
 def check_target(path: str | os.PathLike[str], suffixes: tuple[str, ...] = SUFFIXES) -> Path:
@@ -298,18 +290,12 @@ def load_policy(path: str | os.PathLike[str]) -> LoadedPolicy:
         For ``*.onnx`` without onnx and onnxruntime.
     """
     path = Path(path)
-    if not path.is_file():
-        raise PolicyFileError(
-            f"no policy file at {path}",
-            got="a folder" if path.is_dir() else "nothing",
-            expected=EXPECTED,
-            advice="train one with: elcd train lasa:Sshape -o policy.pt",
-        )
+    check_there(path, POLICY)
     if path.suffix != ".onnx":
-        return _read_packed(path) if is_packed(path) else LoadedPolicy(*_read_archive(path, path))
+        return _read_packed(path) if is_packed(path) else LoadedPolicy(*read_archive(path, POLICY))
     runtime, archive, text = read_onnx(path)
-    module, metadata = _read_archive(path, io.BytesIO(archive))
-    if _read_metadata(path, text) != metadata:
+    module, metadata = read_archive(path, POLICY, io.BytesIO(archive))
+    if read_metadata(path, text, POLICY) != metadata:
         raise PolicyFileError(
             f"{path} holds two policies",
             got="other metadata in the ONNX model than in the policy inside it",
@@ -320,114 +306,7 @@ def load_policy(path: str | os.PathLike[str]) -> LoadedPolicy:
 
 
 def _read_packed(path: Path) -> LoadedPolicy:
-    metadata = _read_metadata(path, packed_metadata(path))
+    metadata = read_metadata(path, packed_metadata(path), POLICY)
     policy = compiled(served(rebuilt(path, metadata)), metadata)
-    _check_hash(path, policy.metadata.weights_hash, metadata)
+    check_hash(path, policy.metadata.weights_hash, metadata, POLICY)
     return policy
-
-
-def _read_archive(
-    path: Path, archive: Path | io.BytesIO
-) -> tuple[torch.jit.ScriptModule, PolicyMetadata]:
-    """The TorchScript module and the metadata in ``archive``, which is (in) the file ``path``."""
-    files = {METADATA_FILE: ""}
-    try:
-        if not zipfile.is_zipfile(archive):
-            raise PolicyFileError(
-                f"{path} is no policy file",
-                got=f"{path.stat().st_size} bytes that are not a TorchScript archive",
-                expected=EXPECTED,
-            )
-        # torch writes checksums and does not look at them.
-        with zipfile.ZipFile(archive) as entries:
-            damaged = entries.testzip()
-        if damaged is not None:
-            raise ValueError(f"a wrong checksum of {damaged}")
-        source = str(archive) if isinstance(archive, Path) else archive
-        if isinstance(source, io.BytesIO):
-            source.seek(0)
-        with quiet():
-            module = torch.jit.load(source, map_location="cpu", _extra_files=files)
-    except UNREADABLE as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:120]
-        raise PolicyFileError(
-            f"{path} can't be read", got=reason, expected=EXPECTED, advice="export it again"
-        ) from error
-    if not files[METADATA_FILE]:
-        raise PolicyFileError(
-            f"{path} is not from this library",
-            got="TorchScript without our metadata",
-            expected=EXPECTED,
-        )
-    metadata = _read_metadata(path, files[METADATA_FILE])
-    _check_hash(path, weights_hash(module), metadata)
-    return module, metadata
-
-
-def _check_hash(path: Path, actual: str, metadata: PolicyMetadata) -> None:
-    if actual != metadata.weights_hash:
-        raise PolicyFileError(
-            f"the weights in {path} are not those its metadata speaks of",
-            got=actual[:12],
-            expected=metadata.weights_hash[:12],
-            advice="export it again",
-        )
-
-
-def weights_hash(module: torch.nn.Module | torch.jit.ScriptModule) -> str:
-    """SHA-256 over names, types, shapes and bytes of all weights; the goal may move freely."""
-    digest = hashlib.sha256()
-    for name, value in sorted(module.state_dict().items()):
-        if name.rpartition(".")[2] == "goal":
-            continue
-        array = np.ascontiguousarray(value.detach().cpu().numpy())
-        digest.update(f"{name}:{array.dtype}:{array.shape};".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
-
-
-def _read_metadata(path: Path, text: str | bytes) -> PolicyMetadata:
-    try:
-        values = json.loads(text)
-        format_version = int(values["format_version"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise PolicyFileError(
-            f"the metadata in {path} can't be read", got=error, advice="export it again"
-        ) from error
-    if format_version > FORMAT_VERSION:
-        raise PolicyFileError(
-            f"{path} was written by a newer elcd_policy",
-            got=f"format {format_version}",
-            expected=f"at most {FORMAT_VERSION}",
-            advice="upgrade elcd_policy, or export the policy again with this version",
-        )
-    try:
-        return PolicyMetadata.from_dict(values)
-    except (KeyError, TypeError, ValueError, ElcdError) as error:
-        raise PolicyFileError(
-            f"the metadata in {path} is incomplete",
-            got=f"{type(error).__name__}: {error}",
-            expected="all keys of PolicyMetadata",
-            advice="export it again",
-        ) from error
-
-
-def library_versions() -> dict[str, str]:
-    """Versions of Python and of what a file depends on, by name."""
-    versions = {"python": platform.python_version()}
-    for package in ("elcd_policy", "torch", "numpy", "normflows"):
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = "not installed"
-    return versions
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """A block without TorchScript's deprecation warnings (torch 2.13 on); setup.py caps torch."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=r".*torch\.jit.*", category=DeprecationWarning)
-        warnings.filterwarnings("ignore", message=r".*torch\.jit.*", category=FutureWarning)
-        warnings.filterwarnings("ignore", message=r".*torch\.jit.*", category=UserWarning)
-        yield

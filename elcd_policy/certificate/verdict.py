@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import torch
 
-from ..export import LoadedPolicy, weights_hash
+from ..archive import weights_hash
+from ..export import LoadedPolicy
 from ..fields import LatentField
 from ..threads import one_thread
 from .bounds import data_bounds

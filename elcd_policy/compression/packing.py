@@ -7,7 +7,6 @@ import json
 import math
 import os
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import torch
 from numpy.typing import DTypeLike, NDArray
 from torch import Tensor, nn
 
+from ..archive import UNREADABLE, first_line
 from ..errors import CompressionError
 from ..files import written_whole
 
@@ -25,7 +25,6 @@ HEADER, BLOB = "packed.json", "weights.bin"
 FORMAT = 1
 #: The types of weights that are stored as they are.
 KINDS = ("float32", "float64", "float16", "int64", "int32", "int16", "int8", "uint8", "bool")
-_UNREADABLE = (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -181,10 +180,9 @@ def load_packed(path: str | os.PathLike[str]) -> PackedWeights:
     """
     try:
         return read_weights(entries(Path(path).read_bytes()))
-    except _UNREADABLE as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:120]
+    except UNREADABLE as error:
         raise CompressionError(
-            f"{path} can't be read", got=reason, expected="a file of PackedWeights.save"
+            f"{path} can't be read", got=first_line(error), expected="a file of PackedWeights.save"
         ) from error
 
 

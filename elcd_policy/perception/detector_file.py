@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import json
 import os
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -15,16 +12,22 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import DetectorFileError, ElcdError, ShapeError
-from ..export import METADATA_FILE, UNREADABLE, library_versions, quiet, weights_hash
-from ..files import written_whole
+from ..archive import (
+    FileKind,
+    archive_content,
+    library_versions,
+    quiet,
+    read_archive,
+    weights_hash,
+    write_content,
+)
+from ..errors import DetectorFileError, ShapeError
 from .camera import Camera
 from .detector import GoalDetector
 
 #: Raised whenever a reader of the previous version would misread a file.
 FORMAT_VERSION = 1
 KIND = "goal detector"
-EXPECTED = "a detector file written by `elcd detector` or save_detector"
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,18 @@ class DetectorMetadata:
             x, y = known[corner]
             known[corner] = float(x), float(y)
         return cls(**known)
+
+
+DETECTOR = FileKind(
+    name="detector",
+    tag=KIND,
+    newest=FORMAT_VERSION,
+    from_dict=DetectorMetadata.from_dict,
+    error=DetectorFileError,
+    expected="a detector file written by `elcd detector` or save_detector",
+    missing="train one with: elcd detector -o detector.pt",
+    renew="train",
+)
 
 
 @dataclass(frozen=True)
@@ -140,20 +155,10 @@ def save_detector(
     DetectorFileError
         If the file can't be written there.
     """
-    path, content = Path(path), io.BytesIO()
     with quiet():
         module = torch.jit.script(detector.eval())
-        facts = replace(metadata, weights_hash=weights_hash(module), versions=library_versions())
-        text = json.dumps(facts.to_dict(), indent=1)
-        torch.jit.save(module, content, _extra_files={METADATA_FILE: text})
-    try:
-        with written_whole(path) as file:
-            file.write(content.getvalue())
-    except OSError as error:
-        raise DetectorFileError(
-            f"{path} can't be written", got=error.strerror or error, advice="name another file"
-        ) from error
-    return path
+    facts = replace(metadata, weights_hash=weights_hash(module), versions=library_versions())
+    return write_content(archive_content(module, facts), Path(path), DetectorFileError)
 
 
 def load_detector(path: str | os.PathLike[str]) -> LoadedDetector:
@@ -164,50 +169,5 @@ def load_detector(path: str | os.PathLike[str]) -> LoadedDetector:
     DetectorFileError
         If the file is missing, damaged, written by something else or by a newer library.
     """
-    path, files = Path(path), {METADATA_FILE: ""}
-    if not path.is_file():
-        raise DetectorFileError(
-            f"no detector file at {path}",
-            got="a folder" if path.is_dir() else "nothing",
-            expected=EXPECTED,
-        )
-    try:
-        # torch writes checksums and does not look at them.
-        with zipfile.ZipFile(path) as entries:
-            damaged = entries.testzip()
-        if damaged is not None:
-            raise ValueError(f"a wrong checksum of {damaged}")
-        with quiet():
-            module = torch.jit.load(str(path), map_location="cpu", _extra_files=files)
-    except UNREADABLE as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:120]
-        raise DetectorFileError(f"{path} can't be read", got=reason, expected=EXPECTED) from error
-    metadata = _metadata(path, files[METADATA_FILE])
-    if weights_hash(module) != metadata.weights_hash:
-        raise DetectorFileError(
-            f"the weights in {path} are not those its metadata speaks of",
-            got=weights_hash(module)[:12],
-            expected=metadata.weights_hash[:12],
-        )
+    module, metadata = read_archive(Path(path), DETECTOR)
     return LoadedDetector(module.eval(), metadata)
-
-
-def _metadata(path: Path, text: str | bytes) -> DetectorMetadata:
-    try:
-        values = json.loads(text)
-        if values["kind"] != KIND:
-            raise ValueError(f"a {values['kind']}")
-        newer = int(values["format_version"]) > FORMAT_VERSION
-        metadata = DetectorMetadata.from_dict(values)
-    except (KeyError, TypeError, ValueError, ElcdError) as error:
-        raise DetectorFileError(
-            f"{path} is no detector file", got=f"{type(error).__name__}: {error}", expected=EXPECTED
-        ) from error
-    if newer:
-        raise DetectorFileError(
-            f"{path} was written by a newer elcd_policy",
-            got=f"format {values['format_version']}",
-            expected=f"at most {FORMAT_VERSION}",
-            advice="upgrade elcd_policy",
-        )
-    return metadata

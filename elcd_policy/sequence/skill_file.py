@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import json
 import os
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -15,15 +12,22 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from ..archive import (
+    FileKind,
+    archive_content,
+    library_versions,
+    quiet,
+    read_archive,
+    tag_of,
+    weights_hash,
+    write_content,
+)
 from ..errors import ParameterError, ShapeError, SkillFileError
-from ..export import METADATA_FILE, UNREADABLE, library_versions, quiet, weights_hash
-from ..files import written_whole
 from .skill_classifier import SkillClassifier
 
 #: Raised whenever a reader of the previous version would misread a file.
 FORMAT_VERSION = 1
 KIND = "skill classifier"
-EXPECTED = "a skill file written by `elcd skills` or save_skills"
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,18 @@ class SkillMetadata:
         if len(known["labels"]) < 2 or int(known["dimension"]) < 1 or not known["rate"] > 0:
             raise ValueError(f"{len(known['labels'])} labels in {known['dimension']} dimensions")
         return cls(**known)
+
+
+SKILLS = FileKind(
+    name="skill",
+    tag=KIND,
+    newest=FORMAT_VERSION,
+    from_dict=SkillMetadata.from_dict,
+    error=SkillFileError,
+    expected="a skill file written by `elcd skills` or save_skills",
+    missing="train one with: elcd skills lasa -o skills.pt",
+    renew="train",
+)
 
 
 class SkillStream:
@@ -161,30 +177,15 @@ def save_skills(
     SkillFileError
         If the file can't be written there.
     """
-    path, content = Path(path), io.BytesIO()
     with quiet():
         module = torch.jit.script(model.eval())
-        facts = replace(metadata, weights_hash=weights_hash(module), versions=library_versions())
-        text = json.dumps(facts.to_dict(), indent=1)
-        torch.jit.save(module, content, _extra_files={METADATA_FILE: text})
-    try:
-        with written_whole(path) as file:
-            file.write(content.getvalue())
-    except OSError as error:
-        raise SkillFileError(
-            f"{path} can't be written", got=error.strerror or error, advice="name another file"
-        ) from error
-    return path
+    facts = replace(metadata, weights_hash=weights_hash(module), versions=library_versions())
+    return write_content(archive_content(module, facts), Path(path), SkillFileError)
 
 
 def is_skill_file(path: str | os.PathLike[str]) -> bool:
     """Whether a file says that it is one of these, without loading it."""
-    try:
-        with zipfile.ZipFile(path) as entries:
-            names = [name for name in entries.namelist() if name.endswith(f"/{METADATA_FILE}")]
-            return bool(names) and json.loads(entries.read(names[0])).get("kind") == KIND
-    except (*UNREADABLE, AttributeError, TypeError):
-        return False
+    return tag_of(path) == KIND
 
 
 def load_skills_file(path: str | os.PathLike[str]) -> LoadedSkills:
@@ -195,49 +196,4 @@ def load_skills_file(path: str | os.PathLike[str]) -> LoadedSkills:
     SkillFileError
         If the file is missing, damaged, written by something else or by a newer library.
     """
-    path, files = Path(path), {METADATA_FILE: ""}
-    if not path.is_file():
-        raise SkillFileError(
-            f"no skill file at {path}",
-            got="a folder" if path.is_dir() else "nothing",
-            expected=EXPECTED,
-            advice="train one with: elcd skills lasa -o skills.pt",
-        )
-    try:
-        # torch writes checksums and does not look at them.
-        with zipfile.ZipFile(path) as entries:
-            if entries.testzip() is not None:
-                raise ValueError("a wrong checksum")
-        with quiet():
-            module = torch.jit.load(str(path), map_location="cpu", _extra_files=files)
-        values = json.loads(files[METADATA_FILE] or "{}")
-        kind, version = values.get("kind"), int(values.get("format_version", 0))
-    except (*UNREADABLE, AttributeError, TypeError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:120]
-        raise SkillFileError(f"{path} can't be read", got=reason, expected=EXPECTED) from error
-    if kind != KIND:
-        raise SkillFileError(
-            f"{path} is no skill file",
-            got=kind or ("another kind of file" if values else "TorchScript without our metadata"),
-            expected=EXPECTED,
-        )
-    if version > FORMAT_VERSION:
-        raise SkillFileError(
-            f"{path} was written by a newer elcd_policy",
-            got=f"format {version}",
-            expected=f"at most {FORMAT_VERSION}",
-            advice="upgrade elcd_policy, or train the skills again with this version",
-        )
-    try:
-        metadata = SkillMetadata.from_dict(values)
-    except (KeyError, TypeError, ValueError) as error:
-        raise SkillFileError(
-            f"the metadata in {path} is incomplete", got=f"{type(error).__name__}: {error}"
-        ) from error
-    if weights_hash(module) != metadata.weights_hash:
-        raise SkillFileError(
-            f"the weights in {path} are not those its metadata speaks of",
-            got=weights_hash(module)[:12],
-            expected=metadata.weights_hash[:12],
-        )
-    return LoadedSkills(module, metadata)
+    return LoadedSkills(*read_archive(Path(path), SKILLS))

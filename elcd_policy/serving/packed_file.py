@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import zipfile
-import zlib
 from pathlib import Path
 
+from ..archive import METADATA_FILE, UNREADABLE, first_line
 from ..compression.packing import BLOB, HEADER, PackedWeights, archive, compact, entries
 from ..compression.packing import read_weights as _read_weights
 from ..errors import PolicyFileError
@@ -18,18 +18,7 @@ from ..metadata import PolicyMetadata
 from ..policy import MotionPolicy
 from .eager import architecture, built
 
-ARCHITECTURE, METADATA = "architecture.json", "metadata.json"
-_UNREADABLE = (
-    RuntimeError,
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    OSError,
-    EOFError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+ARCHITECTURE = "architecture.json"
 
 
 def packed_content(policy: MotionPolicy, weights: PackedWeights, metadata: str) -> bytes:
@@ -42,7 +31,7 @@ def packed_content(policy: MotionPolicy, weights: PackedWeights, metadata: str) 
     """
     return archive(
         {
-            METADATA: metadata.encode(),
+            METADATA_FILE: metadata.encode(),
             ARCHITECTURE: compact(architecture(policy)),
             HEADER: compact(weights.header()),
             BLOB: weights.blob(),
@@ -55,7 +44,7 @@ def is_packed(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as files:
             return ARCHITECTURE in files.namelist()
-    except _UNREADABLE:
+    except UNREADABLE:
         return False
 
 
@@ -69,7 +58,7 @@ def packed_weights(path: Path) -> PackedWeights:
     """
     try:
         return _read_weights(entries(path.read_bytes()))
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise _damaged(path, error) from error
 
 
@@ -85,7 +74,7 @@ def rebuilt(path: Path, metadata: PolicyMetadata) -> MotionPolicy:
         content = entries(path.read_bytes())
         state = _read_weights(content).state()
         return built(json.loads(content[ARCHITECTURE]), metadata, state)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise _damaged(path, error) from error
 
 
@@ -98,16 +87,15 @@ def packed_metadata(path: Path) -> str:
         If the file is damaged.
     """
     try:
-        return entries(path.read_bytes())[METADATA].decode()
-    except _UNREADABLE as error:
+        return entries(path.read_bytes())[METADATA_FILE].decode()
+    except UNREADABLE as error:
         raise _damaged(path, error) from error
 
 
 def _damaged(path: Path, error: Exception) -> PolicyFileError:
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0][:120]
     return PolicyFileError(
         f"{path} can't be read",
-        got=reason,
+        got=first_line(error),
         expected="a packed policy file written by `elcd compress`",
         advice="compress the policy again",
     )

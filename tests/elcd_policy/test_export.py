@@ -17,8 +17,9 @@ import pytest
 import torch
 
 from elcd_policy import MotionPolicy, Placement, export_policy, load_policy
+from elcd_policy.archive import weights_hash
 from elcd_policy.errors import ExportError, ShapeError
-from elcd_policy.export import check_target, weights_hash
+from elcd_policy.export import check_target
 
 X = np.random.default_rng(0).uniform(-60.0, 60.0, (12, 2))
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ...export import quiet
+from ...archive import quiet
 from ...sequence import LipschitzRNN
 from ...threads import one_thread
 

@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from elcd_policy import MotionPolicy, certify, export_policy, load_policy
+from elcd_policy.archive import METADATA_FILE
 from elcd_policy.certificate import export_certified
 from elcd_policy.cli import main
-from elcd_policy.export import METADATA_FILE
 
 
 def test_the_table_ends_with_the_verdict(

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from elcd_policy.archive import METADATA_FILE
 from elcd_policy.cli import main
 from elcd_policy.errors import SkillFileError
-from elcd_policy.export import METADATA_FILE
 from elcd_policy.sequence import is_skill_file, load_skills_file
 
 
@@ -38,7 +38,7 @@ def test_other_files_are_refused(skill_file: Path, tmp_path: Path) -> None:
         load_skills_file(tmp_path / "none.pt")
     text = tmp_path / "text.pt"
     text.write_text("hello")
-    with pytest.raises(SkillFileError, match="can't be read: got File is not a zip"):
+    with pytest.raises(SkillFileError, match="is no skill file: got 5 bytes that are not"):
         load_skills_file(text)
     content = bytearray(skill_file.read_bytes())
     content[len(content) // 2] ^= 0xFF
@@ -51,8 +51,8 @@ def test_other_files_are_refused(skill_file: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("metadata", "message"),
     [
-        (None, "is no skill file: got TorchScript without our metadata"),
-        ({"kind": "goal detector"}, "is no skill file: got goal detector"),
+        (None, "is not from this library: got TorchScript without our metadata"),
+        ({"kind": "goal detector", "format_version": 1}, "is no skill file: got a goal detector"),
         ({"kind": "skill classifier", "format_version": 9}, "newer elcd_policy: got format 9"),
         ({"kind": "skill classifier", "format_version": 1}, "is incomplete: got KeyError"),
         ([1], "can't be read"),
