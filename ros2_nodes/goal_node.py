@@ -13,11 +13,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from diagnostic_msgs.msg import DiagnosticStatus
 from geometry_msgs.msg import PoseStamped
 from numpy.typing import NDArray
-from rclpy.clock import Clock, ClockType
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from sensor_msgs.msg import Image
 
 from elcd_policy.errors import ParameterError
@@ -27,33 +25,22 @@ from elcd_policy.perception import load_detector
 from .goal_search import GoalSearch
 from .images import IMAGE_TOPIC, image_fault, picture_of
 from .lifecycle import SUCCESS, told
-from .messages import COMMAND_QOS, LATCHED_QOS, STATE_QOS, fill_pose, seconds, status_message
+from .messages import COMMAND_QOS, STATE_QOS, fill_pose, seconds
 from .node_settings import GOAL_NODE
-from .parameters import Parameters
 from .running import run_node
+from .watching_node import ERROR, OK, WARN, WatchingNode
 
-OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 WATCH = 0.1  # s between looks at the clock
 NAME = "goal_node"
 
 
-class GoalNode(LifecycleNode):
+class GoalNode(WatchingNode):
     """Finds one object and keeps the policy's goal on it."""
 
     def __init__(self) -> None:
-        super().__init__(NAME)
-        self.exit_status: int | None = None
-        self.parameters = Parameters(self, GOAL_NODE)
-        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._status_out = self.create_publisher(DiagnosticStatus, "~/status", LATCHED_QOS)
+        super().__init__(NAME, GOAL_NODE, "goal")
         self._search: GoalSearch | None = None
-        self._active = False
-        self._told: tuple[bytes, str] = (OK, "unconfigured")
-        self.create_timer(1.0, self._publish_status, clock=self._steady)
-        self._starter = None
-        if self.parameters["autostart"]:
-            self._starter = self.create_timer(0.0, self._autostart, clock=self._steady)
-        self._publish_status()
+        self._begin()
 
     @told
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -95,40 +82,6 @@ class GoalNode(LifecycleNode):
         self._say(WARN, "no image yet")
         return super().on_activate(state)
 
-    @told
-    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Look no more; the goal stays where it was sent last."""
-        self._active = False
-        self._say(OK, "inactive")
-        return super().on_deactivate(state)
-
-    @told
-    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Forget the detector; its file and all other parameters may change."""
-        self._tear_down()
-        return super().on_cleanup(state)
-
-    @told
-    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """End the process."""
-        self._tear_down()
-        self.exit_status = 0
-        return super().on_shutdown(state)
-
-    @told
-    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """After an unexpected error: back to unconfigured."""
-        self._tear_down()
-        return super().on_error(state)
-
-    def fail(self, problem: str) -> None:
-        """Tell a problem in the log and on ``~/status``."""
-        self._say(ERROR, problem)
-
-    def last_words(self) -> None:
-        """Give all topics back."""
-        self._tear_down()
-
     def _tear_down(self) -> None:
         self._active = False
         if self._search is not None:
@@ -145,14 +98,6 @@ class GoalNode(LifecycleNode):
         self._sent: NDArray[np.float64] | None = None
         self._listeners = self._refused = self._goals = 0
         self._heard = time.perf_counter()
-
-    def _autostart(self) -> None:
-        starter, self._starter = self._starter, None
-        if starter is None:  # an EventsExecutor may have queued the timer twice
-            return
-        self.destroy_timer(starter)
-        if self.trigger_configure() != SUCCESS or self.trigger_activate() != SUCCESS:
-            self.exit_status = 2
 
     def _on_image(self, message: Image) -> None:
         if not self._active or self._search is None:
@@ -198,40 +143,18 @@ class GoalNode(LifecycleNode):
             self._search.restart()
             self._say(ERROR, f"no image on {self._images.topic_name} for {silent:.1f} s")
 
-    def _say(self, level: bytes, text: str) -> None:
-        """Tell on ``~/status``, and in the log if it is news."""
-        # Numbers count up or flicker: compare without them.
-        news = (level, _words(text)) != (self._told[0], _words(self._told[1]))
-        self._told = level, text
-        if not news:
-            return
-        log = self.get_logger()
-        if level == OK:
-            log.info(text)
-        elif level == WARN:
-            log.warning(text)
-        else:
-            log.error(text)
-        self._publish_status()
-
-    def _publish_status(self) -> None:
-        values: dict[str, object] = {}
+    def _facts(self) -> dict[str, object]:
         search = self._search
-        if search is not None:
-            values = {"goals_sent": self._goals, "images_refused": self._refused}
-            if search.detection is not None:
-                x, y, z = search.detection.position.tolist()
-                values |= {"confidence": search.detection.confidence, "x_m": x, "y_m": y, "z_m": z}
-            if search.goal is not None:
-                gx, gy, gz = search.goal.tolist()
-                values |= {"goal_x_m": gx, "goal_y_m": gy, "goal_z_m": gz}
-        name = f"{self.get_fully_qualified_name().lstrip('/')}: goal"
-        level, text = self._told
-        self._status_out.publish(status_message(name, "", level, text, values))
-
-
-def _words(text: str) -> str:
-    return "".join(letter for letter in text if not letter.isdigit())
+        if search is None:
+            return {}
+        values: dict[str, object] = {"goals_sent": self._goals, "images_refused": self._refused}
+        if search.detection is not None:
+            x, y, z = search.detection.position.tolist()
+            values |= {"confidence": search.detection.confidence, "x_m": x, "y_m": y, "z_m": z}
+        if search.goal is not None:
+            gx, gy, gz = search.goal.tolist()
+            values |= {"goal_x_m": gx, "goal_y_m": gy, "goal_z_m": gz}
+        return values
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -11,14 +11,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from rclpy.clock import Clock, ClockType
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 
 from elcd_policy.errors import ElcdError
 
 from .lifecycle import SUCCESS, told
+from .managed_node import ManagedNode
 from .node_settings import POLICY_NODE
-from .parameters import Parameters
 from .permission import Permission
 from .reporting import WARN, Reporter
 from .running import run_node
@@ -29,22 +28,17 @@ DISCOVERY = 0.5  # s from configuring to activating by itself: other publishers 
 NAME = "policy_node"
 
 
-class PolicyNode(LifecycleNode):
+class PolicyNode(ManagedNode):
     """Serves one policy to one arm."""
 
     def __init__(self) -> None:
-        super().__init__(NAME)
-        self.exit_status: int | None = None
-        self.parameters = Parameters(self, POLICY_NODE)
+        super().__init__(NAME, POLICY_NODE)
         self.parameters.on_change = self._on_parameters
-        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._reporter = Reporter(self, self._steady)
         self._session: Session | None = None
         self._permission = Permission(self, self._on_stop, self._on_reset)
         TaskServices(self, self._run, self._cancel)
-        self._starter = None
-        if self.parameters["autostart"]:
-            self._starter = self.create_timer(0.0, self._autostart, clock=self._steady)
+        self._begin()
 
     @told
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -70,35 +64,13 @@ class PolicyNode(LifecycleNode):
         self._session.deactivate()
         return super().on_deactivate(state)
 
-    @told
-    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Forget the policy; its file and all other parameters may change."""
-        self._tear_down()
-        return super().on_cleanup(state)
-
-    @told
-    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Send a last zero and end the process."""
-        self._tear_down()
-        self.exit_status = 0
-        return super().on_shutdown(state)
-
-    @told
-    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """After an unexpected error: zero, and back to unconfigured."""
-        self._tear_down()
-        return super().on_error(state)
-
     def fail(self, problem: str) -> None:
         """Tell a problem in the log and on ``~/status``."""
         self.get_logger().error(problem)
         self._reporter.problem(problem)
 
-    def last_words(self) -> None:
-        """Send the last zero command and wait until it is received."""
-        self._tear_down()
-
     def _tear_down(self) -> None:
+        """Send the last zero command and wait until it is received."""
         if self._session is not None:
             self._session.close()
             self._session = None
@@ -111,15 +83,13 @@ class PolicyNode(LifecycleNode):
         if session is not None and session.unready:
             self._reporter.problem(f"waiting to activate: {session.unready}", WARN)
             return
-        starter, self._starter = self._starter, None
-        if starter is None:  # an EventsExecutor may have queued the timer twice
+        if not self._begun():
             return
-        self.destroy_timer(starter)
         transition = self.trigger_configure if session is None else self.trigger_activate
         if transition() != SUCCESS:
             self.exit_status = 2
         elif session is None:
-            self._starter = self.create_timer(DISCOVERY, self._autostart, clock=self._steady)
+            self._begin(DISCOVERY)
 
     def _run(self) -> int:
         if self._session is None:

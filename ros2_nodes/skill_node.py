@@ -15,9 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from diagnostic_msgs.msg import DiagnosticStatus
-from rclpy.clock import Clock, ClockType
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from std_msgs.msg import String
 
 from elcd_policy.errors import ParameterError
@@ -26,39 +24,28 @@ from elcd_policy.sequence import load_skills_file
 
 from .follower import rotation_matrix
 from .lifecycle import SUCCESS, told
-from .messages import LATCHED_QOS, seconds, status_message
-from .parameters import Parameters
+from .messages import LATCHED_QOS, seconds
 from .policy_switch import PolicySwitch
 from .recognition import MOVING, NAMED, Recognition
 from .running import run_node
 from .settings import check_names
 from .skill_settings import SKILL_NODE
 from .state_input import POSE_TOPIC, PoseInput
+from .watching_node import ERROR, OK, WARN, WatchingNode
 
-OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 NAME = "skill_node"
 
 
-class SkillNode(LifecycleNode):
+class SkillNode(WatchingNode):
     """Watches one arm."""
 
     def __init__(self) -> None:
-        super().__init__(NAME)
-        self.exit_status: int | None = None
-        self.parameters = Parameters(self, SKILL_NODE)
-        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._status_out = self.create_publisher(DiagnosticStatus, "~/status", LATCHED_QOS)
+        super().__init__(NAME, SKILL_NODE, "skill")
         self._recognition: Recognition | None = None
         self._switch: PolicySwitch | None = None
-        self._active = False
-        self._told: tuple[bytes, str] = (OK, "unconfigured")
         self._selection = ""
         self._skill, self._named, self._refused = "", 0, 0
-        self.create_timer(1.0, self._publish_status, clock=self._steady)
-        self._starter = None
-        if self.parameters["autostart"]:
-            self._starter = self.create_timer(0.0, self._autostart, clock=self._steady)
-        self._publish_status()
+        self._begin()
 
     @told
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -107,40 +94,6 @@ class SkillNode(LifecycleNode):
         self._say(WARN, "no state yet")
         return super().on_activate(state)
 
-    @told
-    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Watch no more."""
-        self._active = False
-        self._say(OK, "inactive")
-        return super().on_deactivate(state)
-
-    @told
-    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Forget the skills; their file and all other parameters may change."""
-        self._tear_down()
-        return super().on_cleanup(state)
-
-    @told
-    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """End the process."""
-        self._tear_down()
-        self.exit_status = 0
-        return super().on_shutdown(state)
-
-    @told
-    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """After an unexpected error: back to unconfigured."""
-        self._tear_down()
-        return super().on_error(state)
-
-    def fail(self, problem: str) -> None:
-        """Tell a problem in the log and on ``~/status``."""
-        self._say(ERROR, problem)
-
-    def last_words(self) -> None:
-        """Give all topics back."""
-        self._tear_down()
-
     def _tear_down(self) -> None:
         self._active = False
         if self._recognition is None:
@@ -156,14 +109,6 @@ class SkillNode(LifecycleNode):
         self._named = self._refused = 0
         self.parameters.locked = False
         self._say(OK, "unconfigured")
-
-    def _autostart(self) -> None:
-        starter, self._starter = self._starter, None
-        if starter is None:  # an EventsExecutor may have queued the timer twice
-            return
-        self.destroy_timer(starter)
-        if self.trigger_configure() != SUCCESS or self.trigger_activate() != SUCCESS:
-            self.exit_status = 2
 
     def _look(self) -> None:
         """Take the newest state: the network reads as many a second as it has learned from."""
@@ -216,45 +161,27 @@ class SkillNode(LifecycleNode):
     def _on_mismatch(self, event: object) -> None:
         self._say(WARN, f"a publisher of {POSE_TOPIC} offers another QoS")
 
-    def _say(self, level: bytes, text: str) -> None:
-        """Tell on ``~/status``, and in the log if it is news."""
-        # Numbers count up or flicker: compare without them.
-        news = (level, _words(text)) != (self._told[0], _words(self._told[1]))
-        self._told = level, text
-        if not news:
-            return
-        log = self.get_logger()
-        if level == OK:
-            log.info(text)
-        elif level == WARN:
-            log.warning(text)
-        else:
-            log.error(text)
-        self._publish_status()
-
-    def _publish_status(self) -> None:
-        values: dict[str, object] = {}
+    def _facts(self) -> dict[str, object]:
         recognition = self._recognition
-        if recognition is not None:
-            values = {
-                "phase": recognition.phase,
-                "skill": self._skill,
-                "named": self._named,
-                "motion_s": recognition.duration,
-                "states_refused": self._refused,
+        if recognition is None:
+            return {}
+        values: dict[str, object] = {
+            "phase": recognition.phase,
+            "skill": self._skill,
+            "named": self._named,
+            "motion_s": recognition.duration,
+            "states_refused": self._refused,
+        }
+        if recognition.guess is not None:
+            values |= {
+                "guess": recognition.guess.skill,
+                "confidence": recognition.guess.confidence,
+                "second": recognition.guess.second,
+                "second_confidence": recognition.guess.second_confidence,
             }
-            if recognition.guess is not None:
-                values |= {
-                    "guess": recognition.guess.skill,
-                    "confidence": recognition.guess.confidence,
-                    "second": recognition.guess.second,
-                    "second_confidence": recognition.guess.second_confidence,
-                }
-            if self._selection:
-                values["selection"] = self._selection
-        name = f"{self.get_fully_qualified_name().lstrip('/')}: skill"
-        level, text = self._told
-        self._status_out.publish(status_message(name, "", level, text, values))
+        if self._selection:
+            values["selection"] = self._selection
+        return values
 
 
 def _policies(skills: Sequence[str], files: Sequence[str], known: Sequence[str]) -> dict[str, str]:
@@ -266,10 +193,6 @@ def _policies(skills: Sequence[str], files: Sequence[str], known: Sequence[str])
         )
     check_names(skills, dict.fromkeys(known), "skill")
     return dict(zip(skills, files, strict=True))
-
-
-def _words(text: str) -> str:
-    return "".join(letter for letter in text if not letter.isdigit())
 
 
 def main(argv: Sequence[str] | None = None) -> int:

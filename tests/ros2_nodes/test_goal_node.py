@@ -156,7 +156,11 @@ def test_an_inactive_node_sends_nothing(ros, pictures) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "no detector file"), (b"", "can't be read"), (b"nothing", "can't be read")],
+    [
+        (None, "no detector file"),
+        (b"", "is no detector file: got 0 bytes"),
+        (b"nothing", "is no detector file: got 7 bytes"),
+    ],
 )
 def test_a_bad_detector_is_refused(ros, tmp_path: Path, content, message: str) -> None:
     file = tmp_path / "detector.pt"
