@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ..errors import MissingExtraError
 from ..perception import NAISConvBlock, NAISNet
 from ..perception.block import largest_jacobian
+from .digits import digit_images
 from .machine import machine, versions
 
 SHOWN = 600  # digits that are learned, of 1797
@@ -101,7 +101,7 @@ def measure_generalisation(
         If scikit-learn is not installed.
     """
     torch.set_num_threads(1)
-    x, labels = digits()
+    x, labels = digit_images()
     bar = tqdm(NETS, desc="digits", delay=2, disable=not progress, file=sys.stderr)
     return {
         "benchmark": "generalisation",
@@ -113,23 +113,6 @@ def measure_generalisation(
         "versions": versions(("elcd_policy", "torch", "scikit-learn")),
         "machine": machine(),
     }
-
-
-def digits() -> tuple[Tensor, Tensor]:
-    """Images [1797, 1, 8, 8] of 0 to 1, and labels [1797].
-
-    Raises
-    ------
-    MissingExtraError
-        If scikit-learn is not installed.
-    """
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError as error:
-        raise MissingExtraError("sklearn", "digits") from error
-    found = load_digits()
-    images = torch.tensor(found.images / 16.0, dtype=torch.float32)[:, None]
-    return images, torch.tensor(found.target)
 
 
 def _measure(name: str, seed: int, x: Tensor, labels: Tensor, epochs: int) -> dict[str, Any]:

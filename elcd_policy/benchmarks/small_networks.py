@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .generalisation import digits
+from .digits import digit_images
 
 SHOWN = 1438
 
@@ -72,7 +72,7 @@ NETWORKS: dict[str, type[nn.Module]] = {"2-layer CNN": TwoLayerCnn, "ResNet-18":
 
 def batches(size: int, count: int, seed: int) -> list[tuple[Tensor, Tensor]]:
     """``count`` random batches of the shown digits."""
-    x, y = digits()
+    x, y = digit_images()
     generator = torch.Generator().manual_seed(seed)
     rows = [torch.randint(SHOWN, (size,), generator=generator) for _ in range(count)]
     return [(x[row], y[row]) for row in rows]
@@ -81,7 +81,7 @@ def batches(size: int, count: int, seed: int) -> list[tuple[Tensor, Tensor]]:
 @torch.no_grad()
 def accuracy(model: nn.Module) -> float:
     """Share of the unseen digits that are named right."""
-    x, y = digits()
+    x, y = digit_images()
     model.eval()
     named = torch.cat([model(part).argmax(dim=1) for part in x[SHOWN:].split(64)])
     return float((named == y[SHOWN:]).float().mean())

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ...errors import MissingExtraError
+from ..digits import digit_images
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,10 @@ def digits() -> Sequences:
     MissingExtraError
         If scikit-learn is not installed.
     """
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError as error:
-        raise MissingExtraError("sklearn", "sequences") from error
-    found = load_digits()
-    order = np.random.default_rng(0).permutation(len(found.target))
-    x = torch.tensor(found.data[order] / 16.0, dtype=torch.float32).t()[..., None].contiguous()
-    y = torch.tensor(found.target[order])
+    images, labels = digit_images("sequences")
+    order = np.random.default_rng(0).permutation(len(labels))
+    x = images[order].flatten(1).t()[..., None].contiguous()
+    y = labels[order]
     cut = len(y) // 5
     return Sequences("digits", x[:, cut:], y[cut:], x[:, :cut], y[:cut], eps=0.3)
 
