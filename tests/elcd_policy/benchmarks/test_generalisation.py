@@ -39,11 +39,11 @@ def test_a_resnet_is_repeated_block_by_block() -> None:
 
 
 def test_a_record_holds_what_belongs_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    x, labels = generalisation.digits()
+    x, labels = generalisation.digit_images()
     assert (tuple(x.shape), float(x.min()), float(x.max())) == ((1797, 1, 8, 8), 0.0, 1.0)
     for name, value in {"SHOWN": 100, "DEEPER": (1, 3), "CAP": 12, "ESTIMATED": 2}.items():
         monkeypatch.setattr(generalisation, name, value)
-    monkeypatch.setattr(generalisation, "digits", lambda: (x[:160], labels[:160]))
+    monkeypatch.setattr(generalisation, "digit_images", lambda: (x[:160], labels[:160]))
     record = json.loads(json.dumps(measure_generalisation(0, epochs=2, progress=False)))
     assert [row["net"] for row in record["rows"]] == list(NETS)
     assert (record["shown"], record["unseen"]) == (100, 60)
