@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from elcd_policy.errors import ParameterError
 
-from .body import Body
+from .body import Body, JointStates
 from .bullet import connect
 from .kinematics import joint_velocity, solve_pose, within_limits
 from .robot import Robot
@@ -18,7 +18,7 @@ from .robot import Robot
 Vector = NDArray[np.float64]
 
 GRAVITY = 9.81  # m/s^2
-COMMAND_PERIOD = 0.004  # s, between updates of the joint velocities from the commanded twist
+COMMAND_PERIOD = 0.005  # s, between updates of the joint velocities from the commanded twist
 STIFFEST = 1.5  # largest eigenvalue of M^-1 D times the timestep; the physics diverges from 2 on
 COMMAND_LAG = 0.015  # s, of a first order; without it a stepped command asks for endless torque
 
@@ -59,11 +59,12 @@ class Arm:
         self._client: Any = None
         self._command, self._force = np.zeros(6), np.zeros(3)
         self._joint_command: Vector | None = None
-        self._reference = self._acceleration = self._feedforward = np.zeros(len(robot.home))
+        self._reference = self._increment = self._feedforward = np.zeros(len(robot.home))
         self._update_every = max(1, round(COMMAND_PERIOD / self.timestep))
         period = self._update_every * self.timestep
         self._gain = float(1 - np.exp(-period / COMMAND_LAG)) / period
         self._steps, self._touched = 0, False
+        self._seen: tuple[JointStates, Vector] | None = None
         self._home_quaternion = self._quaternion = np.array([0.0, 0.0, 0.0, 1.0])
         try:
             self._build()
@@ -182,7 +183,7 @@ class Arm:
         """
         size = len(self.robot.home)
         self._joint_command = self._checked("set of joint velocities", velocities, size)
-        self._command = self._body.jacobian(self._body.states()[0]) @ self._joint_command
+        self._command = self._present()[1] @ self._joint_command
         self._countdown = 0
 
     def hold(self) -> None:
@@ -207,6 +208,7 @@ class Arm:
             If a value is not finite.
         """
         self._force = self._checked("force", force, 3)
+        self._pushed = bool(self._force.any())
 
     def clamp(self) -> None:
         """Hold the TCP's position fast, until `release` or a reset."""
@@ -233,8 +235,14 @@ class Arm:
     def step(self, n: int = 1) -> None:
         """Advance the physics by n timesteps."""
         self._touched = True
-        for _ in range(n):
-            self._step()
+        while n > 0:
+            if self._countdown == 0:
+                self._update_command()
+                self._countdown = self._update_every
+            alike = min(n, self._countdown)
+            self._advance(alike)
+            self._countdown -= alike
+            n -= alike
 
     @property
     def time(self) -> float:
@@ -254,12 +262,12 @@ class Arm:
     @property
     def joint_positions(self) -> Vector:
         """[n], rad."""
-        return self._body.joints()
+        return self._present()[0].joints.copy()
 
     @property
     def joint_velocities(self) -> Vector:
         """[n], rad/s."""
-        return self._body.velocities()
+        return self._present()[0].velocities.copy()
 
     @property
     def joint_torques(self) -> Vector:
@@ -279,34 +287,41 @@ class Arm:
 
     def twist(self) -> Vector:
         """Velocity [6] of the TCP: linear of its origin in m/s, angular in rad/s."""
-        positions, velocities = self._body.states()
-        return self._body.jacobian(positions) @ velocities
+        states, jacobian = self._present()
+        return jacobian @ states.velocities
 
-    def _step(self) -> None:
-        if self._countdown == 0:
-            self._update_command(self._body.states()[0])
-            self._countdown = self._update_every
-        self._countdown -= 1
-        self._reference += self._acceleration * self.timestep
-        gap = self._reference - self._body.velocities()
-        torques = self._feedforward + self.robot.damping * gap
-        limits = self.robot.torque_limits
-        self._torques = np.minimum(np.maximum(torques, -limits), limits)
-        self._body.drive(self._torques)
-        if self._force.any():  # Bullet forgets an external force after each step
-            self._body.push(self._force)
-        self._simulate()
-        self._steps += 1
+    def _present(self) -> tuple[JointStates, Vector]:
+        """Joint states and Jacobian, asked for once between physics steps."""
+        if self._seen is None:
+            states = self._body.states()
+            self._seen = states, self._body.jacobian(states.positions)
+        return self._seen
 
-    def _update_command(self, positions: list[float]) -> None:
-        body = self._body
+    def _advance(self, n: int) -> None:
+        """Take n steps between two updates of the command."""
+        body, damping = self._body, self.robot.damping
+        highest = self.robot.torque_limits
+        lowest = -highest
+        for _ in range(n):
+            self._reference += self._increment
+            torques = self._feedforward + damping * (self._reference - body.velocities())
+            self._torques = np.minimum(np.maximum(torques, lowest), highest)
+            body.drive(self._torques)
+            if self._pushed:  # Bullet forgets an external force after each step
+                body.push(self._force)
+            self._simulate()
+        self._steps += n
+        self._seen = None
+
+    def _update_command(self) -> None:
+        (positions, joints, _), jacobian = self._present()
         if self._joint_command is None:
-            jacobian = body.jacobian(positions)
-            target = joint_velocity(self.robot, jacobian, body.joints(), self._command)
+            target = joint_velocity(self.robot, jacobian, joints, self._command)
         else:
-            target = within_limits(self.robot, body.joints(), self._joint_command)
-        self._acceleration = self._gain * (target - self._reference)
-        self._feedforward = body.gravity(positions) + body.inertia(positions) @ self._acceleration
+            target = within_limits(self.robot, joints, self._joint_command)
+        acceleration = self._gain * (target - self._reference)
+        self._increment = self.timestep * acceleration
+        self._feedforward = self._body.torques(positions, acceleration)
 
     def _build(self) -> None:
         if self._client is not None and self.gui:
@@ -328,7 +343,7 @@ class Arm:
     def _check_damping(self) -> None:
         # Explicit Euler steps of M dv/dt = -D v grow without bound from 2 on.
         body, damping = self._body, np.diag(self.robot.damping)
-        decay = np.linalg.solve(body.inertia(body.states()[0]), damping) * self.timestep
+        decay = np.linalg.solve(body.inertia(body.states().positions), damping) * self.timestep
         largest = float(np.abs(np.linalg.eigvals(decay)).max())
         if largest > STIFFEST:
             raise ParameterError(
@@ -340,10 +355,11 @@ class Arm:
 
     def _start(self, joints: Vector) -> None:
         self._body.place(joints)
+        self._seen = None
         self._quaternion = self._home_quaternion
         self._reference = np.zeros(len(joints))
         self._torques = np.zeros(len(joints))
-        self._force = np.zeros(3)
+        self._force, self._pushed = np.zeros(3), False
         self._steps = 0
         self.hold()
 

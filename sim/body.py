@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,14 @@ from .robot import Robot
 Vector = NDArray[np.float64]
 
 LOCKED = 1000.0  # N or N m that hold the joints that are not the arm's, such as fingers
+
+
+class JointStates(NamedTuple):
+    """Positions of all movable joints; positions [n] in rad and velocities [n] of the arm's."""
+
+    positions: list[float]
+    joints: Vector
+    velocities: Vector
 
 
 class Body:
@@ -60,24 +68,27 @@ class Body:
         self._joint_states = client.getJointStates
         self._link_state = client.getLinkState
         self._drive = client.setJointMotorControlArray
+        self._jacobian = client.calculateJacobian
+        self._inverse_dynamics = client.calculateInverseDynamics
 
     def place(self, joints: Vector) -> None:
         """Put the arm at joint positions [n] in rad, at rest."""
         for joint, position in zip(self._joints, joints, strict=True):
             self._client.resetJointState(self._id, joint, position)
 
-    def states(self) -> tuple[list[float], Vector]:
-        """Positions of all movable joints, and velocities [n] of the arm's."""
+    def states(self) -> JointStates:
+        """Where all joints are and how fast they move."""
         states = self._joint_states(self._id, self._movable)
-        return [state[0] for state in states], np.array([states[row][1] for row in self._rows])
+        arm = [states[row] for row in self._rows]
+        return JointStates(
+            [state[0] for state in states],
+            np.array([state[0] for state in arm]),
+            np.array([state[1] for state in arm]),
+        )
 
     def velocities(self) -> Vector:
         """Velocities [n] of the arm's joints in rad/s."""
         return np.array([s[1] for s in self._joint_states(self._id, self._joints)])
-
-    def joints(self) -> Vector:
-        """Positions [n] of the arm's joints in rad."""
-        return np.array([s[0] for s in self._joint_states(self._id, self._joints)])
 
     def tcp(self) -> tuple[Vector, Vector]:
         """Position [3] in m and quaternion [4] x y z w of the TCP."""
@@ -87,20 +98,21 @@ class Body:
     def forward(self, joints: Vector) -> tuple[Vector, Vector, Vector]:
         """Place the arm; position, quaternion and Jacobian there."""
         self.place(joints)
-        return *self.tcp(), self.jacobian(self.states()[0])
+        return *self.tcp(), self.jacobian(self.states().positions)
 
     def jacobian(self, positions: list[float]) -> Vector:
         """Geometric Jacobian [6, n] at the TCP, linear above angular, base frame."""
-        linear, angular = self._client.calculateJacobian(
+        linear, angular = self._jacobian(
             self._id, self._link, self._point, positions, self._zeros, self._zeros
         )
         return np.array(linear + angular)[:, self._rows]
 
-    def gravity(self, positions: list[float]) -> Vector:
-        """Torques [n] in N m that carry the arm's weight."""
-        torques = self._client.calculateInverseDynamics(
-            self._id, positions, self._zeros, self._zeros
-        )
+    def torques(self, positions: list[float], accelerations: Vector) -> Vector:
+        """Torques [n] in N m that carry the arm's weight and accelerate it [n], from rest."""
+        wanted = self._zeros.copy()
+        for row, acceleration in zip(self._rows, accelerations.tolist(), strict=True):
+            wanted[row] = acceleration
+        torques = self._inverse_dynamics(self._id, positions, self._zeros, wanted)
         return np.array(torques)[self._rows]
 
     def inertia(self, positions: list[float]) -> Vector:
@@ -139,11 +151,11 @@ class Body:
             self._clamp = None
 
     def attach(self, mass: float) -> None:
-        """Add a mass in kg to the TCP's link, unknown to `gravity` and `inertia`.
+        """Add a mass in kg to the TCP's link, unknown to `torques` and `inertia`.
 
         Both are computed from the model as it was when they were first asked for.
         """
-        self.gravity(self.states()[0])
+        self.torques(self.states().positions, np.zeros(len(self._rows)))
         dynamics = self._client.getDynamicsInfo(self._id, self._link)
         self._client.changeDynamics(self._id, self._link, mass=dynamics[0] + mass)
 

@@ -20,7 +20,6 @@ Forward = Callable[[Vector], tuple[Vector, Vector, Vector]]
 DAMPED_BELOW = 0.05
 HOME_RATE = 1.0  # 1/s, of the null-space motion towards home
 LIMIT_RATE = 10.0  # 1/s, a joint nears its limit no faster than this times the distance
-LIMIT_MARGIN = 0.1  # share of a joint's range, at each end, that the null space moves out of
 POSITION_TOLERANCE = 1e-5  # m, of the inverse kinematics
 ROTATION_TOLERANCE = 1e-4  # rad
 
@@ -46,20 +45,20 @@ def joint_velocity(robot: Robot, jacobian: Vector, joints: Vector, twist: Vector
     .. [1] Y. Nakamura, H. Hanafusa, "Inverse kinematic solutions with singularity robustness
        for robot manipulator control", J. Dyn. Sys. Meas. Control 108, 1986.
     """
-    rows = list(robot.controlled)
-    task, null = _inverse(jacobian[rows])
-    margin = LIMIT_MARGIN * (robot.position_upper - robot.position_lower)
-    inner = np.clip(joints, robot.position_lower + margin, robot.position_upper - margin)
+    rows = robot.controlled_rows
+    lower, upper = robot.inner_range
+    inner = np.minimum(np.maximum(joints, lower), upper)
     outward = HOME_RATE * (robot.home - joints) + LIMIT_RATE * (inner - joints)
-    return within_limits(robot, joints, task @ twist[rows] + null @ outward)
+    return within_limits(robot, joints, _resolved(jacobian[rows], twist[rows], outward))
 
 
 def within_limits(robot: Robot, joints: Vector, velocity: Vector) -> Vector:
     """Joint velocities [n] in rad/s, scaled by one factor so that no joint exceeds its limits."""
     room = np.where(velocity > 0, robot.position_upper - joints, joints - robot.position_lower)
     bound = np.minimum(robot.velocity_limits, LIMIT_RATE * np.maximum(room, 0.0))
-    excess = np.abs(velocity) > bound
-    return velocity * np.min(bound[excess] / np.abs(velocity[excess]), initial=1.0)
+    speed = np.abs(velocity)
+    excess = speed > bound
+    return velocity * (bound[excess] / speed[excess]).min() if excess.any() else velocity
 
 
 def solve_pose(
@@ -72,8 +71,8 @@ def solve_pose(
     ParameterError
         If no such joints are found.
     """
-    joints, rows = start.copy(), list(robot.controlled)
-    turning = np.isin(range(3, 6), rows)
+    joints, rows = start.copy(), robot.controlled_rows
+    turning = np.isin(range(3, 6), robot.controlled)
     for _ in range(300):
         here, orientation, jacobian = forward(joints)
         rotation = np.where(turning, rotation_between(orientation, quaternion), 0.0)
@@ -81,9 +80,8 @@ def solve_pose(
         distance, angle = float(np.linalg.norm(offset[:3])), float(np.linalg.norm(offset[3:]))
         if distance < POSITION_TOLERANCE and angle < ROTATION_TOLERANCE:
             return joints
-        task, null = _inverse(jacobian[rows])
-        step = task @ (offset[rows] * min(1.0, 0.1 / max(distance, 1e-9), 0.3 / max(angle, 1e-9)))
-        step += 0.05 * null @ (robot.home - joints)
+        offset *= min(1.0, 0.1 / max(distance, 1e-9), 0.3 / max(angle, 1e-9))
+        step = _resolved(jacobian[rows], offset[rows], 0.05 * (robot.home - joints))
         joints = np.clip(joints + step, robot.position_lower, robot.position_upper)
     raise ParameterError(
         f"the {robot.name} can't reach the pose",
@@ -107,9 +105,8 @@ def rotation_between(start: Vector, end: Vector) -> Vector:
     return product[:3] * (2 * np.arctan2(sine, product[3]) / sine)
 
 
-def _inverse(jacobian: Vector) -> tuple[Vector, Vector]:
-    """Damped inverse [n, 6] and projector [n, n] onto the null space."""
-    u, s, vt = np.linalg.svd(jacobian)
+def _resolved(jacobian: Vector, task: Vector, idle: Vector) -> Vector:
+    """Joint motion [n] that does the task [m], damped, and idles in the exact null space."""
+    u, s, vt = np.linalg.svd(jacobian, full_matrices=False)
     gain = s / np.maximum(s, DAMPED_BELOW) ** 2
-    null = vt[s.size :]
-    return (vt[: s.size].T * gain) @ u[:, : s.size].T, null.T @ null
+    return idle + vt.T @ (gain * (task @ u) - vt @ idle)

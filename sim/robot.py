@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +18,8 @@ from elcd_policy.placement import Placement
 ROBOTS = Path(__file__).parent / "robots"
 #: Parts of the TCP's twist, in the order of its six numbers.
 TWIST = ("x", "y", "z", "rx", "ry", "rz")
+# Share of a joint's range, at each end, that an arm with joints to spare moves out of.
+LIMIT_MARGIN = 0.1
 METRES = {"m": 1.0, "dm": 0.1, "cm": 0.01, "mm": 0.001, "in": 0.0254}
 
 Vector = NDArray[np.float64]
@@ -91,6 +94,17 @@ class Robot:
     workspace_upper: Vector
     writing_plane: WritingPlane
     controlled: tuple[int, ...] = (0, 1, 2, 3, 4, 5)
+
+    @cached_property
+    def controlled_rows(self) -> slice | list[int]:
+        """`controlled` as an index into rows, of all six without a copy."""
+        return slice(None) if len(self.controlled) == 6 else list(self.controlled)
+
+    @cached_property
+    def inner_range(self) -> tuple[Vector, Vector]:
+        """Lower and upper positions [n] in rad within the limits' margins."""
+        margin = LIMIT_MARGIN * (self.position_upper - self.position_lower)
+        return self.position_lower + margin, self.position_upper - margin
 
     def placement_for(self, source: Placeable) -> Placement:
         """Where demonstrations, or a policy learned from them, lie in the base frame.
