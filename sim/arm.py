@@ -14,24 +14,20 @@ from .body import Body, JointStates
 from .bullet import connect
 from .kinematics import joint_velocity, solve_pose, within_limits
 from .robot import Robot
+from .servo import VelocityServo
 
 Vector = NDArray[np.float64]
 
 GRAVITY = 9.81  # m/s^2
-COMMAND_PERIOD = 0.005  # s, between updates of the joint velocities from the commanded twist
-STIFFEST = 1.5  # largest eigenvalue of M^-1 D times the timestep; the physics diverges from 2 on
-COMMAND_LAG = 0.015  # s, of a first order; without it a stepped command asks for endless torque
 
 
 class Arm:
     """One robot arm in a physics client of its own; use it in a ``with`` block.
 
-    The joints obey ``tau = g(q) + M(q) ddq_ref + D (dq_ref - dq)``, clipped to the torque
-    limits: gravity compensation, inertia feedforward and a damping gain on the velocity
-    error. dq_ref follows the joint velocities of the commanded twist (see
-    `kinematics.joint_velocity`) with a lag of `COMMAND_LAG`. The feedforward knows nothing of
-    the measured motion: commands are followed closely, and yet a push really moves the arm.
-    Everything is expressed in the robot's base frame, which is the world's.
+    Torques (`VelocityServo`) make the joints follow the joint velocities of the commanded twist
+    (`kinematics.joint_velocity`). Their feedforward knows nothing of the measured motion:
+    commands are followed closely, and yet a push really moves the arm. Everything is expressed in
+    the robot's base frame, which is the world's.
 
     The same calls give the same numbers bit for bit.
 
@@ -59,10 +55,6 @@ class Arm:
         self._client: Any = None
         self._command, self._force = np.zeros(6), np.zeros(3)
         self._joint_command: Vector | None = None
-        self._reference = self._increment = self._feedforward = np.zeros(len(robot.home))
-        self._update_every = max(1, round(COMMAND_PERIOD / self.timestep))
-        period = self._update_every * self.timestep
-        self._gain = float(1 - np.exp(-period / COMMAND_LAG)) / period
         self._steps, self._touched = 0, False
         self._seen: tuple[JointStates, Vector] | None = None
         self._home_quaternion = self._quaternion = np.array([0.0, 0.0, 0.0, 1.0])
@@ -115,7 +107,7 @@ class Arm:
         if self._touched:
             self._build()
         self._home_quaternion = self._body.forward(self.robot.home)[1]
-        self._check_damping()
+        self._servo = VelocityServo(self.robot, self._body, self.timestep)
         self._start(joints)
 
     def move_to(self, position: ArrayLike, quaternion: ArrayLike | None = None) -> None:
@@ -238,7 +230,7 @@ class Arm:
         while n > 0:
             if self._countdown == 0:
                 self._update_command()
-                self._countdown = self._update_every
+                self._countdown = self._servo.update_every
             alike = min(n, self._countdown)
             self._advance(alike)
             self._countdown -= alike
@@ -299,13 +291,9 @@ class Arm:
 
     def _advance(self, n: int) -> None:
         """Take n steps between two updates of the command."""
-        body, damping = self._body, self.robot.damping
-        highest = self.robot.torque_limits
-        lowest = -highest
+        body, servo = self._body, self._servo
         for _ in range(n):
-            self._reference += self._increment
-            torques = self._feedforward + damping * (self._reference - body.velocities())
-            self._torques = np.minimum(np.maximum(torques, lowest), highest)
+            self._torques = servo.torques(body.velocities())
             body.drive(self._torques)
             if self._pushed:  # Bullet forgets an external force after each step
                 body.push(self._force)
@@ -319,9 +307,7 @@ class Arm:
             target = joint_velocity(self.robot, jacobian, joints, self._command)
         else:
             target = within_limits(self.robot, joints, self._joint_command)
-        acceleration = self._gain * (target - self._reference)
-        self._increment = self.timestep * acceleration
-        self._feedforward = self._body.torques(positions, acceleration)
+        self._servo.aim(target, positions)
 
     def _build(self) -> None:
         if self._client is not None and self.gui:
@@ -340,24 +326,11 @@ class Arm:
         self._simulate = self._client.stepSimulation
         self._touched = False
 
-    def _check_damping(self) -> None:
-        # Explicit Euler steps of M dv/dt = -D v grow without bound from 2 on.
-        body, damping = self._body, np.diag(self.robot.damping)
-        decay = np.linalg.solve(body.inertia(body.states().positions), damping) * self.timestep
-        largest = float(np.abs(np.linalg.eigvals(decay)).max())
-        if largest > STIFFEST:
-            raise ParameterError(
-                f"the damping of the {self.robot.name} is too strong for the physics timestep",
-                got=f"a joint velocity that changes by {largest:.2f} times itself in a step",
-                expected=f"at most {STIFFEST}",
-                advice="shorten the timestep or lower the damping of the lightest joints",
-            )
-
     def _start(self, joints: Vector) -> None:
         self._body.place(joints)
         self._seen = None
         self._quaternion = self._home_quaternion
-        self._reference = np.zeros(len(joints))
+        self._servo.rest()
         self._torques = np.zeros(len(joints))
         self._force, self._pushed = np.zeros(3), False
         self._steps = 0

@@ -68,15 +68,16 @@ RESNET = [
     Case("ResNet-18", 4, 1, gradient, t, steps=1, trained_steps=40)
     for gradient, t in (
         ("jfb", 5),
+        ("jfb", 30),
+        ("implicit", 5),
+        ("implicit", 30),
         ("unrolled", 1),
         ("unrolled", 2),
         ("unrolled", 4),
-        ("implicit", 5),
-        ("jfb", 30),
-        ("implicit", 30),
-        ("unrolled", 5),
-        ("unrolled", 10),
     )
+] + [
+    Case("ResNet-18", 4, 1, "unrolled", t, steps=1, trained_steps=40, limit=16.0)
+    for t in (5, 10)
 ] + [
     Case("ResNet-18", bits, dim, gradient, t, steps=4, trained_steps=40)
     for bits, dim in ((2, 1), (2, 2))
