@@ -102,6 +102,9 @@ setup(
             "disturbances = elcd_policy_sim.page",
             "detector = elcd_policy_sim.detector",
         ],
+        "elcd.compressors": [
+            "goal-detector = elcd_policy_sim.compress_detector",
+        ],
         "elcd.benchmarks": [
             "compression = elcd_policy.commands.benchmark_compression",
             "perception = elcd_policy_sim.perception_benchmark",

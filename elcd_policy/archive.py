@@ -217,7 +217,8 @@ def tag_of(path: str | os.PathLike[str]) -> str | None:
     """The "kind" that a file's metadata name, without loading it; None if they name none."""
     try:
         with zipfile.ZipFile(path) as entries:
-            names = [name for name in entries.namelist() if name.endswith(f"/{METADATA_FILE}")]
+            every = entries.namelist()
+            names = [name for name in every if name.rpartition("/")[2] == METADATA_FILE]
             found = json.loads(entries.read(names[0])).get("kind") if names else None
     except UNREADABLE:
         return None

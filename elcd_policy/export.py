@@ -28,24 +28,21 @@ from .archive import (
 from .compression.packing import PackedWeights
 from .errors import ExportError, ParameterError, PolicyFileError, ShapeError
 from .metadata import FORMAT_VERSION, PolicyMetadata
+from .packed_archive import PACKED, intact, is_packed, packed_content, read_packed
 from .placement import Placement
 from .policy import MotionPolicy, check_positions, sample_times
 from .rollout import rollout
 from .serving import (
     OnnxRuntime,
-    is_packed,
+    architecture,
+    built,
     onnx_content,
-    packed_content,
-    packed_metadata,
     read_onnx,
-    rebuilt,
     require_onnx,
     served,
 )
 
 SUFFIXES = (".pt", ".onnx")
-#: Of files of packed weights, which `elcd compress` writes.
-PACKED = ".elcdz"
 EXPECTED = "a policy file written by `elcd train` or export_policy"
 POLICY = FileKind(
     name="policy",
@@ -155,7 +152,7 @@ def export_packed(
         versions=library_versions(),
     )
     text = json.dumps(compiled(served(copy(policy).eval()), metadata).metadata.to_dict())
-    return write_content(packed_content(policy, weights, text), path, ExportError)
+    return write_content(packed_content(architecture(policy), weights, text), path, ExportError)
 
 
 def check_target(path: str | os.PathLike[str], suffixes: tuple[str, ...] = SUFFIXES) -> Path:
@@ -306,7 +303,9 @@ def load_policy(path: str | os.PathLike[str]) -> LoadedPolicy:
 
 
 def _read_packed(path: Path) -> LoadedPolicy:
-    metadata = read_metadata(path, packed_metadata(path), POLICY)
-    policy = compiled(served(rebuilt(path, metadata)), metadata)
-    check_hash(path, policy.metadata.weights_hash, metadata, POLICY)
-    return policy
+    packed = read_packed(path, POLICY)
+    with intact(path, POLICY):
+        policy = built(packed.architecture, packed.metadata, packed.weights.state())
+    loaded = compiled(served(policy), packed.metadata)
+    check_hash(path, loaded.metadata.weights_hash, packed.metadata, POLICY)
+    return loaded

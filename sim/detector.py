@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,10 +21,9 @@ from elcd_policy.perception import (
     GoalDetector,
     NAISNet,
     fit_detector,
-    nais_net,
-    plain_cnn,
     save_detector,
 )
+from elcd_policy.perception.detector import NETS
 
 from .camera import CAMERA
 from .goal_scenes import rendered_scenes
@@ -42,7 +40,6 @@ DETECTOR = Path(__file__).parent / "detectors" / "red_box.pt"
 SCENES, EPOCHS = 3000, 10
 HELD_OUT, HELD_OUT_SEED = 300, 1_000_000
 CONFIDENT = 0.5
-NETS: dict[str, Callable[[], nn.Module]] = {"nais": nais_net, "cnn": plain_cnn}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -22,6 +22,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from ..compression import IDKM
+from ..errors import ElcdError
 from .machine import machine, versions
 from .small_networks import NETWORKS, accuracy, batches, train
 from .store import append_record, read_records
@@ -30,6 +31,8 @@ NETWORK_RESULTS = "network"
 MIB = 1 << 20
 #: Of the memory limit, what the process needs beside its tensors.
 RESERVE = 1 << 30
+#: How a process complains that asks for more.
+BEYOND = ("can't allocate memory", "MemoryError")
 
 
 @dataclass(frozen=True)
@@ -64,25 +67,29 @@ CNN = [
     for bits, dim in ((4, 1), (2, 1), (2, 2))
     for gradient, t in METHODS
 ]
-RESNET = [
-    Case("ResNet-18", 4, 1, gradient, t, steps=1, trained_steps=40)
-    for gradient, t in (
-        ("jfb", 5),
-        ("jfb", 30),
-        ("implicit", 5),
-        ("implicit", 30),
-        ("unrolled", 1),
-        ("unrolled", 2),
-        ("unrolled", 4),
-    )
-] + [
-    Case("ResNet-18", 4, 1, "unrolled", t, steps=1, trained_steps=40, limit=16.0)
-    for t in (5, 10)
-] + [
-    Case("ResNet-18", bits, dim, gradient, t, steps=4, trained_steps=40)
-    for bits, dim in ((2, 1), (2, 2))
-    for gradient, t in (("unrolled", 5), ("implicit", 5), ("jfb", 5), ("jfb", 30))
-]
+RESNET = (
+    [
+        Case("ResNet-18", 4, 1, gradient, t, steps=1, trained_steps=40)
+        for gradient, t in (
+            ("jfb", 5),
+            ("jfb", 30),
+            ("implicit", 5),
+            ("implicit", 30),
+            ("unrolled", 1),
+            ("unrolled", 2),
+            ("unrolled", 4),
+        )
+    ]
+    + [
+        Case("ResNet-18", 4, 1, "unrolled", t, steps=1, trained_steps=40, limit=16.0)
+        for t in (5, 10, 21, 22)
+    ]
+    + [
+        Case("ResNet-18", bits, dim, gradient, t, steps=4, trained_steps=40)
+        for bits, dim in ((2, 1), (2, 2))
+        for gradient, t in (("unrolled", 5), ("implicit", 5), ("jfb", 5), ("jfb", 30))
+    ]
+)
 
 
 def measure_networks(
@@ -107,8 +114,10 @@ def measure_networks(
             done = subprocess.run(command, capture_output=True, text=True)
             record: dict[str, Any] = {"kind": NETWORK_RESULTS, "case": asdict(case)}
             if done.returncode:
-                # A process that asks for more than its limit ends with an error of torch's.
-                record["error"] = done.stderr.strip().splitlines()[-1][:200]
+                error = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
+                if not any(words in error for words in BEYOND):
+                    raise ElcdError(f"{case.network} can't be quantised", got=error[:200])
+                record["error"] = error[:200]
             else:
                 record |= json.loads(done.stdout)
             append_record(output, {**record, "versions": versions(), "machine": machine()})

@@ -1,42 +1,89 @@
-"""Quantise a policy's weights, fine-tune and certify it, and write it as a small file."""
+"""Quantise the weights of a policy, skill or detector file, and write it as a small one.
+
+Fine-tuned on SOURCE, certified with the weights that will run, and scored before and after.
+"""
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, cast
 
+from ..archive import tag_of
 from ..compression.gradients import GRADIENTS
-from ..compression.motion import (
-    LEARNING_RATE,
-    STEPS,
-    certify_compressed,
-    compress_policy,
-    own_motions,
-)
-from ..demonstrations import load_demonstrations
-from ..errors import ParameterError
-from ..evaluation import Scores, evaluate
-from ..export import PACKED, check_target, export_packed, load_policy
+from ..compression.motion import LEARNING_RATE, STEPS
+from ..errors import MissingExtraError, ParameterError
+from ..export import check_target
+from ..packed_archive import PACKED
+from ..sequence.skill_file import KIND as SKILLS
 
 EXAMPLE = """example:
   elcd compress sshape.pt lasa:Sshape -o sshape.elcdz
   elcd compress policy.pt -o policy.elcdz --bits 3
+  elcd compress skills.pt -o skills.elcdz
+  elcd compress detector.pt scenes:1000 -o detector.elcdz
 
-Without SOURCE it is fine-tuned on the policy's own motions. Every command and node takes the
-small file like a .pt; it needs this library to be read.
+SOURCE of a policy: demonstrations; without them, the policy's own motions. Of skills: as for
+`elcd skills`; without it, what they were learned from. Of a detector: scenes:N, a number of
+rendered scenes. Every command and node takes the small file like a .pt; it needs this library to
+be read.
 """
+#: Of modules that compress what this package has no data for: each offers
+#: ``compressed(args) -> Compressed``, under its kind's tag with "-" for blanks.
+GROUP = "elcd.compressors"
+
+
+@dataclass(frozen=True)
+class Compressed:
+    """A file's content with quantised weights, judged.
+
+    Parameters
+    ----------
+    bytes_before, bytes_after : all weights and buffers, codebooks counted.
+    numbers : how many weights that is.
+    cpu_s : of fine-tuning.
+    source : what it was fine-tuned and scored on.
+    before, after : scores.
+    accuracy : both, in words.
+    certified : whether what is claimed of such a file holds for the quantised weights.
+    verdict, reasons : of the certificate.
+    summary : verdict and reasons, in words.
+    write : writes the small file.
+    """
+
+    bytes_before: int
+    bytes_after: int
+    numbers: int
+    cpu_s: float
+    source: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    accuracy: str
+    certified: bool
+    verdict: str
+    reasons: list[str]
+    summary: str
+    write: Callable[[Path], object]
+
+
+class Compressor(Protocol):
+    """Compresses one kind of file."""
+
+    def compressed(self, args: argparse.Namespace) -> Compressed:
+        """What the command line asks for."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description, parser.epilog = __doc__, EXAMPLE
-    parser.add_argument("policy", help="policy file")
-    parser.add_argument(
-        "source", nargs="?", help="demonstrations: lasa:NAME, a file or a folder (none)"
-    )
+    parser.add_argument("policy", help="policy, skill or detector file")
+    parser.add_argument("source", nargs="*", help="what to fine-tune on, see below")
     parser.add_argument(
         "-o", "--output", required=True, metavar="FILE", help=f"the small file, *{PACKED}"
     )
@@ -71,63 +118,74 @@ def run(args: argparse.Namespace) -> int:
             expected="0 steps or more, a learning rate above 0, a seed of 0 or more",
         )
     check_target(args.output, (PACKED,))
-    loaded = load_policy(args.policy)
-    shown = load_demonstrations(args.source, units=args.units) if args.source else None
-    begin = time.process_time()
-    compressed = compress_policy(
-        loaded,
-        shown,
-        bits=args.bits,
-        dim=args.dim,
-        gradient=args.gradient,
-        steps=args.steps,
-        learning_rate=args.learning_rate,
-        seed=args.seed,
-    )
-    cpu = time.process_time() - begin
-    certificate = certify_compressed(compressed)
-    written = certificate.certified or args.allow_uncertified
+    done = _compressor(args.policy).compressed(args)
+    written = done.certified or args.allow_uncertified
     file = Path(args.output)
     if written:
-        export_packed(compressed.policy, compressed.weights, file)
-    judged = shown or own_motions(loaded)
-    before, after = (Scores.mean(evaluate(p, judged)) for p in (loaded, compressed.policy))
+        done.write(file)
     answer = {
         "file": str(file) if written else None,
         "policy": args.policy,
-        "source": args.source,
+        "source": done.source,
         "seed": args.seed,
         "bits": args.bits,
         "dim": args.dim,
-        "cpu_s": cpu,
-        "weight_bytes_before": compressed.bytes_before,
-        "weight_bytes_after": compressed.bytes_after,
+        "cpu_s": done.cpu_s,
+        "weight_bytes_before": done.bytes_before,
+        "weight_bytes_after": done.bytes_after,
         "file_bytes_before": Path(args.policy).stat().st_size,
         "file_bytes_after": file.stat().st_size if written else None,
-        "bits_per_weight": 8 * compressed.bytes_after / compressed.weights.numbers(),
-        "units": judged.units,
-        "before": before.to_dict(),
-        "after": after.to_dict(),
-        "verdict": certificate.verdict,
-        "reasons": certificate.reasons,
+        "bits_per_weight": 8 * done.bytes_after / done.numbers,
+        "before": done.before,
+        "after": done.after,
+        "verdict": done.verdict,
+        "reasons": done.reasons,
     }
-    if args.json:
-        print(json.dumps(answer))
-    else:
-        print(_table(answer, before, after, judged.source, certificate.summary))
-    return 0 if certificate.certified else 1
+    print(json.dumps(answer) if args.json else _table(answer, done))
+    return 0 if done.certified else 1
 
 
-def _table(answer: dict[str, Any], before: Scores, after: Scores, source: str, text: str) -> str:
-    unit = "mm" if before.orientation is not None else answer["units"]
-    first, second = answer["weight_bytes_before"], answer["weight_bytes_after"]
+def settings(args: argparse.Namespace) -> dict[str, Any]:
+    """What the command line says of quantising and fine-tuning, as keywords."""
+    names = ("bits", "dim", "gradient", "steps", "learning_rate", "seed")
+    return {name: getattr(args, name) for name in names}
+
+
+def timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    """What some work gives, and the CPU time it took in s."""
+    begin = time.process_time()
+    return work(), time.process_time() - begin
+
+
+def _compressor(path: str) -> Compressor:
+    tag = tag_of(path)
+    if tag is None or tag == SKILLS:
+        name = "compress_policy" if tag is None else "compress_skills"
+        return cast(Compressor, importlib.import_module(f"{__package__}.{name}"))
+    found = {entry.name: entry.value for entry in entry_points(group=GROUP)}
+    name = tag.replace(" ", "-")
+    if name not in found:
+        kinds = ", a ".join(["policy", SKILLS, *(key.replace("-", " ") for key in found)])
+        raise ParameterError(
+            f"{path} can't be compressed",
+            got=f"a {tag}",
+            expected=f"a {kinds}",
+        )
+    try:
+        return cast(Compressor, importlib.import_module(found[name]))
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(error.name or name, "sim") from error
+
+
+def _table(answer: dict[str, Any], done: Compressed) -> str:
+    first, second = done.bytes_before, done.bytes_after
     lines = [
         f"weights    {first} to {second} bytes, {first / second:.1f} times less: "
         f"{answer['bits_per_weight']:.2f} bits a weight, codebooks included",
-        f"accuracy   DTW {before.dtw:.3g} to {after.dtw:.3g} {unit} on {source}",
-        f"verdict    {text}",
+        f"accuracy   {done.accuracy} on {done.source}",
+        f"verdict    {done.summary}",
     ]
     if answer["file"] is None:
         return "\n".join([*lines, "not written: --allow-uncertified writes it all the same"])
     file = f"{answer['file_bytes_before']} to {answer['file_bytes_after']} bytes"
-    return "\n".join([*lines, f"written    {answer['file']} ({file}, {answer['cpu_s']:.1f} CPU s)"])
+    return "\n".join([*lines, f"written    {answer['file']} ({file}, {done.cpu_s:.1f} CPU s)"])

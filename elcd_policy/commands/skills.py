@@ -76,6 +76,7 @@ def run(args: argparse.Namespace) -> int:
         sources=skills.sources,
         seed=args.seed,
         certificate=model.recurrent.certificate().to_dict(),
+        held_out=args.held_out,
         **curve,
     )
     save_skills(model, metadata, target)
@@ -116,7 +117,7 @@ def certify(path: str, as_json: bool) -> int:
         print(f"rate, continuous time         {layer.rate:.4g}")
         print(f"largest contracting step      {steps}; a sample takes {layer.step:.3g}")
         print(f"a step changes a distance by  at most a factor of {layer.step_factor:.4g}")
-        print(f"\nverdict  {_verdict(facts)}")
+        print(f"\nverdict  {verdict(facts)}")
     return 0 if certificate.stable else 1
 
 
@@ -130,7 +131,7 @@ def _lines(metadata: SkillMetadata) -> dict[str, str]:
     lines = {
         "skills": f"{len(metadata.labels)}: {', '.join(metadata.labels)}",
         "dimension": f"{metadata.dimension}, sampled at {metadata.rate:g} Hz",
-        "verdict": _verdict(metadata.certificate),
+        "verdict": verdict(metadata.certificate),
     }
     if metadata.accuracy:
         at = {round(share, 2): i for i, share in enumerate(metadata.shares)}
@@ -142,7 +143,8 @@ def _lines(metadata: SkillMetadata) -> dict[str, str]:
     return lines
 
 
-def _verdict(facts: dict[str, Any]) -> str:
+def verdict(facts: dict[str, Any]) -> str:
+    """What a `StabilityCertificate` says, in words."""
     if not facts["stable"]:
         return "not shown to be stable"
     steps = "" if facts["contracting_steps"] else "not "

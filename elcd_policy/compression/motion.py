@@ -18,7 +18,8 @@ from torch import Tensor
 from ..certificate import Certificate, certify
 from ..demonstrations import Demonstration, DemonstrationSet
 from ..errors import ShapeError
-from ..export import PACKED, LoadedPolicy, export_packed, load_policy
+from ..export import LoadedPolicy, export_packed, load_policy
+from ..packed_archive import PACKED
 from ..policy import MotionPolicy
 from ..serving import eager
 from ..threads import one_thread

@@ -7,8 +7,8 @@ import json
 import math
 import os
 import zipfile
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +168,12 @@ class PackedWeights:
         with written_whole(path) as file:
             file.write(archive({HEADER: compact(self.header()), BLOB: self.blob()}))
         return path
+
+
+def without(weights: PackedWeights, names: Collection[str]) -> PackedWeights:
+    """The weights but for those of ``kept`` that have these names."""
+    kept = {name: value for name, value in weights.kept.items() if name not in names}
+    return replace(weights, kept=kept)
 
 
 def load_packed(path: str | os.PathLike[str]) -> PackedWeights:

@@ -1,5 +1,7 @@
 """Where on a table an object stands, from one image of a camera that does not move."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pixel_unshuffle
@@ -104,3 +106,7 @@ def plain_cnn(channels: int = CHANNELS) -> nn.Sequential:
         inputs = channels if index else 3 * CELL**2
         layers += [nn.Conv2d(inputs, channels, 3, padding=1), nn.ReLU()]
     return nn.Sequential(*layers, nn.Conv2d(channels, 1, 1))
+
+
+#: By name.
+NETS: dict[str, Callable[..., nn.Module]] = {"nais": nais_net, "cnn": plain_cnn}

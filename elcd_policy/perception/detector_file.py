@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -15,19 +16,25 @@ from numpy.typing import ArrayLike, NDArray
 from ..archive import (
     FileKind,
     archive_content,
+    check_hash,
+    check_there,
     library_versions,
     quiet,
     read_archive,
     weights_hash,
     write_content,
 )
+from ..compression.packing import PackedWeights
 from ..errors import DetectorFileError, ShapeError
+from ..packed_archive import intact, is_packed, packed_content, read_packed
 from .camera import Camera
-from .detector import GoalDetector
+from .detector import NETS, GoalDetector
 
 #: Raised whenever a reader of the previous version would misread a file.
 FORMAT_VERSION = 1
 KIND = "goal detector"
+#: Buffers of a `GoalDetector` that follow from the camera: a packed file leaves them out.
+MADE_ANEW = ("cells", "homography")
 
 
 @dataclass(frozen=True)
@@ -146,9 +153,16 @@ class LoadedDetector:
 
 
 def save_detector(
-    detector: GoalDetector, metadata: DetectorMetadata, path: str | os.PathLike[str]
+    detector: GoalDetector,
+    metadata: DetectorMetadata,
+    path: str | os.PathLike[str],
+    weights: PackedWeights | None = None,
 ) -> Path:
     """Write a detector as one file, atomically.
+
+    Parameters
+    ----------
+    weights : the detector's, from `compress_detector`: they alone are written, not TorchScript.
 
     Raises
     ------
@@ -158,7 +172,37 @@ def save_detector(
     with quiet():
         module = torch.jit.script(detector.eval())
     facts = replace(metadata, weights_hash=weights_hash(module), versions=library_versions())
-    return write_content(archive_content(module, facts), Path(path), DetectorFileError)
+    if weights is None:
+        content = archive_content(module, facts)
+    else:
+        content = packed_content(_architecture(module), weights, json.dumps(facts.to_dict()))
+    return write_content(content, Path(path), DetectorFileError)
+
+
+def trainable_detector(loaded: LoadedDetector) -> GoalDetector:
+    """A copy of what was loaded, as an ordinary module.
+
+    Raises
+    ------
+    DetectorFileError
+        If its net is none of this library's.
+    """
+    camera = loaded.metadata.camera
+    picture = torch.arange(3 * camera.width * camera.height) % 251
+    picture = picture.to(torch.uint8).reshape(1, camera.height, camera.width, 3)
+    try:
+        architecture = _architecture(loaded.module)
+        detector = _built(loaded.metadata, architecture, loaded.module.state_dict())
+        same = torch.allclose(detector.scores(picture), loaded.module.scores(picture), atol=1e-5)
+    except (AttributeError, KeyError, RuntimeError):
+        same = False
+    if not same:
+        raise DetectorFileError(
+            "the detector can't be rebuilt as a module",
+            got="another net",
+            expected="one of `nais_net` or `plain_cnn`",
+        )
+    return detector
 
 
 def load_detector(path: str | os.PathLike[str]) -> LoadedDetector:
@@ -169,5 +213,33 @@ def load_detector(path: str | os.PathLike[str]) -> LoadedDetector:
     DetectorFileError
         If the file is missing, damaged, written by something else or by a newer library.
     """
-    module, metadata = read_archive(Path(path), DETECTOR)
-    return LoadedDetector(module.eval(), metadata)
+    path = Path(path)
+    check_there(path, DETECTOR)
+    if not is_packed(path):
+        module, metadata = read_archive(path, DETECTOR)
+        return LoadedDetector(module.eval(), metadata)
+    packed = read_packed(path, DETECTOR)
+    with intact(path, DETECTOR):
+        detector = _built(packed.metadata, packed.architecture, packed.weights.state())
+    with quiet():
+        module = torch.jit.script(detector)
+    check_hash(path, weights_hash(module), packed.metadata, DETECTOR)
+    return LoadedDetector(module, packed.metadata)
+
+
+def _architecture(module: Any) -> dict[str, Any]:
+    """What `_built` needs of a scripted detector; of any other net, nonsense or an error."""
+    state, net = module.state_dict(), module.net
+    if net.original_name == "NAISNet":
+        channels = state["net.readout.weight"].shape[1]
+        return {"net": "nais", "channels": channels, "depth": int(getattr(net.blocks, "0").depth)}
+    return {"net": "cnn", "channels": state["net.0.weight"].shape[0]}
+
+
+def _built(
+    metadata: DetectorMetadata, architecture: Mapping[str, Any], state: Mapping[str, torch.Tensor]
+) -> GoalDetector:
+    options = {key: int(value) for key, value in architecture.items() if key != "net"}
+    detector = GoalDetector(NETS[architecture["net"]](**options), metadata.camera, metadata.plane)
+    detector.load_state_dict({**detector.state_dict(), **state})
+    return detector.eval()

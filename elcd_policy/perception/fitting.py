@@ -78,8 +78,7 @@ def fit_detector(
     """
     settings = settings or DetectorSettings()
     generator = torch.Generator().manual_seed(seed)
-    cells = torch.tensor(camera.project(places) / CELL - 0.5, dtype=torch.float32)
-    pictures = torch.from_numpy(images)
+    loss_of = PictureLoss(detector, camera, images, places, settings, generator)
     optimiser = torch.optim.Adam(detector.parameters(), lr=settings.rate)
     steps = -(-len(images) // settings.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -93,8 +92,7 @@ def fit_detector(
         order = torch.randperm(len(images), generator=generator)
         total = 0.0
         for chosen in order.split(settings.batch):
-            batch, wanted = _augmented(pictures[chosen], cells[chosen], settings.noise, generator)
-            loss = _loss(detector, batch, wanted, settings.position_weight)
+            loss = loss_of(chosen)
             optimiser.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(detector.parameters(), 1.0)
@@ -109,6 +107,36 @@ def fit_detector(
             )
         epochs.set_postfix(loss=f"{total / len(images):.3f}")
     return detector.eval()
+
+
+class PictureLoss:
+    """The loss of `fit_detector` on some of its pictures, mirrored and with noise anew.
+
+    Parameters
+    ----------
+    detector, camera, images, places, settings : as of `fit_detector`.
+    generator : of the mirroring and the noise.
+    """
+
+    def __init__(
+        self,
+        detector: GoalDetector,
+        camera: Camera,
+        images: NDArray[np.uint8],
+        places: ArrayLike,
+        settings: DetectorSettings,
+        generator: torch.Generator,
+    ) -> None:
+        self.detector, self.settings, self.generator = detector, settings, generator
+        self.pictures = torch.from_numpy(images)
+        self.cells = torch.tensor(camera.project(places) / CELL - 0.5, dtype=torch.float32)
+
+    def __call__(self, chosen: Tensor) -> Tensor:
+        """Of the pictures with these numbers."""
+        batch, wanted = _augmented(
+            self.pictures[chosen], self.cells[chosen], self.settings.noise, self.generator
+        )
+        return _loss(self.detector, batch, wanted, self.settings.position_weight)
 
 
 def _augmented(

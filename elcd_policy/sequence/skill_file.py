@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -15,6 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from ..archive import (
     FileKind,
     archive_content,
+    check_hash,
+    check_there,
     library_versions,
     quiet,
     read_archive,
@@ -22,7 +25,9 @@ from ..archive import (
     weights_hash,
     write_content,
 )
+from ..compression.packing import PackedWeights
 from ..errors import ParameterError, ShapeError, SkillFileError
+from ..packed_archive import intact, is_packed, packed_content, read_packed
 from .skill_classifier import SkillClassifier
 
 #: Raised whenever a reader of the previous version would misread a file.
@@ -42,8 +47,9 @@ class SkillMetadata:
     sources : demonstrations that each skill was learned from.
     seed : of the training.
     certificate : `StabilityCertificate.to_dict` of the network.
-    shares, accuracy, confidence : how it did on motions it had not seen, when a share of their
-        time had passed; empty if none were held out.
+    held_out : motions of each skill, the last ones, that it has not seen.
+    shares, accuracy, confidence : how it did on those, when a share of their time had passed;
+        empty if there were none.
     """
 
     labels: tuple[str, ...]
@@ -52,6 +58,7 @@ class SkillMetadata:
     sources: tuple[str, ...]
     seed: int
     certificate: dict[str, Any]
+    held_out: int = 0
     shares: tuple[float, ...] = ()
     accuracy: tuple[float, ...] = ()
     confidence: tuple[float, ...] = ()
@@ -74,6 +81,8 @@ class SkillMetadata:
             If keys are missing or of the wrong type; the caller knows the file to blame.
         """
         known = {key: values[key] for key in (f.name for f in fields(cls)) if key in values}
+        # Before it was stored, it was what `elcd skills` does if not told otherwise.
+        known.setdefault("held_out", 2 if values.get("accuracy") else 0)
         for name in ("labels", "sources", "shares", "accuracy", "confidence"):
             known[name] = tuple(known.get(name, ()))
         if len(known["labels"]) < 2 or int(known["dimension"]) < 1 or not known["rate"] > 0:
@@ -168,9 +177,16 @@ class LoadedSkills:
 
 
 def save_skills(
-    model: SkillClassifier, metadata: SkillMetadata, path: str | os.PathLike[str]
+    model: SkillClassifier,
+    metadata: SkillMetadata,
+    path: str | os.PathLike[str],
+    weights: PackedWeights | None = None,
 ) -> Path:
     """Write a skill classifier as one file, atomically.
+
+    Parameters
+    ----------
+    weights : the model's, from `compress_skills`: they alone are written, not TorchScript.
 
     Raises
     ------
@@ -180,7 +196,18 @@ def save_skills(
     with quiet():
         module = torch.jit.script(model.eval())
     facts = replace(metadata, weights_hash=weights_hash(module), versions=library_versions())
-    return write_content(archive_content(module, facts), Path(path), SkillFileError)
+    if weights is None:
+        content = archive_content(module, facts)
+    else:
+        architecture = {"hidden_size": model.recurrent.hidden_size}
+        content = packed_content(architecture, weights, json.dumps(facts.to_dict()))
+    return write_content(content, Path(path), SkillFileError)
+
+
+def trainable_skills(loaded: LoadedSkills) -> SkillClassifier:
+    """A copy of what was loaded, as an ordinary module."""
+    hidden_size = int(loaded.module.recurrent.hidden_size)
+    return _built(loaded.metadata, hidden_size, loaded.module.state_dict())
 
 
 def is_skill_file(path: str | os.PathLike[str]) -> bool:
@@ -196,4 +223,25 @@ def load_skills_file(path: str | os.PathLike[str]) -> LoadedSkills:
     SkillFileError
         If the file is missing, damaged, written by something else or by a newer library.
     """
-    return LoadedSkills(*read_archive(Path(path), SKILLS))
+    path = Path(path)
+    check_there(path, SKILLS)
+    if not is_packed(path):
+        return LoadedSkills(*read_archive(path, SKILLS))
+    packed = read_packed(path, SKILLS)
+    with intact(path, SKILLS):
+        hidden_size = int(packed.architecture["hidden_size"])
+        model = _built(packed.metadata, hidden_size, packed.weights.state())
+    with quiet():
+        module = torch.jit.script(model)
+    check_hash(path, weights_hash(module), packed.metadata, SKILLS)
+    return LoadedSkills(module, packed.metadata)
+
+
+def _built(
+    metadata: SkillMetadata, hidden_size: int, state: Mapping[str, torch.Tensor]
+) -> SkillClassifier:
+    model = SkillClassifier(
+        metadata.dimension, len(metadata.labels), rate=metadata.rate, hidden_size=hidden_size
+    )
+    model.load_state_dict(state)
+    return model.eval()

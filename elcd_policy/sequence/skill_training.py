@@ -89,14 +89,19 @@ def train(
         order = rng.permutation(len(motions))
         for begin in range(0, len(motions), settings.batch):
             batch = [changed[i] for i in order[begin : begin + settings.batch]]
-            seen = sampled(batch, settings.rate, settings.variation.noise, rng)
-            labels = torch.tensor([motion.label for motion in batch])
-            loss = prefix_loss(model(*seen[:2]), labels, seen[2])
+            loss = _loss(model, batch, settings, rng)
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
         schedule.step()
+
+
+def batch_loss(
+    model: nn.Module, motions: Sequence[Motion], settings: SkillTraining, rng: np.random.Generator
+) -> Tensor:
+    """The loss on a batch of motions, varied for it."""
+    return _loss(model, varied(motions, settings.variation, rng), settings, rng)
 
 
 def prefix_loss(scores: Tensor, labels: Tensor, counts: Tensor) -> Tensor:
@@ -133,3 +138,11 @@ def accuracy_by_share(
         accuracy.append(float((best.indices == labels).double().mean()))
         confidence.append(float(best.values.double().mean()))
     return np.array(accuracy), np.array(confidence)
+
+
+def _loss(
+    model: nn.Module, motions: Sequence[Motion], settings: SkillTraining, rng: np.random.Generator
+) -> Tensor:
+    position, time, counts = sampled(motions, settings.rate, settings.variation.noise, rng)
+    labels = torch.tensor([motion.label for motion in motions])
+    return prefix_loss(model(position, time), labels, counts)

@@ -1,20 +1,16 @@
-"""How a policy is computed where it is served: fused, as an ONNX graph, from packed weights."""
+"""How a policy is computed where it is served: fused, or as an ONNX graph."""
 
-from .eager import eager
+from .eager import architecture, built, eager
 from .fused import served
 from .onnx_file import OnnxRuntime, onnx_content, read_onnx, require_onnx
-from .packed_file import is_packed, packed_content, packed_metadata, packed_weights, rebuilt
 
 __all__ = [
     "OnnxRuntime",
+    "architecture",
+    "built",
     "eager",
-    "is_packed",
     "onnx_content",
-    "packed_content",
-    "packed_metadata",
-    "packed_weights",
     "read_onnx",
-    "rebuilt",
     "require_onnx",
     "served",
 ]

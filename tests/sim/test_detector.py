@@ -12,9 +12,10 @@ import torch
 
 pytest.importorskip("pybullet")
 
+from elcd_policy.cli import main
 from elcd_policy.errors import ParameterError
 from elcd_policy.perception import load_detector
-from elcd_policy_sim import detector, load_robot
+from elcd_policy_sim import compress_detector, detector, load_robot
 from elcd_policy_sim.camera import CAMERA
 from elcd_policy_sim.detector import DETECTOR, errors
 from elcd_policy_sim.goal_scenes import rendered_scenes
@@ -75,3 +76,23 @@ def test_errors_are_those_of_the_sure_ones() -> None:
 def test_no_scenes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="too few scenes: got 0"):
         run("-o", str(tmp_path / "x.pt"), "--scenes", "0")
+
+
+def test_the_packages_detector_is_compressed(
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compress_detector, "HELD_OUT", 12)
+    small = tmp_path / "small.elcdz"
+    words = ["compress", str(DETECTOR), "scenes:12", "-o", str(small), "--steps", "4", "--json"]
+    assert main(words) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["verdict"] == "certified"
+    assert answer["weight_bytes_before"] > 7 * answer["weight_bytes_after"]
+    assert answer["before"]["median_mm"] < 4.0
+    facts = load_detector(small).metadata
+    assert facts.training["compressed"]["scenes"] == 12
+    assert facts.training["held_out"]["median_mm"] == answer["after"]["median_mm"]
+    assert facts.certificate is not None
+    assert facts.certificate["holds"] is True
+    assert main([*words[:2], "pictures", *words[3:]]) == 2
+    assert "got pictures, expected scenes:1000" in capsys.readouterr().err

@@ -24,8 +24,8 @@ from elcd_policy.compression.motion import (
 from elcd_policy.demonstrations import DemonstrationSet
 from elcd_policy.errors import ExportError, PolicyFileError, ShapeError
 from elcd_policy.evaluation import Scores
-from elcd_policy.export import compiled, export_packed, save_policy
-from elcd_policy.serving import packed_weights
+from elcd_policy.export import POLICY, compiled, export_packed, save_policy
+from elcd_policy.packed_archive import read_packed
 
 Trained = Callable[..., MotionPolicy]
 
@@ -78,7 +78,7 @@ def test_poses_keep_their_orientation(pose_policy: MotionPolicy, tmp_path: Path)
 
 
 def test_the_sizes_count_every_weight(small: Path, trained: Trained) -> None:
-    policy, weights = trained(), packed_weights(small)
+    policy, weights = trained(), read_packed(small, POLICY).weights
     before = sum(value.numel() for value in policy.state_dict().values())
     assert weights.numbers() == before
     assert set(weights.kept) == {"goal", "scale", "time_scale", "latent_goal"}

@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from elcd_policy.archive import METADATA_FILE
+from elcd_policy.compression.networks import compress_detector
 from elcd_policy.errors import DetectorFileError, ShapeError
 from elcd_policy.perception import (
     DetectorMetadata,
@@ -106,3 +108,33 @@ def test_a_place_that_can_not_be_written_is_named(detector: GoalDetector, tmp_pa
     (tmp_path / "file").write_text("")
     with pytest.raises(DetectorFileError, match="can't be written"):
         save_detector(detector, METADATA, tmp_path / "file" / "detector.pt")
+
+
+def test_quantised_weights_make_a_small_file(
+    detector: GoalDetector, file: Path, tmp_path: Path
+) -> None:
+    images, places = squares(60, 3)
+    loaded = load_detector(file)
+    small = compress_detector(loaded, images, places, steps=8, bits=4, progress=False)
+    assert small.bytes_before == sum(4 * p.numel() for p in detector.parameters())
+    assert small.bytes_before > 5 * small.bytes_after
+    assert small.module.net.certificate().holds
+    path = save_detector(small.module, loaded.metadata, tmp_path / "d.elcdz", small.weights)
+    assert path.stat().st_size < file.stat().st_size / 8
+    again = load_detector(path)
+    assert again.metadata.camera == loaded.metadata.camera
+    for image in images[:6]:
+        with torch.inference_mode():
+            position, _ = small.module(torch.from_numpy(image[None]))
+        assert np.array_equal(again.locate(image).position, position[0].double().numpy())
+    seen = np.isfinite(places[:, 0])
+    found = np.array([again.locate(image).position for image in images[seen]])
+    assert np.median(np.linalg.norm(found - places[seen], axis=1)) < 0.02
+
+
+def test_a_foreign_net_is_not_rebuilt(tmp_path: Path) -> None:
+    net = nn.Sequential(nn.Conv2d(27, 4, 1), nn.Tanh(), nn.Conv2d(4, 1, 1))
+    foreign = save_detector(GoalDetector(net, CAMERA, PLANE), METADATA, tmp_path / "f.pt")
+    images, places = squares(4, 0)
+    with pytest.raises(DetectorFileError, match="can't be rebuilt as a module: got another net"):
+        compress_detector(load_detector(foreign), images, places, steps=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ import torch
 from elcd_policy.archive import METADATA_FILE
 from elcd_policy.cli import main
 from elcd_policy.errors import SkillFileError
-from elcd_policy.sequence import is_skill_file, load_skills_file
+from elcd_policy.sequence import is_skill_file, load_skills_file, save_skills
+from elcd_policy.sequence.skill_file import trainable_skills
 
 
 def test_a_file_says_what_it_holds(skill_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,3 +86,58 @@ def test_other_weights_than_spoken_of_are_refused(skill_file: Path, tmp_path: Pa
 def test_a_bad_target_is_refused_before_training(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["skills", "lasa:Line", "lasa:Sshape", "-o", "skills.onnx"]) == 2
     assert "expected a name ending in .pt" in capsys.readouterr().err
+
+
+def test_a_compressed_file_is_small_certified_and_served_alike(
+    skill_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = tmp_path / "new" / "skills.elcdz"
+    assert main(["compress", str(skill_file), "-o", str(small), "--steps", "6", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["verdict"] == "certified"
+    assert answer["weight_bytes_before"] > 6 * answer["weight_bytes_after"]
+    assert answer["file_bytes_after"] == small.stat().st_size < skill_file.stat().st_size / 8
+    assert is_skill_file(small)
+    plain, packed = load_skills_file(skill_file), load_skills_file(small)
+    assert packed.metadata.labels == plain.metadata.labels
+    assert list(packed.metadata.accuracy) == answer["after"]["accuracy"]
+    assert packed.metadata.weights_hash != plain.metadata.weights_hash
+    # Two readings of the file compute with the same weights, few of them different.
+    again = load_skills_file(small).module.state_dict()
+    for name, value in packed.module.state_dict().items():
+        assert torch.equal(value, again[name])
+        if value.numel() >= 4096:
+            assert len(value.unique()) <= 16
+    scores = [skills.stream([0.0, 0.0]).add([1.0, 0.5], 0.1) for skills in (plain, packed)]
+    assert scores[1].sum() == pytest.approx(1.0)
+    assert abs(scores[0] - scores[1]).max() < 0.5
+    for command in (["info"], ["certify"]):
+        assert main([*command, str(small)]) == 0
+    assert "verdict  stable in continuous time" in capsys.readouterr().out
+
+
+def test_what_it_was_learned_from_is_asked_for_where_it_is_not(
+    skill_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = ["-o", str(tmp_path / "small.elcdz"), "--steps", "0"]
+    assert main(["compress", str(skill_file), "lasa:Angle", "lasa:Line", *small]) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "of other skills: got Angle, Line, expected Line, Sshape, wave" in error
+    loaded = load_skills_file(skill_file)
+    facts = replace(loaded.metadata, sources=("gone", "away", "lost"))
+    moved = save_skills(trainable_skills(loaded), facts, tmp_path / "moved.pt")
+    assert main(["compress", str(moved), *small]) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "what the skills were learned from can't be read" in error
+    assert "name it: elcd compress FILE Line=SOURCE" in error
+    assert not Path(small[1]).exists()
+
+
+def test_a_damaged_small_file_is_refused(skill_file: Path, tmp_path: Path) -> None:
+    small = tmp_path / "skills.elcdz"
+    assert main(["compress", str(skill_file), "-o", str(small), "--steps", "0"]) == 0
+    content = bytearray(small.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    small.write_bytes(content)
+    with pytest.raises(SkillFileError, match="compress the skill again"):
+        load_skills_file(small)
