@@ -19,6 +19,7 @@ from .store import read_all
 from .tables import markdown
 
 Record = dict[str, Any]
+FILES = "compressed file"
 NAME = "compression"
 NAMES = {"unrolled": "DKM", "implicit": "IDKM", "jfb": "IDKM-JFB"}
 COLOURS = {"unrolled": EXECUTED["color"], "implicit": ROLLOUT["color"], "jfb": REACHED}
@@ -31,7 +32,7 @@ INTRODUCTION = """# Small policies and networks
 
 Written by `elcd benchmark compression render` from `benchmarks/results/compression*.jsonl`.
 
-`elcd compress POLICY [SOURCE] -o SMALL.elcdz` replaces every weight and bias by an index into a
+`elcd compress FILE [SOURCE] -o SMALL.elcdz` replaces every weight and bias by an index into a
 codebook of `k = 2^b` centroids for sub-vectors of `d` weights. The centroids are learned by soft
 k-means (`elcd_policy.compression`), whose gradient is one of three: *unrolled* through all t
 updates (DKM, Cho et al. 2022), *implicit* at the fixed point (IDKM) or *Jacobian-free* (IDKM-JFB;
@@ -40,8 +41,9 @@ keeps its centroid and the centroids alone are learned.
 
 The guarantee of a policy holds for whatever weights, so it holds for the quantised ones;
 `elcd compress` certifies the small file as it will be loaded, and refuses to write what it can't
-certify. A small file is rebuilt, to the bit, into the TorchScript module that an uncompressed
-file would hold. It needs this library to be read;
+certify. It takes skill and detector files, too: what their networks promise is computed again
+from the quantised weights. A small file is rebuilt, to the bit, into the TorchScript module that
+an uncompressed file would hold. It needs this library to be read;
 `elcd_policy.export.save_policy(load_policy("small.elcdz"), "policy.pt")` writes one that does
 not, as large as before."""
 
@@ -75,6 +77,7 @@ def render_compression(
         _targets(policies, networks),
         f"![Size against accuracy; peak memory against t]({picture.relative_to(output.parent)})",
         _policies(policies),
+        _files([record for record in records if record["kind"] == FILES]),
         _networks(networks),
         _conditions(records),
     ]
@@ -113,17 +116,28 @@ def _targets(policies: Sequence[Record], networks: Sequence[Record]) -> str:
                     _verdict(high <= 1.05 * low),
                 ]
             )
-    line = _growth(peaks.get("unrolled", {}))
+    unrolled = peaks.get("unrolled", {})
+    line = _growth(unrolled)
     flat = [max(peaks[name].values()) for name in ("implicit", "jfb") if name in peaks]
     if line and flat:
         at_rest, growth = line
-        last = int((LARGE * 1024 - at_rest) / growth)
-        share = max(flat) / (at_rest + growth * last)
+        fitting = [t for t, peak in unrolled.items() if peak <= LARGE * 1024]
+        if fitting and max(unrolled) > max(fitting):  # it was measured where it ends
+            last, peak = max(fitting), float(unrolled[max(fitting)])
+            beyond = min(t for t in unrolled if t > last)
+            how = f"measured: {peak:.0f} MiB, {unrolled[beyond]} at t = {beyond}"
+        else:
+            last = int((LARGE * 1024 - at_rest) / growth)
+            peak = at_rest + growth * last
+            how = (
+                f"**extrapolated** from {growth:.0f} MiB a step of t measured up to "
+                f"t = {max(unrolled)}"
+            )
+        share = max(flat) / peak
         rows.append(
             [
                 f"at the largest t at which DKM fits in {LARGE:g} GiB, at most 1/5 of its memory",
-                f"t = {last} and 1/{1 / share:.0f}, **extrapolated** from {growth:.0f} MiB a "
-                f"step of t measured up to t = {max(peaks['unrolled'])}",
+                f"t = {last} and 1/{1 / share:.0f}, {how}",
                 _verdict(share <= 0.2),
             ]
         )
@@ -183,11 +197,41 @@ def _policies(policies: Sequence[Record]) -> str:
     )
 
 
+def _files(files: Sequence[Record]) -> str:
+    if not files:
+        return ""
+    rows = [
+        [
+            record["what"],
+            f"{record['bits']}",
+            f"{record['weight_bytes_before']} to {record['weight_bytes_after']}",
+            f"{record['weight_bytes_before'] / record['weight_bytes_after']:.1f}",
+            f"{record['file_bytes_before']} to {record['file_bytes_after']}",
+            record["accuracy"],
+            record["verdict"],
+        ]
+        for record in sorted(files, key=lambda record: (record["what"], -record["bits"]))
+    ]
+    header = ["", "bits", "weights, B", "times smaller", "file, B", "accuracy", "verdict"]
+    return (
+        "## Skill and detector files\n\n"
+        f"The skills of `elcd skills lasa` and the detector that comes with the package, each "
+        f"fine-tuned in {files[0]['steps']} steps.\n\n" + markdown(header, rows)
+    )
+
+
+def _order(record: Record) -> tuple[Any, ...]:
+    """The smaller network first, then as much of it as is kept, then DKM before the others."""
+    case = record["case"]
+    way = list(NAMES).index(case["gradient"])
+    return case["network"], -case["bits"] / case["dim"], case["dim"], way, case["iterations"]
+
+
 def _networks(networks: Sequence[Record]) -> str:
     if not networks:
         return ""
     rows = []
-    for record in networks:
+    for record in sorted(networks, key=_order):
         case = record["case"]
         name = f"{case['network']}, k = {2 ** case['bits']}, d = {case['dim']}"
         row = [name, NAMES[case["gradient"]], f"{case['iterations']}"]

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
+from pathlib import Path
 
+from ..archive import tag_of
 from ..benchmarks.compressed_networks import CNN, RESNET, measure_networks
 from ..benchmarks.compressed_policies import BITS, SHAPES, measure_policies
-from ..benchmarks.compression_page import render_compression
+from ..benchmarks.compression_page import FILES, render_compression
+from ..benchmarks.machine import machine, versions
+from ..benchmarks.store import append_record, read_records
 from ..compression.motion import STEPS
 from ..errors import ParameterError
+from ..packed_archive import PACKED
+from . import compress
 
 HELP = "size, accuracy, memory and time of quantised weights"
 EXAMPLE = """example:
   elcd benchmark compression policies
   elcd benchmark compression networks
+  elcd benchmark compression files skills.pt sim/detectors/red_box.pt
   elcd benchmark compression render
 """
 RESULTS = "benchmarks/results"
@@ -40,10 +48,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output", default=f"{RESULTS}/compression_networks.jsonl", help="(%(default)s)"
     )
 
+    files = names.add_parser("files", help="skill and detector files: size against accuracy")
+    files.add_argument("files", nargs="+", metavar="FILE", help="to compress as elcd compress does")
+    files.add_argument("--bits", default=",".join(map(str, BITS)), help="(%(default)s)")
+    files.add_argument("--steps", type=int, default=STEPS, help="(%(default)s)")
+    files.add_argument(
+        "--output", default=f"{RESULTS}/compression_files.jsonl", help="(%(default)s)"
+    )
+
     page = names.add_parser("render", help="write the page from the stored results")
     page.add_argument("--results", default=RESULTS, help="folder (%(default)s)")
     page.add_argument("--output", default="docs/compression.md", help="(%(default)s)")
-    for command in (policies, networks, page):
+    for command in (policies, networks, files, page):
         command.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
 
@@ -62,11 +78,42 @@ def run(args: argparse.Namespace) -> int:
             seed=args.seed,
             trained=args.trained,
         )
-    else:
+    elif args.part == "networks":
         ran = measure_networks(args.output, [*CNN, *RESNET])
+    else:
+        ran = _measure_files(args.files, _bits(args.bits), args.steps, args.output)
     answer = {"file": args.output, "ran": ran}
     print(json.dumps(answer) if args.json else f"ran        {ran}\nwritten    {args.output}")
     return 0
+
+
+def _measure_files(files: list[str], sizes: list[int], steps: int, output: str) -> int:
+    """Compress each file at each size that ``output`` does not hold yet; how many that were."""
+    parser = argparse.ArgumentParser()
+    compress.add_arguments(parser)
+    done = [(r["name"], r["bits"]) for r in read_records(output) if r["kind"] == FILES]
+    wanted = [(f, b) for f in files for b in sizes if (Path(f).name, b) not in done]
+    with tempfile.TemporaryDirectory() as folder:
+        for file, bits in wanted:
+            small = f"{folder}/small{PACKED}"
+            words = [file, "-o", small, "--bits", f"{bits}", "--steps", f"{steps}"]
+            answer, compressed = compress.compress_file(
+                parser.parse_args([*words, "--allow-uncertified"])
+            )
+            record = {
+                **answer,
+                "kind": FILES,
+                "name": Path(file).name,
+                "what": tag_of(file) or "policy",
+                "steps": steps,
+                "accuracy": f"{compressed.accuracy} on {compressed.source}",
+                "versions": versions(),
+                "machine": machine(),
+            }
+            for key in ("file", "policy"):
+                del record[key]
+            append_record(output, record)
+    return len(wanted)
 
 
 def _bits(text: str) -> list[int]:

@@ -111,6 +111,13 @@ def run(args: argparse.Namespace) -> int:
     -------
     0, or 1 if the result can't be certified: it is then written only if that is allowed.
     """
+    answer, done = compress_file(args)
+    print(json.dumps(answer) if args.json else _table(answer, done))
+    return 0 if done.certified else 1
+
+
+def compress_file(args: argparse.Namespace) -> tuple[dict[str, Any], Compressed]:
+    """What ``--json`` prints, and what it says of; the file is written if it may be."""
     if args.steps < 0 or not args.learning_rate > 0 or not 0 <= args.seed < 2**63:
         raise ParameterError(
             "a setting of fine-tuning is out of range",
@@ -141,8 +148,7 @@ def run(args: argparse.Namespace) -> int:
         "verdict": done.verdict,
         "reasons": done.reasons,
     }
-    print(json.dumps(answer) if args.json else _table(answer, done))
-    return 0 if done.certified else 1
+    return answer, done
 
 
 def settings(args: argparse.Namespace) -> dict[str, Any]:

@@ -83,6 +83,33 @@ def test_targets_are_judged_by_the_figures(tmp_path: Path) -> None:
     assert "| ResNet-18, k = 16, d = 1 | DKM | 10 | more than 4 GiB | - | - | - |" in text
 
 
+def test_where_memory_ends_is_measured_if_it_was(tmp_path: Path) -> None:
+    nets = [network("unrolled", t, 500 + 750 * t) for t in (1, 2, 21, 22)]
+    text = rendered([*nets, network("jfb", 5, 600)], tmp_path)
+    assert "t = 21 and 1/27, measured: 16250 MiB, 17000 at t = 22 | met |" in text
+
+
+def test_files_of_other_kinds_have_a_table(tmp_path: Path) -> None:
+    record = {
+        "kind": "compressed file",
+        "what": "skill classifier",
+        "name": "skills.pt",
+        "bits": 4,
+        "steps": 160,
+        "weight_bytes_before": 800,
+        "weight_bytes_after": 100,
+        "file_bytes_before": 5000,
+        "file_bytes_after": 300,
+        "accuracy": "right 88% to 85% at 50% on 60 motions not learned from",
+        "verdict": "certified",
+        **MACHINE,
+    }
+    text = rendered([record, {**record, "bits": 2}], tmp_path)
+    row = "| skill classifier | 4 | 800 to 100 | 8.0 | 5000 to 300 | right 88% to 85% at 50% on"
+    assert row in text
+    assert text.index("classifier | 4 |") < text.index("classifier | 2 |")
+
+
 def test_too_few_shapes_leave_it_open_and_too_much_loss_is_a_miss(tmp_path: Path) -> None:
     text = rendered([policy("Sshape", 4, 1.0), policy("Sshape", 2, 3.0)], tmp_path)
     assert "(1 LASA shapes run) | 1.00 to 1.00 mm, +0.0 % | open |" in text

@@ -141,3 +141,18 @@ def test_a_damaged_small_file_is_refused(skill_file: Path, tmp_path: Path) -> No
     small.write_bytes(content)
     with pytest.raises(SkillFileError, match="compress the skill again"):
         load_skills_file(small)
+
+
+def test_sizes_are_measured_once_for_the_page(
+    skill_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = tmp_path / "compression_files.jsonl"
+    words = ["benchmark", "compression", "files", str(skill_file), "--steps", "2", "--json"]
+    words += ["--output", str(results)]
+    for bits, ran in (("4,2", 2), ("4", 0)):
+        assert main([*words, "--bits", bits]) == 0
+        assert json.loads(capsys.readouterr().out)["ran"] == ran
+    four, two = (json.loads(line) for line in results.read_text().splitlines())
+    assert (four["name"], four["what"]) == ("skills.pt", "skill classifier")
+    assert four["weight_bytes_after"] > 1.6 * two["weight_bytes_after"]
+    assert four["verdict"] == two["verdict"] == "certified"
