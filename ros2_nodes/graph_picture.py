@@ -28,11 +28,14 @@ BOXES = {
     ),
     "monitor": (4.9, 0.4, 2.2, 0.7, "RViz, monitors", THEIRS),
     "recorder_node": (10.2, 0.0, 2.2, 0.9, "recorder_node", OURS),
+    "skill_node": (3.9, 4.85, 1.8, 0.7, "skill_node", OURS),
+    "goal_node": (6.4, 4.85, 1.8, 0.7, "goal_node", OURS),
 }
 """Left, bottom, width, height, text, colour."""
 
 TOPIC, SERVICE = "#004b87", "#8a4b00"
 COMMANDS = "cmd_vel", "~/joint_cmd"
+ARROW: dict[str, Any] = {"arrowstyle": "-|>", "lw": 1.2}
 
 
 def draw(path: str | Path, nodes: Mapping[str, Sequence[Interface]]) -> Path:
@@ -41,7 +44,7 @@ def draw(path: str | Path, nodes: Mapping[str, Sequence[Interface]]) -> Path:
     Parameters
     ----------
     path : .png, .pdf or .svg.
-    nodes : topics and services of policy_node, sim_node and recorder_node.
+    nodes : topics and services of all nodes, by name.
     """
     policy, sim, recorder = (nodes[name] for name in ("policy_node", "sim_node", "recorder_node"))
     published = _names(sim, "pub")
@@ -51,10 +54,12 @@ def draw(path: str | Path, nodes: Mapping[str, Sequence[Interface]]) -> Path:
     recorded = [name for name in _names(recorder, "sub") if name in published]
     clock = [name for name in published if name.startswith("/clock")]
 
-    figure = Figure(figsize=(11.0, 4.1))
+    skill, goal = nodes["skill_node"], nodes["goal_node"]
+
+    figure = Figure(figsize=(11.0, 5.8))
     ax = figure.add_axes((0.01, 0.01, 0.98, 0.98))
     ax.set_xlim(-0.2, 12.6)
-    ax.set_ylim(-0.25, 4.35)
+    ax.set_ylim(-0.25, 6.25)
     ax.axis("off")
     for left, bottom, width, height, text, colour in BOXES.values():
         ax.add_patch(FancyBboxPatch((left, bottom), width, height, fc=colour, **BOX))
@@ -65,14 +70,24 @@ def draw(path: str | Path, nodes: Mapping[str, Sequence[Interface]]) -> Path:
     _arrow(ax, (10.15, 2.65), (7.15, 2.65), [*_alternatives(from_robot), *clock], TOPIC)
     _arrow(ax, (6.0, 2.3), (6.0, 1.15), shown, TOPIC)
     _arrow(ax, (11.3, 2.3), (11.3, 0.95), [" or\n".join(recorded)], TOPIC)
+    _arrow(ax, (5.3, 4.8), (5.3, 3.9), ["its policy,", "by parameters"], SERVICE)
+    _arrow(ax, (6.8, 4.8), (6.8, 3.9), [_shared(goal, "pub", told)], TOPIC)
+    for corners, taken in (
+        ([(11.3, 3.9), (11.3, 5.2), (8.25, 5.2)], goal),
+        ([(11.3, 3.9), (11.3, 5.95), (4.8, 5.95), (4.8, 5.6)], skill),
+    ):
+        ax.plot(*zip(*corners[:-1], strict=True), color=TOPIC, lw=1.2)
+        ax.annotate("", corners[-1], corners[-2], arrowprops={**ARROW, "color": TOPIC})
+        height = corners[1][1] + 0.08
+        text = _shared(taken, "sub", published)
+        ax.text(9.7, height, text, ha="center", fontsize=8, color=TOPIC)
     ax.annotate(
         "",
         (10.15, 0.15),
         (2.25, 2.3),
         arrowprops={
-            "arrowstyle": "-|>",
+            **ARROW,
             "color": SERVICE,
-            "lw": 1.2,
             "connectionstyle": "angle,angleA=-90,angleB=0,rad=8",
         },
     )
@@ -85,6 +100,12 @@ def draw(path: str | Path, nodes: Mapping[str, Sequence[Interface]]) -> Path:
 
 def _names(interfaces: Iterable[Interface], kind: str) -> list[str]:
     return list(dict.fromkeys(each.name for each in interfaces if each.kind == kind))
+
+
+def _shared(interfaces: Iterable[Interface], kind: str, others: Sequence[str]) -> str:
+    """What a node takes from another, or gives it, whatever each calls its own."""
+    ends = {name.rpartition("/")[2] for name in others}
+    return "  ".join(name for name in _names(interfaces, kind) if name.rpartition("/")[2] in ends)
 
 
 def _alternatives(names: Sequence[str]) -> list[str]:
@@ -100,8 +121,7 @@ def _arrow(
     names: Sequence[str],
     colour: str,
 ) -> None:
-    style = {"arrowstyle": "-|>", "color": colour, "lw": 1.2}
-    ax.annotate("", end, start, arrowprops=style)
+    ax.annotate("", end, start, arrowprops={**ARROW, "color": colour})
     x, y = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
     if start[0] == end[0]:
         ax.text(x + 0.12, y, "\n".join(names), va="center", fontsize=8, color=colour)

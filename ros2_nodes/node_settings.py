@@ -8,7 +8,7 @@ BASE_FRAME = Setting("base_frame", "base_link", "Frame of states, commands and p
 CAMERA_FRAME = Setting("camera_frame", "camera", "Frame that images name")
 
 POLICY_NODE = (
-    Setting("policy_file", "", "Path of the exported policy (.pt or .onnx)"),
+    Setting("policy_file", "", "Path of the exported policy (.pt, .onnx or .elcdz)"),
     Setting(
         "allow_uncertified", False, "Serve a policy without a valid certificate for its weights"
     ),
@@ -274,7 +274,7 @@ SIM_NODE = (
 )
 
 GOAL_NODE = (
-    Setting("detector_file", "", "Path of the detector (.pt)"),
+    Setting("detector_file", "", "Path of the detector (.pt or .elcdz)"),
     Setting("base_frame", "base_link", "Frame of the goals: that which the camera's place is in"),
     CAMERA_FRAME,
     Setting("confidence", 0.5, "Least confidence of a detection", "", 0.0, 1.0, live=True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .settings import Setting
 
 SKILL_NODE = (
-    Setting("skill_file", "", "Path of the skill file (.pt)"),
+    Setting("skill_file", "", "Path of the skill file (.pt or .elcdz)"),
     Setting("base_frame", "base_link", "Frame that poses must be in"),
     Setting(
         "placement_rotation",

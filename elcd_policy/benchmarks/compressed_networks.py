@@ -82,12 +82,12 @@ RESNET = (
     ]
     + [
         Case("ResNet-18", 4, 1, "unrolled", t, steps=1, trained_steps=40, limit=16.0)
-        for t in (5, 10, 21, 22)
+        for t in (5, 10, 20, 21)
     ]
     + [
-        Case("ResNet-18", bits, dim, gradient, t, steps=4, trained_steps=40)
+        Case("ResNet-18", bits, dim, gradient, t, steps=1, trained_steps=40, limit=16.0)
         for bits, dim in ((2, 1), (2, 2))
-        for gradient, t in (("unrolled", 5), ("implicit", 5), ("jfb", 5), ("jfb", 30))
+        for gradient, t in METHODS
     ]
 )
 

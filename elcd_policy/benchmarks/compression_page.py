@@ -11,18 +11,14 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..files import written_whole
-from ..plotting import save_figure
-from ..plotting.style import EXECUTED, INK, LINE, REACHED, ROLLOUT, label_axes
 from .compressed_networks import NETWORK_RESULTS
 from .compressed_policies import POLICIES
+from .compression_picture import NAMES, Record, draw_compression, means, peak_memory
 from .store import read_all
 from .tables import markdown
 
-Record = dict[str, Any]
 FILES = "compressed file"
 NAME = "compression"
-NAMES = {"unrolled": "DKM", "implicit": "IDKM", "jfb": "IDKM-JFB"}
-COLOURS = {"unrolled": EXECUTED["color"], "implicit": ROLLOUT["color"], "jfb": REACHED}
 #: The memory, in GiB, to which the unrolled gradient's growth is extrapolated.
 LARGE = 16.0
 #: Shapes that the target on accuracy asks for.
@@ -71,7 +67,7 @@ def render_compression(
         )
     policies = [record for record in records if record["kind"] == POLICIES]
     networks = [record for record in records if record["kind"] == NETWORK_RESULTS]
-    picture = _draw(policies, networks, output.parent / "images" / "compression.png")
+    picture = draw_compression(policies, networks, output.parent / "images" / "compression.png")
     parts = [
         INTRODUCTION,
         _targets(policies, networks),
@@ -90,7 +86,7 @@ def _targets(policies: Sequence[Record], networks: Sequence[Record]) -> str:
     rows = []
     four = [record for record in policies if record["bits"] == 4]
     if four:
-        before, after = _means(four)
+        before, after = means(four)
         loss, ratio = 100 * (after / before - 1), _ratio(four)
         shapes = f"{len(four)} LASA shapes"
         rows.append(
@@ -103,7 +99,7 @@ def _targets(policies: Sequence[Record], networks: Sequence[Record]) -> str:
         rows.append(
             ["4 bits: weights at least 6 times smaller", f"{ratio:.2f} times", _verdict(ratio >= 6)]
         )
-    peaks = _peaks(networks)
+    peaks = peak_memory(networks)
     for gradient in ("implicit", "jfb"):
         of_t = peaks.get(gradient, {})
         if len(of_t) > 1:
@@ -151,7 +147,7 @@ def _policies(policies: Sequence[Record]) -> str:
     rows = []
     for bits in sizes:
         of = [record for record in policies if record["bits"] == bits]
-        before, after = _means(of)
+        before, after = means(of)
         weights = float(np.mean([record["weight_bytes_after"] for record in of]))
         file = float(np.mean([record["file_bytes_after"] for record in of]))
         certified = sum(record["verdict"] == "certified" for record in of)
@@ -278,28 +274,9 @@ def _conditions(records: Sequence[Record]) -> str:
     return "## Machine\n\n" + "\n".join(sorted(found))
 
 
-def _means(records: Sequence[Record]) -> tuple[float, float]:
-    before, after = (
-        float(np.mean([record[name] for record in records])) for name in ("dtw_before", "dtw_after")
-    )
-    return before, after
-
-
 def _ratio(records: Sequence[Record]) -> float:
     """The smallest of them."""
     return min(record["weight_bytes_before"] / record["weight_bytes_after"] for record in records)
-
-
-def _peaks(networks: Sequence[Record]) -> dict[str, dict[int, int]]:
-    """Peak memory in MiB of ResNet-18 at b = 4, d = 1, by gradient and t."""
-    peaks: dict[str, dict[int, int]] = {}
-    for record in networks:
-        case = record["case"]
-        if (case["network"], case["bits"], case["dim"]) == ("ResNet-18", 4, 1) and (
-            "peak_mib" in record
-        ):
-            peaks.setdefault(case["gradient"], {})[case["iterations"]] = record["peak_mib"]
-    return {gradient: dict(sorted(of_t.items())) for gradient, of_t in peaks.items()}
 
 
 def _growth(peaks: dict[int, int]) -> tuple[float, float] | None:
@@ -316,44 +293,3 @@ def _listed(of_t: dict[int, int]) -> str:
 
 def _verdict(met: bool) -> str:
     return "met" if met else "**missed**"
-
-
-def _draw(policies: Sequence[Record], networks: Sequence[Record], path: Path) -> Path:
-    """Size against accuracy of the policies; memory against t of ResNet-18."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.6, 2.9), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    sizes = sorted({record["bits"] for record in policies})
-    for bits in sizes:
-        of = [record for record in policies if record["bits"] == bits]
-        size = float(np.mean([record["weight_bytes_after"] for record in of]))
-        changes = [record["dtw_after"] / record["dtw_before"] for record in of]
-        left.plot([size] * len(of), changes, "o", ms=3.5, color="#b9c0c7")
-        before, after = _means(of)
-        left.plot(size, after / before, "D", ms=6, color=ROLLOUT["color"])
-        left.annotate(
-            f"{bits} bits", (size, after / before), (6, 5), textcoords="offset points", fontsize=8
-        )
-    if policies:
-        left.axhline(1.1, color=INK, lw=0.7, ls=":")
-        left.set_yscale("log", base=2)
-        left.set_yticks([1, 2, 4, 8], ["1", "2", "4", "8"])
-    label_axes(left, "weights [bytes]; uncompressed 7128", "DTW after / before")
-    for gradient, of_t in _peaks(networks).items():
-        right.plot(
-            list(of_t),
-            list(of_t.values()),
-            "o-",
-            ms=4,
-            color=COLOURS[gradient],
-            label=NAMES[gradient],
-            **LINE,
-        )
-    right.set_xscale("log", base=2)
-    right.set_xticks([1, 2, 5, 10, 30], ["1", "2", "5", "10", "30"])
-    right.set_ylim(bottom=0)
-    label_axes(right, "updates t in a step", "peak memory [MiB], ResNet-18")
-    if right.get_legend_handles_labels()[0]:
-        right.legend(frameon=False, fontsize=8, labelcolor=INK)
-    return save_figure(figure, path)
