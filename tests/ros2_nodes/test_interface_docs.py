@@ -60,5 +60,7 @@ def test_the_graph_is_drawn(tmp_path: Path) -> None:
         "policy_node": [twist, pose, joints],
         "sim_node": states,
         "recorder_node": [pose, joints],
+        "skill_node": [pose],
+        "goal_node": [Interface("sub", "camera/image", "x"), Interface("pub", "goal", "x")],
     }
     assert min(Image.open(draw(tmp_path / "graph.png", nodes)).size) > 400
