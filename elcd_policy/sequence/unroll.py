@@ -92,7 +92,7 @@ class Unroll(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor]:
         """See `unrolled`."""
         count, stages = len(x), len(nodes)
-        sizes, span = _sizes(e, count), _span(count, len(h), 1)
+        sizes, span = _sizes(e, count), span_of(count, len(h), 1)
         y = x.new_empty(count + 1, stages, *h.shape)
         y[0, 0] = h
         # In pieces, which the allocator keeps: the pages of one large block are new each time.
@@ -126,7 +126,7 @@ class Unroll(torch.autograd.Function):
         *inputs, y = ctx.saved_tensors[:8]
         slopes = [step.unbind(0) for part in ctx.saved_tensors[8:] for step in part]
         if torch.is_grad_enabled():
-            return _differentiable(ctx, inputs, (d_states, d_last))
+            return *differentiable(ctx, inputs, (d_states, d_last)), None, None
         x, h, u, b, a, w, e = inputs
         nodes, weights = ctx.nodes, ctx.weights
         count, (stages, batch, n) = len(x), y.shape[1:]
@@ -137,7 +137,7 @@ class Unroll(torch.autograd.Function):
         # Of the state after a step, of the one before it, and of a stage's.
         d_after = torch.zeros_like(h) if d_last is None else d_last.clone()
         d_before, d_y = torch.empty_like(h), torch.empty_like(h)
-        sizes, span = _sizes(e, count), _span(count, batch, stages)
+        sizes, span = _sizes(e, count), span_of(count, batch, stages)
         d = x.new_empty(span, stages, batch, 2 * n)  # of (A y, W y + U x + b), for a span
         outer, inner = ([step.unbind(0) for step in part] for part in d.chunk(2, dim=3))
         wholes = [step.unbind(0) for step in d]
@@ -179,7 +179,8 @@ class Unroll(torch.autograd.Function):
         return d_x, d_after, d_u, d_b, *d_both.chunk(2), d_e, None, None
 
 
-def _span(count: int, batch: int, stages: int) -> int:
+def span_of(count: int, batch: int, stages: int) -> int:
+    """Steps whose products are taken together."""
     return max(1, min(count, ROWS // max(1, batch * stages)))
 
 
@@ -196,10 +197,10 @@ def _add(base: Tensor, k: Tensor, size: Any, factor: float, out: Tensor) -> None
         torch.add(base, k, alpha=factor * size, out=out)
 
 
-def _differentiable(
+def differentiable(
     ctx: Any, inputs: list[Tensor], d_outputs: tuple[Tensor | None, Tensor | None]
 ) -> tuple[Tensor | None, ...]:
-    """Gradients that can be differentiated again."""
+    """Gradients of the inputs of `unrolled` that can be differentiated again."""
     x, h, u, b, a, w, e = inputs
     outputs = unrolled(x, h, u, b, a, w, e, ctx.nodes, ctx.weights)
     given = [(y, d) for y, d in zip(outputs, d_outputs, strict=True) if d is not None]
@@ -207,5 +208,5 @@ def _differentiable(
     found = iter(
         torch.autograd.grad([y for y, _ in given], wanted, [d for _, d in given], create_graph=True)
     )
-    gradients = [next(found) if needed else None for needed in ctx.needs_input_grad[:-2]]
-    return *gradients, None, None
+    needed = ctx.needs_input_grad[: len(inputs)]
+    return tuple(next(found) if each else None for each in needed)

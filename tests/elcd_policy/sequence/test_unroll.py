@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 import torch
 
+from elcd_policy.sequence.euler import EulerUnroll
 from elcd_policy.sequence.integrators import INTEGRATORS
 from elcd_policy.sequence.unroll import ROWS, Unroll, unrolled
 
@@ -29,6 +30,14 @@ def test_gradients_are_those_of_finite_differences(name: str, sizes: tuple[int, 
     )
 
 
+@pytest.mark.parametrize("kind", ["gradient", "second derivative"])
+def test_euler_steps_of_one_size_have_the_same_gradients(kind: str) -> None:
+    *given, e = arguments(4, 2)
+    e = e.detach()
+    check = torch.autograd.gradcheck if kind == "gradient" else torch.autograd.gradgradcheck
+    assert check(lambda *each: EulerUnroll.apply(*each, e), given)
+
+
 def test_second_derivatives_are_right() -> None:
     given = arguments(3, 2)
     assert torch.autograd.gradgradcheck(
@@ -48,6 +57,21 @@ def test_it_equals_the_plain_loop_over_several_spans(name: str, wanted: str) -> 
         torch.testing.assert_close(states[-1], last)
         (states**2 if wanted == "states" else last**2).sum().backward()
         found.append([states, last, *(each.grad for each in given)])
+    for by_hand, plain in zip(*found, strict=True):
+        torch.testing.assert_close(by_hand, plain)
+
+
+@pytest.mark.parametrize("batch", [ROWS // 3, 2 * ROWS])
+def test_euler_steps_of_one_size_equal_the_plain_loop(batch: int) -> None:
+    euler = INTEGRATORS["euler"]
+    found = []
+    for function in (EulerUnroll.apply, unrolled):
+        given = arguments(7, batch)
+        given[-1] = given[-1].detach()
+        method = [] if function != unrolled else [list(euler.nodes), list(euler.weights)]
+        states, last = function(*given, *method)
+        ((states**2).sum() + (3 * last).sum()).backward()
+        found.append([states, last, *(each.grad for each in given[:-1])])
     for by_hand, plain in zip(*found, strict=True):
         torch.testing.assert_close(by_hand, plain)
 
