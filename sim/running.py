@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from elcd_policy.errors import ElcdError, ParameterError
+from elcd_policy.workers import prepare_worker
 
 from .arm import Arm
 from .control import Motion, TaskController
@@ -159,9 +159,9 @@ _runner: Runner  # of a worker process
 
 
 def _prepare_worker(scene: Scene, motion: Motion, seed: int) -> None:
-    """What a worker process needs, once; Ctrl-C is left to its parent."""
+    """What a worker process needs, once."""
     global _runner
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    prepare_worker()
     torch.set_num_threads(1)
     _runner = Runner(scene, motion, seed)
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing.connection import wait
 from pathlib import Path
 
 from tqdm import tqdm
 
 from ..errors import ElcdError, MissingExtraError, ParameterError
+from ..workers import prepare_worker
 from .jobs import Job, key_of
 from .run import run_job
 from .store import append_record, read_records, sole_writer
@@ -121,7 +118,7 @@ def _executor(workers: int, scheduler: str | None) -> Iterator[Executor]:
         return
     # spawn: a forked child hangs once torch has used threads.
     pool = ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), initializer=_prepare_worker
+        workers, multiprocessing.get_context("spawn"), initializer=prepare_worker
     )
     others = set(multiprocessing.active_children())
     try:
@@ -149,16 +146,3 @@ def _cluster(scheduler: str) -> Iterator[Executor]:
         ) from error
     with client:
         yield client.get_executor()
-
-
-def _prepare_worker() -> None:
-    """Leave Ctrl-C to the parent, and follow it when it is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_with(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import select
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -132,3 +136,24 @@ def test_bad_input_is_one_line(
     assert complaint in captured.err
     assert captured.err.count("\n") == 1
     assert captured.out == ""
+
+
+def test_no_worker_outlives_a_parent_that_was_killed(policy_file: Path) -> None:
+    words = ["simulate", str(policy_file), "--pushes", "9999", "--workers", "2"]
+    code = f"from elcd_policy.cli import main; main({words})"
+    parent = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE)
+    try:
+        assert parent.stderr is not None
+        bar = b""
+        while b"/9999" not in bar:  # episodes come
+            bar += parent.stderr.read1(4096)
+            assert parent.poll() is None
+        children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+        assert len(children) >= 2
+        ends = [os.pidfd_open(int(child)) for child in children]
+    finally:
+        parent.kill()
+        parent.wait()
+    for end in ends:
+        assert select.select([end], [], [], 10.0)[0], "a worker goes on without its parent"
+        os.close(end)
