@@ -45,7 +45,8 @@ policy.
 
 Three numbers with slashes are the median, the 95 % quantile and the largest over the episodes;
 times back are those of episodes that came back. Joint velocity and torque are the largest of all,
-and as shares of each joint's own limit."""
+and as shares of each joint's own limit. They are measured: commands stay within the limits, a push
+may take a joint a little beyond."""
 
 CHECKS = """## Contraction, measured
 
