@@ -37,8 +37,8 @@ def path_figure(results: Sequence[CampaignResult]) -> Figure:
     """What the TCP did in all episodes, a panel for each campaign, in the motion's own plane."""
     from matplotlib.figure import Figure
 
-    columns = min(COLUMNS, len(results))
-    rows = -(-len(results) // columns)
+    rows = -(-len(results) // COLUMNS)
+    columns = -(-len(results) // rows)
     figure = Figure(figsize=(3.4 * columns + 0.4, 3.2 * rows + 0.5), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax, result in zip(panels, results, strict=False):
