@@ -93,7 +93,8 @@ def present(records: Sequence[Record]) -> list[str]:
 
 def _runs(records: Sequence[Record]) -> str:
     seeds = sorted({record["seed"] for record in records})
-    few = f"seed {seeds[0]} only" if len(seeds) == 1 else f"mean over seeds {seeds}"
+    named = ", ".join(map(str, seeds))
+    few = f"seed {named} only" if len(seeds) == 1 else f"mean over seeds {named}"
     return f"{records[0]['epochs']} epochs, {few}"
 
 
