@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -42,7 +42,9 @@ UNREADABLE = (
 
 
 class Metadata(Protocol):
-    """Facts that travel with a file."""
+    """Facts that travel with a file: a dataclass, with ``versions`` of `library_versions`."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
     def weights_hash(self) -> str:

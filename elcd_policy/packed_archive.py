@@ -8,13 +8,31 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic
 
-from .archive import METADATA_FILE, UNREADABLE, FileKind, M, check_there, first_line, read_metadata
+import torch
+from torch import nn
+
+from .archive import (
+    METADATA_FILE,
+    UNREADABLE,
+    FileKind,
+    M,
+    archive_content,
+    check_hash,
+    check_there,
+    first_line,
+    library_versions,
+    quiet,
+    read_archive,
+    read_metadata,
+    weights_hash,
+    write_content,
+)
 from .compression.packing import BLOB, HEADER, PackedWeights, archive, compact, entries
 from .compression.packing import read_weights as _read_weights
 
@@ -89,3 +107,58 @@ def intact(path: Path, kind: FileKind[M]) -> Iterator[None]:
             expected=f"a packed {kind.name} file written by `elcd compress`",
             advice=f"compress the {kind.name} again",
         ) from error
+
+
+def write_network(
+    model: nn.Module,
+    metadata: M,
+    path: Path,
+    kind: FileKind[M],
+    packed: tuple[Any, PackedWeights] | None = None,
+) -> Path:
+    """Write a network as one file, atomically: TorchScript or, if given, packed.
+
+    Parameters
+    ----------
+    packed : what `read_network` rebuilds the model from, and the model's weights.
+
+    Raises
+    ------
+    ElcdError
+        The kind's, if the file can't be written there.
+    """
+    with quiet():
+        module = torch.jit.script(model.eval())
+    facts = replace(metadata, weights_hash=weights_hash(module), versions=library_versions())
+    if packed is None:
+        content = archive_content(module, facts)
+    else:
+        content = packed_content(*packed, json.dumps(facts.to_dict()))
+    return write_content(content, path, kind.error)
+
+
+def read_network(
+    path: Path, kind: FileKind[M], built: Callable[[M, Any, dict[str, torch.Tensor]], nn.Module]
+) -> tuple[torch.jit.ScriptModule, M]:
+    """The module and the metadata in a file of `write_network`.
+
+    Parameters
+    ----------
+    built : makes the model of a packed file from metadata, architecture and state dict.
+
+    Raises
+    ------
+    ElcdError
+        The kind's, if the file is missing, damaged, of another kind or of a newer library.
+    """
+    check_there(path, kind)
+    if not is_packed(path):
+        module, metadata = read_archive(path, kind)
+        return module.eval(), metadata
+    packed = read_packed(path, kind)
+    with intact(path, kind):
+        model = built(packed.metadata, packed.architecture, packed.weights.state())
+    with quiet():
+        module = torch.jit.script(model.eval())
+    check_hash(path, weights_hash(module), packed.metadata, kind)
+    return module, packed.metadata

@@ -48,16 +48,13 @@ def compressed(args: argparse.Namespace) -> Compressed:
     verdict = CERTIFIED if certified else NOT_CERTIFIED
     bound = "" if certificate is None else f", Lipschitz bound {certificate.lipschitz_bound:.3g}"
     return Compressed(
-        bytes_before=small.bytes_before,
-        bytes_after=small.bytes_after,
-        numbers=small.weights.numbers(),
+        small=small,
         cpu_s=cpu,
         source=f"{HELD_OUT} scenes not learned from",
         before=before,
         after=after,
         accuracy=f"error {before['median_mm']:.1f} to {after['median_mm']:.1f} mm median, seen "
         f"{before['found']:.1%} to {after['found']:.1%}",
-        certified=certified,
         verdict=verdict,
         reasons=reasons,
         summary=f"{verdict}: stable blocks{bound}" if certified else f"{verdict}: {reasons[0]}",

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from ..archive import tag_of
+from ..certificate import CERTIFIED
+from ..compression import PackedWeights
 from ..compression.gradients import GRADIENTS
 from ..compression.motion import LEARNING_RATE, STEPS
 from ..errors import MissingExtraError, ParameterError
@@ -39,37 +41,53 @@ be read.
 GROUP = "elcd.compressors"
 
 
+class Quantised(Protocol):
+    """What is common to `CompressedPolicy` and `CompressedNetwork`."""
+
+    @property
+    def weights(self) -> PackedWeights:
+        """As they are stored."""
+
+    @property
+    def bytes_before(self) -> int:
+        """Of all weights and buffers."""
+
+    @property
+    def bytes_after(self) -> int:
+        """The same, indices and codebooks counted."""
+
+
 @dataclass(frozen=True)
 class Compressed:
     """A file's content with quantised weights, judged.
 
     Parameters
     ----------
-    bytes_before, bytes_after : all weights and buffers, codebooks counted.
-    numbers : how many weights that is.
+    small : the quantised model.
     cpu_s : of fine-tuning.
     source : what it was fine-tuned and scored on.
     before, after : scores.
     accuracy : both, in words.
-    certified : whether what is claimed of such a file holds for the quantised weights.
-    verdict, reasons : of the certificate.
+    verdict, reasons : whether what is claimed of such a file holds for the quantised weights.
     summary : verdict and reasons, in words.
     write : writes the small file.
     """
 
-    bytes_before: int
-    bytes_after: int
-    numbers: int
+    small: Quantised
     cpu_s: float
     source: str
     before: dict[str, Any]
     after: dict[str, Any]
     accuracy: str
-    certified: bool
     verdict: str
     reasons: list[str]
     summary: str
     write: Callable[[Path], object]
+
+    @property
+    def certified(self) -> bool:
+        """Whether the file may be written without asking."""
+        return self.verdict == CERTIFIED
 
 
 class Compressor(Protocol):
@@ -138,11 +156,11 @@ def compress_file(args: argparse.Namespace) -> tuple[dict[str, Any], Compressed]
         "bits": args.bits,
         "dim": args.dim,
         "cpu_s": done.cpu_s,
-        "weight_bytes_before": done.bytes_before,
-        "weight_bytes_after": done.bytes_after,
+        "weight_bytes_before": done.small.bytes_before,
+        "weight_bytes_after": done.small.bytes_after,
         "file_bytes_before": Path(args.policy).stat().st_size,
         "file_bytes_after": file.stat().st_size if written else None,
-        "bits_per_weight": 8 * done.bytes_after / done.numbers,
+        "bits_per_weight": 8 * done.small.bytes_after / done.small.weights.numbers(),
         "before": done.before,
         "after": done.after,
         "verdict": done.verdict,
@@ -184,7 +202,7 @@ def _compressor(path: str) -> Compressor:
 
 
 def _table(answer: dict[str, Any], done: Compressed) -> str:
-    first, second = done.bytes_before, done.bytes_after
+    first, second = done.small.bytes_before, done.small.bytes_after
     lines = [
         f"weights    {first} to {second} bytes, {first / second:.1f} times less: "
         f"{answer['bits_per_weight']:.2f} bits a weight, codebooks included",

@@ -26,15 +26,12 @@ def compressed(args: argparse.Namespace) -> Compressed:
     before, after = (Scores.mean(evaluate(p, judged)) for p in (loaded, small.policy))
     unit = "mm" if before.orientation is not None else judged.units
     return Compressed(
-        bytes_before=small.bytes_before,
-        bytes_after=small.bytes_after,
-        numbers=small.weights.numbers(),
+        small=small,
         cpu_s=cpu,
         source=judged.source,
         before={**before.to_dict(), "units": judged.units},
         after={**after.to_dict(), "units": judged.units},
         accuracy=f"DTW {before.dtw:.3g} to {after.dtw:.3g} {unit}",
-        certified=certificate.certified,
         verdict=certificate.verdict,
         reasons=certificate.reasons,
         summary=certificate.summary,

@@ -42,9 +42,7 @@ def compressed(args: argparse.Namespace) -> Compressed:
     metadata = replace(facts, certificate=certificate.to_dict(), **kept)
     at = [SHARES.index(share) for share in SHOWN]
     return Compressed(
-        bytes_before=small.bytes_before,
-        bytes_after=small.bytes_after,
-        numbers=small.weights.numbers(),
+        small=small,
         cpu_s=cpu,
         source=f"{len(judged)} motions {'not learned from' if skills.held_out else 'learned from'}",
         before={"shares": SHARES, **before},
@@ -54,7 +52,6 @@ def compressed(args: argparse.Namespace) -> Compressed:
             f"{before['accuracy'][i]:.0%} to {after['accuracy'][i]:.0%} at {SHARES[i]:.0%}"
             for i in at
         ),
-        certified=certificate.stable,
         verdict=CERTIFIED if certificate.stable else NOT_CERTIFIED,
         reasons=[] if certificate.stable else ["not shown to be stable"],
         summary=verdict(certificate.to_dict()),

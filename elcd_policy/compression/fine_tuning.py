@@ -15,6 +15,9 @@ from ..errors import CompressionError
 from .idkm import IDKM, Layer
 from .packing import PackedWeights
 
+#: Updates of the centroids in a step that are enough for a file: they start from where the last
+#: step left them.
+ITERATIONS = 5
 Batches = Iterable[tuple[Tensor, Tensor]]
 
 

@@ -26,12 +26,10 @@ from ..threads import one_thread
 from ..training import TrainingSettings
 from ..training.data import TrainingData
 from ..training.losses import shooting_loss
-from .fine_tuning import compress
+from .fine_tuning import ITERATIONS, compress
 from .imitation import imitation_loss
 from .packing import PackedWeights
 
-#: Updates of the centroids in a step: they start from where the last step left them.
-ITERATIONS = 5
 STEPS, LEARNING_RATE = 160, 2e-3
 
 

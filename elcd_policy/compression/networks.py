@@ -19,11 +19,9 @@ from ..sequence.skill_data import Motion
 from ..sequence.skill_file import trainable_skills
 from ..sequence.skill_training import batch_loss
 from ..threads import one_thread
-from .fine_tuning import compress
+from .fine_tuning import ITERATIONS, compress
 from .packing import PackedWeights, without
 
-#: Updates of the centroids in a step: they start from where the last step left them.
-ITERATIONS = 5
 N = TypeVar("N", bound=nn.Module)
 
 

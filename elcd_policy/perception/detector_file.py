@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from ..archive import (
-    FileKind,
-    archive_content,
-    check_hash,
-    check_there,
-    library_versions,
-    quiet,
-    read_archive,
-    weights_hash,
-    write_content,
-)
+from ..archive import FileKind
 from ..compression.packing import PackedWeights
 from ..errors import DetectorFileError, ShapeError
-from ..packed_archive import intact, is_packed, packed_content, read_packed
+from ..packed_archive import read_network, write_network
 from .camera import Camera
 from .detector import NETS, GoalDetector
 
@@ -169,14 +158,8 @@ def save_detector(
     DetectorFileError
         If the file can't be written there.
     """
-    with quiet():
-        module = torch.jit.script(detector.eval())
-    facts = replace(metadata, weights_hash=weights_hash(module), versions=library_versions())
-    if weights is None:
-        content = archive_content(module, facts)
-    else:
-        content = packed_content(_architecture(module), weights, json.dumps(facts.to_dict()))
-    return write_content(content, Path(path), DetectorFileError)
+    packed = None if weights is None else (_architecture(detector), weights)
+    return write_network(detector, metadata, Path(path), DETECTOR, packed)
 
 
 def trainable_detector(loaded: LoadedDetector) -> GoalDetector:
@@ -213,24 +196,13 @@ def load_detector(path: str | os.PathLike[str]) -> LoadedDetector:
     DetectorFileError
         If the file is missing, damaged, written by something else or by a newer library.
     """
-    path = Path(path)
-    check_there(path, DETECTOR)
-    if not is_packed(path):
-        module, metadata = read_archive(path, DETECTOR)
-        return LoadedDetector(module.eval(), metadata)
-    packed = read_packed(path, DETECTOR)
-    with intact(path, DETECTOR):
-        detector = _built(packed.metadata, packed.architecture, packed.weights.state())
-    with quiet():
-        module = torch.jit.script(detector)
-    check_hash(path, weights_hash(module), packed.metadata, DETECTOR)
-    return LoadedDetector(module, packed.metadata)
+    return LoadedDetector(*read_network(Path(path), DETECTOR, _built))
 
 
 def _architecture(module: Any) -> dict[str, Any]:
-    """What `_built` needs of a scripted detector; of any other net, nonsense or an error."""
+    """What `_built` needs of a detector, scripted or not; of another net, nonsense or an error."""
     state, net = module.state_dict(), module.net
-    if net.original_name == "NAISNet":
+    if "net.readout.weight" in state:
         channels = state["net.readout.weight"].shape[1]
         return {"net": "nais", "channels": channels, "depth": int(getattr(net.blocks, "0").depth)}
     return {"net": "cnn", "channels": state["net.0.weight"].shape[0]}

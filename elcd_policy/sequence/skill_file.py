@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from ..archive import (
-    FileKind,
-    archive_content,
-    check_hash,
-    check_there,
-    library_versions,
-    quiet,
-    read_archive,
-    tag_of,
-    weights_hash,
-    write_content,
-)
+from ..archive import FileKind, quiet, tag_of
 from ..compression.packing import PackedWeights
 from ..errors import ParameterError, ShapeError, SkillFileError
-from ..packed_archive import intact, is_packed, packed_content, read_packed
+from ..packed_archive import read_network, write_network
 from .skill_classifier import SkillClassifier
 
 #: Raised whenever a reader of the previous version would misread a file.
@@ -193,21 +181,16 @@ def save_skills(
     SkillFileError
         If the file can't be written there.
     """
-    with quiet():
-        module = torch.jit.script(model.eval())
-    facts = replace(metadata, weights_hash=weights_hash(module), versions=library_versions())
-    if weights is None:
-        content = archive_content(module, facts)
-    else:
-        architecture = {"hidden_size": model.recurrent.hidden_size}
-        content = packed_content(architecture, weights, json.dumps(facts.to_dict()))
-    return write_content(content, Path(path), SkillFileError)
+    packed = None
+    if weights is not None:
+        packed = {"hidden_size": model.recurrent.hidden_size}, weights
+    return write_network(model, metadata, Path(path), SKILLS, packed)
 
 
 def trainable_skills(loaded: LoadedSkills) -> SkillClassifier:
     """A copy of what was loaded, as an ordinary module."""
-    hidden_size = int(loaded.module.recurrent.hidden_size)
-    return _built(loaded.metadata, hidden_size, loaded.module.state_dict())
+    architecture = {"hidden_size": loaded.module.recurrent.hidden_size}
+    return _built(loaded.metadata, architecture, loaded.module.state_dict())
 
 
 def is_skill_file(path: str | os.PathLike[str]) -> bool:
@@ -223,25 +206,17 @@ def load_skills_file(path: str | os.PathLike[str]) -> LoadedSkills:
     SkillFileError
         If the file is missing, damaged, written by something else or by a newer library.
     """
-    path = Path(path)
-    check_there(path, SKILLS)
-    if not is_packed(path):
-        return LoadedSkills(*read_archive(path, SKILLS))
-    packed = read_packed(path, SKILLS)
-    with intact(path, SKILLS):
-        hidden_size = int(packed.architecture["hidden_size"])
-        model = _built(packed.metadata, hidden_size, packed.weights.state())
-    with quiet():
-        module = torch.jit.script(model)
-    check_hash(path, weights_hash(module), packed.metadata, SKILLS)
-    return LoadedSkills(module, packed.metadata)
+    return LoadedSkills(*read_network(Path(path), SKILLS, _built))
 
 
 def _built(
-    metadata: SkillMetadata, hidden_size: int, state: Mapping[str, torch.Tensor]
+    metadata: SkillMetadata, architecture: Mapping[str, Any], state: Mapping[str, torch.Tensor]
 ) -> SkillClassifier:
     model = SkillClassifier(
-        metadata.dimension, len(metadata.labels), rate=metadata.rate, hidden_size=hidden_size
+        metadata.dimension,
+        len(metadata.labels),
+        rate=metadata.rate,
+        hidden_size=int(architecture["hidden_size"]),
     )
     model.load_state_dict(state)
     return model.eval()
