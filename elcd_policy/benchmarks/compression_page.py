@@ -245,24 +245,22 @@ def _networks(networks: Sequence[Record]) -> str:
         )
     steps = {record["case"]["network"]: record["case"] for record in networks}
     listed = "; ".join(
-        f"{name}: {case['trained_steps']} steps of training, then "
-        f"{', '.join(str(n) for n in sorted(_steps(networks, name)))} with soft weights"
+        f"{name}: {case['trained_steps']} steps of training, {case['steps']} with soft weights, "
+        f"{case['tuned_steps']} of the centroids"
         for name, case in steps.items()
     )
+    loads = [record["load"] for record in networks if "error" not in record]
     header = ["network", "gradient", "t", "peak, MiB", "CPU s a step", "accuracy, %", "smaller"]
     return (
         "## Networks\n\n"
         "On scikit-learn's 8 x 8 digits (1,438 shown, 359 unseen), batch 32, one thread, each case "
         f"in a process of its\nown. {listed}. Every case takes exactly t updates in a step. Peak: "
         "of the process's resident\nmemory, torch itself included; *smaller*: all weights and "
-        "buffers, codebooks counted. Accuracy is of the hardened\nnetwork, without fine-tuning "
-        "of the centroids; with so few steps it says little of what longer training reaches.\n\n"
+        "buffers, codebooks counted. Accuracy is of the network\nas it was trained, and of "
+        "the quantised one; these few steps say little of what longer training\nreaches. Load of "
+        f"the machine meanwhile: {min(loads, default=0)} to {max(loads, default=0)}.\n\n"
         + markdown(header, rows)
     )
-
-
-def _steps(networks: Sequence[Record], name: str) -> set[int]:
-    return {r["case"]["steps"] for r in networks if r["case"]["network"] == name}
 
 
 def _conditions(records: Sequence[Record]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
@@ -87,9 +88,14 @@ def accuracy(model: nn.Module) -> float:
     return float((named == y[SHOWN:]).float().mean())
 
 
-def train(model: nn.Module, data: list[tuple[Tensor, Tensor]], rate: float = 1e-3) -> None:
-    """Adam on cross-entropy, a step per batch."""
-    optimiser = torch.optim.Adam(model.parameters(), lr=rate)
+def train(
+    model: nn.Module,
+    data: list[tuple[Tensor, Tensor]],
+    parameters: Iterable[nn.Parameter] | None = None,
+    rate: float = 1e-3,
+) -> None:
+    """Adam on cross-entropy, a step per batch; moves ``parameters``, by default all."""
+    optimiser = torch.optim.Adam(parameters or model.parameters(), lr=rate)
     model.train()
     for x, y in data:
         optimiser.zero_grad()

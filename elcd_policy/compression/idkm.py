@@ -188,14 +188,18 @@ class IDKM:
             ),
         ]
 
-    def fix(self) -> None:
+    def fix(self, updates: int = SETTLING) -> None:
         """Fix which centroid each weight has; from here on training moves the centroids.
 
         The gradient of a centroid is the sum over its weights (Han et al. 2016).
+
+        Parameters
+        ----------
+        updates : that the centroids may take before, to the tolerance of the settings.
         """
         for book in self.codebooks:
             if book.learned is None:
-                book.fix(SETTLING)
+                book.fix(updates)
 
     def harden(self) -> PackedWeights:
         """Give the model its nearest centroids for weights and take the parametrisations off.

@@ -15,7 +15,7 @@ from elcd_policy.benchmarks.store import read_records
 def test_a_case_is_measured_once(tmp_path: Path) -> None:
     pytest.importorskip("sklearn")
     output = tmp_path / "networks.jsonl"
-    case = Case("2-layer CNN", 4, 1, "jfb", 3, steps=3, trained_steps=60)
+    case = Case("2-layer CNN", 4, 1, "jfb", 3, trained_steps=60, steps=3, tuned_steps=5)
     assert measure_networks(output, [case], progress=False) == 1
     assert measure_networks(output, [case], progress=False) == 0
     (record,) = read_records(output)

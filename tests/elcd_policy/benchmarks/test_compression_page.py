@@ -43,8 +43,9 @@ def network(gradient: str, t: int, peak: int | None) -> dict[str, Any]:
         "dim": 1,
         "gradient": gradient,
         "iterations": t,
-        "steps": 1,
         "trained_steps": 40,
+        "steps": 1,
+        "tuned_steps": 20,
         "batch": 32,
         "limit": 4.0,
     }
@@ -55,6 +56,7 @@ def network(gradient: str, t: int, peak: int | None) -> dict[str, Any]:
         "weight_bytes_after": 100,
         "peak_mib": peak,
         "step_s": 2.5,
+        "load": 1.0,
     }
     result = {"error": "out of memory"} if peak is None else figures
     return {"kind": "network", "case": case, **result, **MACHINE}
