@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from ..perception import NAISConvBlock, NAISNet
 from ..perception.block import largest_jacobian
-from .digits import digit_images
+from .images import digit_images
 from .machine import machine, versions
 
 SHOWN = 600  # digits that are learned, of 1797

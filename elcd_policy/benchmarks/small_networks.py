@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .digits import digit_images
+from .images import digit_images
 
 SHOWN = 1438
 

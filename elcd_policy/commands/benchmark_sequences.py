@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
-from ..benchmarks.sequences import PARTS, render_page, run_parts
+from ..benchmarks.sequences import FOLDERS, PARTS, render_page, run_parts
 from ..benchmarks.sequences.models import MODELS
 from ..errors import ParameterError
 
@@ -15,9 +16,15 @@ RESULTS, PAGE = "benchmarks/results/sequences.jsonl", "docs/sequence_models.md"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
-    parser.add_argument("--parts", default=",".join(PARTS), help="(%(default)s); none: the page")
+    parser.add_argument(
+        "--parts",
+        help=f"of {','.join(PARTS)}, or none: the page (all; of {' and '.join(FOLDERS)}, what is "
+        "there)",
+    )
     parser.add_argument("--models", default=";".join(MODELS), metavar="A;B", help="(all)")
     parser.add_argument("--seeds", default="0", help="0,1 (%(default)s)")
+    for name, folder in FOLDERS.items():
+        parser.add_argument(f"--{name}", metavar="FOLDER", default=folder, help="(%(default)s)")
     parser.add_argument("--epochs", type=int, help="of all trainings, to try")
     parser.add_argument("--output", default=RESULTS, help="(%(default)s)")
     parser.add_argument("--page", default=PAGE, help="(%(default)s)")
@@ -26,7 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run what is not stored yet, then write the page."""
-    parts = [] if args.parts == "none" else args.parts.split(",")
+    folders = {name: getattr(args, name.replace("-", "_")) for name in FOLDERS}
+    if args.parts is None:
+        parts = [part for part in PARTS if part not in folders or Path(folders[part]).is_dir()]
+    else:
+        parts = [] if args.parts == "none" else args.parts.split(",")
     models = args.models.split(";")
     try:
         seeds = [int(seed) for seed in args.seeds.split(",")]
@@ -34,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         raise ParameterError(
             "seeds are not numbers", got=repr(args.seeds), expected="0,1,2"
         ) from error
-    added = run_parts(parts, seeds, args.output, models=models, epochs=args.epochs)
+    added = run_parts(parts, seeds, args.output, models=models, epochs=args.epochs, folders=folders)
     files = [str(path) for path in render_page(args.output, args.page)]
     print(json.dumps({"added": added, "files": files}) if args.json else "\n".join(files))
     return 0

@@ -28,6 +28,11 @@ class Integrator:
         return len(self.nodes)
 
     @property
+    def is_chain(self) -> bool:
+        """Whether the state after a step is made from the last stage alone."""
+        return not any(self.weights[:-1])
+
+    @property
     def polynomial(self) -> list[float]:
         """Coefficients of ``R``, low powers first: a step of ``h' = A h`` is ``R(e A) h``."""
         return [1.0 / math.factorial(power) for power in range(self.order + 1)]

@@ -8,8 +8,8 @@ from torch.nn import functional as F
 
 from ..errors import ParameterError, ShapeError
 from .cell import LipschitzCell
-from .euler import EulerUnroll
-from .integrators import integrator_named
+from .fixed_step import FixedStepUnroll
+from .integrators import INTEGRATORS, integrator_named
 from .shapes import input_fault, step_fault
 from .stability import StabilityCertificate, layer_stability
 from .unroll import Unroll, step, unrolled
@@ -146,10 +146,11 @@ class LipschitzRNN(nn.Module):
                 first = h[layer] if batched else h[layer].unsqueeze(0)
             if torch.jit.is_scripting():
                 x, end = unrolled(x, first, u, b, a, w, e, self.nodes, self.weights)
-            elif self.integrator == "euler" and e.numel() == 1 and not e.requires_grad:
-                x, end = EulerUnroll.apply(x, first, u, b, a, w, e)
             else:
-                x, end = Unroll.apply(x, first, u, b, a, w, e, self.nodes, self.weights)
+                alike = e.numel() == 1 and not e.requires_grad
+                fixed = alike and INTEGRATORS[self.integrator].is_chain
+                by_hand = FixedStepUnroll if fixed else Unroll
+                x, end = by_hand.apply(x, first, u, b, a, w, e, self.nodes, self.weights)
             if lengths is not None:
                 x = x.masked_fill(~seen, 0.0)
             last.append(end)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ...errors import MissingExtraError
-from ..digits import digit_images
+from .. import images as pictures
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,27 @@ def digits() -> Sequences:
     MissingExtraError
         If scikit-learn is not installed.
     """
-    images, labels = digit_images("sequences")
+    images, labels = pictures.digit_images("sequences")
     order = np.random.default_rng(0).permutation(len(labels))
     x = images[order].flatten(1).t()[..., None].contiguous()
     y = labels[order]
     cut = len(y) // 5
     return Sequences("digits", x[:, cut:], y[cut:], x[:, :cut], y[:cut], eps=0.3)
+
+
+def mnist(folder: str = pictures.MNIST) -> Sequences:
+    """MNIST pixel by pixel, row after row: 784 steps; 8,000 / 2,000; see `mnist_images`."""
+    return _pixels("mnist", *pictures.mnist_images(folder))
+
+
+def fashion_mnist(folder: str = pictures.FASHION_MNIST) -> Sequences:
+    """Fashion-MNIST in the same way; see `fashion_mnist_images`."""
+    return _pixels("fashion-mnist", *pictures.fashion_mnist_images(folder))
+
+
+def _pixels(name: str, images: Tensor, labels: Tensor) -> Sequences:
+    x, cut = images.flatten(1).t()[..., None].contiguous(), pictures.SHOWN
+    return Sequences(name, x[:, :cut], labels[:cut], x[:, cut:], labels[cut:], eps=0.03)
 
 
 def mnist1d() -> Sequences:
@@ -73,4 +88,5 @@ def mnist1d() -> Sequences:
     return Sequences("mnist1d", x, y, x_test, y_test, eps=0.5, spread=float(x.std()))
 
 
-TASKS = {"digits": digits, "mnist1d": mnist1d}
+#: By name; those of 784 steps need a folder.
+TASKS = {"digits": digits, "mnist1d": mnist1d, "mnist": mnist, "fashion-mnist": fashion_mnist}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tqdm import tqdm
 
 from ...errors import ParameterError
 from ...threads import one_thread
+from ..images import FASHION_MNIST, MNIST
 from ..machine import machine, versions
 from ..store import append_record, read_records, sole_writer
 from .data import TASKS
@@ -17,8 +18,10 @@ from .models import MODELS
 from .scores import curvature, score
 from .speed import measure_speed
 
-PARTS = ("digits", "mnist1d", "curvature", "lasa", "skills", "speed")
-EPOCHS = {"digits": 30, "mnist1d": 15, "curvature": 12, "lasa": 100}
+PARTS = ("digits", "mnist1d", "mnist", "fashion-mnist", "curvature", "lasa", "skills", "speed")
+#: Parts whose data lie in a folder, and where their packages put it.
+FOLDERS = {"mnist": MNIST, "fashion-mnist": FASHION_MNIST}
+EPOCHS = {"digits": 30, "mnist1d": 15, "mnist": 5, "fashion-mnist": 5, "curvature": 12, "lasa": 100}
 PACKAGES = ("elcd_policy", "torch", "numpy", "torchrecurrent", "scikit-learn", "mnist1d")
 
 Job = Callable[[], dict[str, Any]]
@@ -31,6 +34,7 @@ def run_parts(
     *,
     models: Sequence[str] = tuple(MODELS),
     epochs: int | None = None,
+    folders: Mapping[str, str] | None = None,
     progress: bool = True,
 ) -> int:
     """Run what ``path`` does not hold yet; how many results were added.
@@ -40,11 +44,12 @@ def run_parts(
     parts : of `PARTS`.
     models : of `MODELS`.
     epochs : in place of `EPOCHS`, to try.
+    folders : in place of some of `FOLDERS`.
 
     Raises
     ------
     ParameterError
-        If a part or model is unknown.
+        If a part or model is unknown, or a folder does not hold the data.
     MissingExtraError
         If a package of the extra "sequences" is not installed.
     """
@@ -55,7 +60,8 @@ def run_parts(
     about = {"machine": machine(), "versions": versions(PACKAGES)}
     with sole_writer(path), one_thread():
         done = {(r["part"], r["model"], r["seed"]) for r in read_records(path)}
-        jobs = [job for job in _jobs(parts, seeds, models, epochs) if job[0] not in done]
+        every = _jobs(parts, seeds, models, epochs, {**FOLDERS, **(folders or {})})
+        jobs = [job for job in every if job[0] not in done]
         for _, job in tqdm(jobs, desc="sequences", unit="run", delay=2, disable=not progress):
             append_record(path, job() | about)
             added += 1
@@ -63,7 +69,11 @@ def run_parts(
 
 
 def _jobs(
-    parts: Sequence[str], seeds: Sequence[int], models: Sequence[str], epochs: int | None
+    parts: Sequence[str],
+    seeds: Sequence[int],
+    models: Sequence[str],
+    epochs: int | None,
+    folders: Mapping[str, str],
 ) -> Iterator[tuple[tuple[str, str, int], Job]]:
     for part in parts:
         count = epochs or EPOCHS.get(part, 0)
@@ -79,7 +89,8 @@ def _jobs(
                     lambda n=name, t=task, c=count: curvature(n, t, c),  # type: ignore[misc]
                 )
         else:
-            data = TASKS[part]() if part in TASKS else None
+            folder = (folders[part],) if part in folders else ()
+            data = TASKS[part](*folder) if part in TASKS else None
             for seed in seeds:
                 for name in models:
                     if data is None:

@@ -7,9 +7,11 @@ from itertools import pairwise
 import pytest
 import torch
 
-from elcd_policy.sequence.euler import EulerUnroll
+from elcd_policy.sequence.fixed_step import FixedStepUnroll
 from elcd_policy.sequence.integrators import INTEGRATORS
 from elcd_policy.sequence.unroll import ROWS, Unroll, unrolled
+
+CHAINS = [name for name, method in INTEGRATORS.items() if method.is_chain]
 
 
 def arguments(steps: int, batch: int, sizes: tuple[int, int] = (1, 1)) -> list[torch.Tensor]:
@@ -30,12 +32,14 @@ def test_gradients_are_those_of_finite_differences(name: str, sizes: tuple[int, 
     )
 
 
+@pytest.mark.parametrize("name", CHAINS)
 @pytest.mark.parametrize("kind", ["gradient", "second derivative"])
-def test_euler_steps_of_one_size_have_the_same_gradients(kind: str) -> None:
+def test_steps_of_one_size_have_the_same_gradients(kind: str, name: str) -> None:
+    method = list(INTEGRATORS[name].nodes), list(INTEGRATORS[name].weights)
     *given, e = arguments(4, 2)
     e = e.detach()
     check = torch.autograd.gradcheck if kind == "gradient" else torch.autograd.gradgradcheck
-    assert check(lambda *each: EulerUnroll.apply(*each, e), given)
+    assert check(lambda *each: FixedStepUnroll.apply(*each, e, *method), given)
 
 
 def test_second_derivatives_are_right() -> None:
@@ -61,14 +65,14 @@ def test_it_equals_the_plain_loop_over_several_spans(name: str, wanted: str) -> 
         torch.testing.assert_close(by_hand, plain)
 
 
+@pytest.mark.parametrize("name", CHAINS)
 @pytest.mark.parametrize("batch", [ROWS // 3, 2 * ROWS])
-def test_euler_steps_of_one_size_equal_the_plain_loop(batch: int) -> None:
-    euler = INTEGRATORS["euler"]
+def test_steps_of_one_size_equal_the_plain_loop(batch: int, name: str) -> None:
+    method = list(INTEGRATORS[name].nodes), list(INTEGRATORS[name].weights)
     found = []
-    for function in (EulerUnroll.apply, unrolled):
+    for function in (FixedStepUnroll.apply, unrolled):
         given = arguments(7, batch)
         given[-1] = given[-1].detach()
-        method = [] if function != unrolled else [list(euler.nodes), list(euler.weights)]
         states, last = function(*given, *method)
         ((states**2).sum() + (3 * last).sum()).backward()
         found.append([states, last, *(each.grad for each in given[:-1])])

@@ -94,7 +94,7 @@ def test_the_page_says_which_bars_are_missed(tmp_path: Path) -> None:
     assert main([*command, "--page", str(page)]) == 0
     text = page.read_text()
     assert "measured 0.40, **missed**" in text
-    assert "measured 1.75, **met**" in text
+    assert "measured 0.70, **met**" in text
     assert "measured 0.90 of it, **met**" in text
 
 
