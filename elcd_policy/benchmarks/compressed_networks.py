@@ -12,8 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,15 @@ from tqdm import tqdm
 from ..compression import IDKM
 from ..errors import ElcdError
 from .machine import machine, versions
-from .small_networks import NETWORKS, accuracy, batches, train
+from .small_networks import (
+    FOLDERS,
+    NETWORKS,
+    LabelledImages,
+    accuracy,
+    batches,
+    load_images,
+    train,
+)
 from .store import append_record, read_records
 
 NETWORK_RESULTS = "network"
@@ -32,7 +40,7 @@ MIB = 1 << 20
 #: Of the memory limit, what the process needs beside its tensors.
 RESERVE = 1 << 30
 #: How long each network learns; a step of a ResNet-18 under soft weights takes a minute or so.
-STEPS = {
+STEPS: dict[str, dict[str, Any]] = {
     "2-layer CNN": {"trained_steps": 400, "steps": 60, "tuned_steps": 60},
     "ResNet-18": {"trained_steps": 200, "steps": 1, "tuned_steps": 40},
 }
@@ -56,6 +64,7 @@ class Case:
     tuned_steps : of the centroids, each weight's being fixed.
     batch : images in a step.
     limit : GiB that the process may hold.
+    images : of `small_networks.FOLDERS`.
     """
 
     network: str
@@ -68,6 +77,7 @@ class Case:
     tuned_steps: int
     batch: int = 32
     limit: float = 4.0
+    images: str = "digits"
 
 
 METHODS = (("unrolled", 5), ("unrolled", 10), ("unrolled", 30), ("implicit", 30), ("jfb", 30))
@@ -76,6 +86,8 @@ CNN = [
     for bits, dim in ((4, 1), (2, 1), (2, 2))
     for gradient, t in METHODS
 ]
+#: The same on larger images, where they are present.
+LARGER = {name: [replace(case, images=name) for case in CNN] for name in ("mnist", "fashion-mnist")}
 RESNET = (
     [
         Case("ResNet-18", 4, 1, gradient, t, **STEPS["ResNet-18"])
@@ -102,24 +114,34 @@ RESNET = (
 
 
 def measure_networks(
-    output: str | os.PathLike[str], cases: Sequence[Case], *, progress: bool = True
+    output: str | os.PathLike[str],
+    cases: Sequence[Case],
+    *,
+    folders: Mapping[str, str] | None = None,
+    progress: bool = True,
 ) -> int:
     """Run the cases that ``output`` does not hold yet; a record each is appended to it.
+
+    Parameters
+    ----------
+    folders : of images, in place of some of `small_networks.FOLDERS`.
 
     Returns
     -------
     How many were run.
     """
     stored = [record for record in read_records(output) if record["kind"] == NETWORK_RESULTS]
-    finished = [record["case"] for record in stored]
-    wanted = [case for case in cases if asdict(case) not in finished]
+    finished = [Case(**record["case"]) for record in stored]
+    wanted = [case for case in cases if case not in finished]
     bar = tqdm(total=len(wanted), desc="quantising", unit="case", disable=not progress)
     with bar, tempfile.TemporaryDirectory() as folder:
         for case in wanted:
-            weights = Path(folder) / f"{case.network}.pt"
+            weights = Path(folder) / f"{case.network} {case.images}.pt"
+            source = (folders or FOLDERS)[case.images]
             if not weights.exists():
-                torch.save(_trained(case), weights)
-            command = [sys.executable, "-m", __name__, json.dumps(asdict(case)), str(weights)]
+                torch.save(_trained(case, load_images(case.images, source)), weights)
+            facts = json.dumps(asdict(case))
+            command = [sys.executable, "-m", __name__, facts, str(weights), source]
             done = subprocess.run(command, capture_output=True, text=True)
             record: dict[str, Any] = {"kind": NETWORK_RESULTS, "case": asdict(case)}
             if done.returncode:
@@ -134,22 +156,22 @@ def measure_networks(
     return len(wanted)
 
 
-def _trained(case: Case) -> dict[str, Any]:
+def _trained(case: Case, images: LabelledImages) -> dict[str, Any]:
     torch.manual_seed(0)
-    model = NETWORKS[case.network]()
-    train(model, batches(case.batch, case.trained_steps, seed=0))
+    model = NETWORKS[case.network](images.x.shape[-1])
+    train(model, batches(images, case.batch, case.trained_steps, seed=0))
     return model.state_dict()
 
 
-def run_case(case: Case, weights: str) -> dict[str, Any]:
+def run_case(case: Case, weights: str, folder: str) -> dict[str, Any]:
     """What a process of its own does."""
     torch.set_num_threads(1)
     limit = int(case.limit * (1 << 30)) + RESERVE
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    torch.manual_seed(0)
-    model = NETWORKS[case.network]()
+    images = load_images(case.images, folder)
+    model = NETWORKS[case.network](images.x.shape[-1])
     model.load_state_dict(torch.load(weights, weights_only=True))
-    before, plain = accuracy(model), sum(p.numel() for p in model.parameters())
+    before, plain = accuracy(model, images), sum(p.numel() for p in model.parameters())
     unpacked = sum(value.numel() * value.element_size() for value in model.state_dict().values())
     quantised = IDKM(
         model,
@@ -162,7 +184,7 @@ def run_case(case: Case, weights: str) -> dict[str, Any]:
     optimiser = torch.optim.SGD(quantised.parameters(), lr=0.01, momentum=0.9)
     model.train()
     times = []
-    for x, y in batches(case.batch, case.steps, seed=1):
+    for x, y in batches(images, case.batch, case.steps, seed=1):
         begin = time.process_time()
         optimiser.zero_grad()
         with quantised.one_pass():
@@ -173,10 +195,11 @@ def run_case(case: Case, weights: str) -> dict[str, Any]:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     residual = max(row.residual for row in quantised.report())
     quantised.fix(SETTLING)
-    train(model, batches(case.batch, case.tuned_steps, seed=2), quantised.parameters())
+    tuning = batches(images, case.batch, case.tuned_steps, seed=2)
+    train(model, tuning, quantised.parameters())
     return {
         "accuracy_before": round(before, 4),
-        "accuracy_after": round(accuracy(model), 4),
+        "accuracy_after": round(accuracy(model, images), 4),
         "weights": plain,
         "weight_bytes_after": _packed_bytes(quantised),
         "weight_bytes_before": unpacked,
@@ -199,4 +222,4 @@ def _packed_bytes(quantised: IDKM) -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run_case(Case(**json.loads(sys.argv[1])), sys.argv[2])))
+    print(json.dumps(run_case(Case(**json.loads(sys.argv[1])), *sys.argv[2:])))

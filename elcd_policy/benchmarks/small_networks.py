@@ -1,27 +1,53 @@
-"""The networks that are quantised in the benchmark, and the digits that they are trained on."""
+"""The networks that are quantised in the benchmark, and the images that they are trained on."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .images import digit_images
+from .images import FASHION_MNIST, MNIST, SHOWN, digit_images, fashion_mnist_images, mnist_images
 
-SHOWN = 1438
+Batches = list[tuple[Tensor, Tensor]]
+#: By name: images that are trained on, and where their package puts them.
+FOLDERS = {"digits": "", "mnist": MNIST, "fashion-mnist": FASHION_MNIST}
+
+
+@dataclass(frozen=True)
+class LabelledImages:
+    """``x`` [N, 1, H, W] and ``y`` [N], the first ``shown`` of them to learn from."""
+
+    x: Tensor
+    y: Tensor
+    shown: int
+
+
+def load_images(name: str, folder: str = "") -> LabelledImages:
+    """Those of `FOLDERS` with that name.
+
+    Raises
+    ------
+    ParameterError, MissingExtraError
+        If they are not there.
+    """
+    if name == "digits":
+        return LabelledImages(*digit_images(), 1438)
+    read = {"mnist": mnist_images, "fashion-mnist": fashion_mnist_images}[name]
+    return LabelledImages(*read(folder or FOLDERS[name]), SHOWN)
 
 
 class TwoLayerCnn(nn.Module):
-    """Two convolutions and a linear layer, for images [N, 1, 8, 8]."""
+    """Two convolutions and a linear layer, for images [N, 1, side, side]."""
 
-    def __init__(self) -> None:
+    def __init__(self, side: int = 8) -> None:
         super().__init__()
         self.first = nn.Conv2d(1, 16, 3, padding=1)
         self.second = nn.Conv2d(16, 32, 3, padding=1)
-        self.head = nn.Linear(32 * 4, 10)
+        self.head = nn.Linear(32 * (side // 4) ** 2, 10)
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.max_pool2d(F.relu(self.first(x)), 2)
@@ -68,29 +94,31 @@ class ResNet18(nn.Module):
         return self.head(self.blocks(F.relu(self.norm(self.stem(x)))).mean(dim=(2, 3)))
 
 
-NETWORKS: dict[str, type[nn.Module]] = {"2-layer CNN": TwoLayerCnn, "ResNet-18": ResNet18}
+#: By name: what makes one for images of a side.
+NETWORKS: dict[str, Callable[[int], nn.Module]] = {
+    "2-layer CNN": TwoLayerCnn,
+    "ResNet-18": lambda side: ResNet18(),
+}
 
 
-def batches(size: int, count: int, seed: int) -> list[tuple[Tensor, Tensor]]:
-    """``count`` random batches of the shown digits."""
-    x, y = digit_images()
+def batches(images: LabelledImages, size: int, count: int, seed: int) -> Batches:
+    """``count`` random batches of the shown images."""
     generator = torch.Generator().manual_seed(seed)
-    rows = [torch.randint(SHOWN, (size,), generator=generator) for _ in range(count)]
-    return [(x[row], y[row]) for row in rows]
+    rows = [torch.randint(images.shown, (size,), generator=generator) for _ in range(count)]
+    return [(images.x[row], images.y[row]) for row in rows]
 
 
 @torch.no_grad()
-def accuracy(model: nn.Module) -> float:
-    """Share of the unseen digits that are named right."""
-    x, y = digit_images()
+def accuracy(model: nn.Module, images: LabelledImages) -> float:
+    """Share of the unseen images that are named right."""
     model.eval()
-    named = torch.cat([model(part).argmax(dim=1) for part in x[SHOWN:].split(64)])
-    return float((named == y[SHOWN:]).float().mean())
+    named = [model(part).argmax(dim=1) for part in images.x[images.shown :].split(64)]
+    return float((torch.cat(named) == images.y[images.shown :]).float().mean())
 
 
 def train(
     model: nn.Module,
-    data: list[tuple[Tensor, Tensor]],
+    data: Batches,
     parameters: Iterable[nn.Parameter] | None = None,
     rate: float = 1e-3,
 ) -> None:

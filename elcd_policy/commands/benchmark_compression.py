@@ -8,10 +8,11 @@ import tempfile
 from pathlib import Path
 
 from ..archive import tag_of
-from ..benchmarks.compressed_networks import CNN, RESNET, measure_networks
+from ..benchmarks.compressed_networks import CNN, LARGER, RESNET, measure_networks
 from ..benchmarks.compressed_policies import BITS, SHAPES, measure_policies
 from ..benchmarks.compression_page import FILES, render_compression
 from ..benchmarks.machine import machine, versions
+from ..benchmarks.small_networks import FOLDERS
 from ..benchmarks.store import append_record, read_records
 from ..compression.motion import STEPS
 from ..errors import ParameterError
@@ -43,7 +44,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     policies.add_argument("--output", default=f"{RESULTS}/compression.jsonl", help="(%(default)s)")
 
-    networks = names.add_parser("networks", help="a CNN and a ResNet-18 on digits")
+    networks = names.add_parser(
+        "networks", help="a CNN and a ResNet-18 on digits, the CNN on MNIST where present, too"
+    )
+    for name in LARGER:
+        networks.add_argument(
+            f"--{name}", metavar="FOLDER", default=FOLDERS[name], help="(%(default)s)"
+        )
     networks.add_argument(
         "--output", default=f"{RESULTS}/compression_networks.jsonl", help="(%(default)s)"
     )
@@ -79,7 +86,11 @@ def run(args: argparse.Namespace) -> int:
             trained=args.trained,
         )
     elif args.part == "networks":
-        ran = measure_networks(args.output, [*CNN, *RESNET])
+        folders = {name: getattr(args, name.replace("-", "_")) for name in LARGER}
+        larger = [c for name in LARGER if Path(folders[name]).is_dir() for c in LARGER[name]]
+        ran = measure_networks(
+            args.output, [*CNN, *larger, *RESNET], folders={**FOLDERS, **folders}
+        )
     else:
         ran = _measure_files(args.files, _bits(args.bits), args.steps, args.output)
     answer = {"file": args.output, "ran": ran}

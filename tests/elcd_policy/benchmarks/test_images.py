@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +13,7 @@ from elcd_policy.benchmarks import images
 from elcd_policy.benchmarks.sequences.data import fashion_mnist
 from elcd_policy.cli import main
 from elcd_policy.errors import ParameterError
-
-
-def write_idx(path: Path, data: np.ndarray) -> None:
-    header = struct.pack(f">HBB{data.ndim}I", 0, 8, data.ndim, *data.shape)
-    path.write_bytes(gzip.compress(header + data.astype(np.uint8).tobytes()))
+from .idx_files import write_idx
 
 
 def test_mnist_is_read_in_a_random_order_that_is_always_the_same(tmp_path: Path) -> None:
