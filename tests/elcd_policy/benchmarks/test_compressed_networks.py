@@ -17,6 +17,7 @@ from elcd_policy.benchmarks.compressed_networks import (
 )
 from elcd_policy.benchmarks.small_networks import NETWORKS
 from elcd_policy.benchmarks.store import read_records
+
 from .idx_files import write_idx
 
 

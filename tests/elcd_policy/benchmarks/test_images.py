@@ -13,6 +13,7 @@ from elcd_policy.benchmarks import images
 from elcd_policy.benchmarks.sequences.data import fashion_mnist
 from elcd_policy.cli import main
 from elcd_policy.errors import ParameterError
+
 from .idx_files import write_idx
 
 
