@@ -19,11 +19,11 @@ COMMANDS = {
     "train": "learn a policy from demonstrations",
     "evaluate": "score a policy on demonstrations",
     "plot": "draw a policy's vector field",
-    "info": "say what a policy file holds",
+    "info": "say what a policy, skill or detector file holds",
     "convert": "write demonstrations in another format",
     "prepare": "trim and smooth raw demonstrations, report what is wrong with them",
     "compress": "quantise a policy's weights, write it as a small file",
-    "certify": "state and check what is guaranteed of a policy file",
+    "certify": "state and check what is guaranteed of such a file",
     "skills": "learn to name a motion from its first part",
     "benchmark": "run the benchmarks, write their tables",
 }

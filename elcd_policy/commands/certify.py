@@ -1,4 +1,4 @@
-"""State what is guaranteed of a policy file, check it, and give a verdict."""
+"""State what is guaranteed of a policy, skill or detector file, check it, give a verdict."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from pathlib import Path
 from ..certificate import NOT_CERTIFIED, Certificate, certify
 from ..errors import PolicyFileError
 from ..export import load_policy
-from ..sequence import is_skill_file
-from . import skills
+from .network_files import spokesman
 
 EXAMPLE = """example:
   elcd certify sshape.pt
@@ -22,14 +21,15 @@ WIDTH = 100
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description, parser.epilog = __doc__, EXAMPLE
-    parser.add_argument("policy", help="policy file, or skill file")
+    parser.add_argument("policy", metavar="file", help="of a policy, of skills or of a detector")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
 
 def run(args: argparse.Namespace) -> int:
     """Certify; 0 if the file is certified, else 1."""
-    if is_skill_file(args.policy):
-        return skills.certify(args.policy, args.json)
+    other = spokesman(args.policy)
+    if other is not None:
+        return int(other.certify(args.policy, args.json))
     try:
         certificate = certify(load_policy(args.policy))
     except PolicyFileError as error:

@@ -1,4 +1,4 @@
-"""Say what a policy file holds, or a skill file."""
+"""Say what a policy, skill or detector file holds."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import math
 from ..certificate import CERTIFIED, NOT_CERTIFIED, certificate_fault
 from ..export import load_policy
 from ..metadata import Orientation
-from ..sequence import is_skill_file
-from . import skills
+from .network_files import spokesman
 
 EXAMPLE = """example:
   elcd info sshape.pt
@@ -20,14 +19,15 @@ EXAMPLE = """example:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description, parser.epilog = __doc__, EXAMPLE
-    parser.add_argument("policy", help="policy file, or skill file")
+    parser.add_argument("policy", metavar="file", help="of a policy, of skills or of a detector")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the metadata."""
-    if is_skill_file(args.policy):
-        return skills.info(args.policy, args.json)
+    other = spokesman(args.policy)
+    if other is not None:
+        return int(other.info(args.policy, args.json))
     policy = load_policy(args.policy)
     facts = policy.metadata
     if args.json:

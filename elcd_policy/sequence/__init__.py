@@ -8,7 +8,6 @@ from .skill_file import (
     LoadedSkills,
     SkillMetadata,
     SkillStream,
-    is_skill_file,
     load_skills_file,
     save_skills,
 )
@@ -26,7 +25,6 @@ __all__ = [
     "SkillTraining",
     "StabilityCertificate",
     "fit_skills",
-    "is_skill_file",
     "layer_stability",
     "load_skills",
     "load_skills_file",

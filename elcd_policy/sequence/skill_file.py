@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from ..archive import FileKind, quiet, tag_of
+from ..archive import FileKind, quiet
 from ..compression.packing import PackedWeights
 from ..errors import ParameterError, ShapeError, SkillFileError
 from ..packed_archive import read_network, write_network
@@ -191,11 +191,6 @@ def trainable_skills(loaded: LoadedSkills) -> SkillClassifier:
     """A copy of what was loaded, as an ordinary module."""
     architecture = {"hidden_size": loaded.module.recurrent.hidden_size}
     return _built(loaded.metadata, architecture, loaded.module.state_dict())
-
-
-def is_skill_file(path: str | os.PathLike[str]) -> bool:
-    """Whether a file says that it is one of these, without loading it."""
-    return tag_of(path) == KIND
 
 
 def load_skills_file(path: str | os.PathLike[str]) -> LoadedSkills:

@@ -13,12 +13,14 @@ import torch
 from torch import nn
 
 from elcd_policy.archive import METADATA_FILE
+from elcd_policy.cli import main
 from elcd_policy.compression.networks import compress_detector
 from elcd_policy.errors import DetectorFileError, ShapeError
 from elcd_policy.perception import (
     DetectorMetadata,
     GoalDetector,
     load_detector,
+    plain_cnn,
     save_detector,
 )
 
@@ -138,3 +140,33 @@ def test_a_foreign_net_is_not_rebuilt(tmp_path: Path) -> None:
     images, places = squares(4, 0)
     with pytest.raises(DetectorFileError, match="can't be rebuilt as a module: got another net"):
         compress_detector(load_detector(foreign), images, places, steps=1)
+
+
+def test_info_and_certify_speak_of_it(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", str(file)]) == 0
+    facts = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert facts["finds"] == "a bright square"
+    assert facts["verdict"] == "certified"
+    assert main(["info", str(file), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["kind"] == "goal detector"
+    assert main(["certify", str(file), "--json"]) == 0
+    certificate = json.loads(capsys.readouterr().out)
+    stored = load_detector(file).metadata.certificate
+    assert stored is not None
+    assert certificate["lipschitz_bound"] == pytest.approx(stored["lipschitz_bound"], rel=1e-6)
+    assert main(["certify", str(file)]) == 0
+    out = capsys.readouterr().out
+    assert f"at most {stored['lipschitz_bound']:.4g} times" in out
+    assert out.endswith("verdict  certified\n")
+
+
+def test_a_net_that_promises_nothing_is_not_certified(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = save_detector(GoalDetector(plain_cnn(), CAMERA, PLANE), METADATA, tmp_path / "cnn.pt")
+    assert main(["info", str(file)]) == 0
+    assert "verdict    not certified\n" in capsys.readouterr().out
+    assert main(["certify", str(file)]) == 1
+    assert capsys.readouterr().out == "verdict  not certified: a Sequential promises nothing\n"
+    assert main(["certify", str(file), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["verdict"] == "not certified"

@@ -13,12 +13,11 @@ import torch
 from elcd_policy.archive import METADATA_FILE
 from elcd_policy.cli import main
 from elcd_policy.errors import SkillFileError
-from elcd_policy.sequence import is_skill_file, load_skills_file, save_skills
+from elcd_policy.sequence import load_skills_file, save_skills
 from elcd_policy.sequence.skill_file import trainable_skills
 
 
 def test_a_file_says_what_it_holds(skill_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert is_skill_file(skill_file)
     metadata = load_skills_file(skill_file).metadata
     assert main(["info", str(skill_file), "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
@@ -97,7 +96,6 @@ def test_a_compressed_file_is_small_certified_and_served_alike(
     assert answer["verdict"] == "certified"
     assert answer["weight_bytes_before"] > 6 * answer["weight_bytes_after"]
     assert answer["file_bytes_after"] == small.stat().st_size < skill_file.stat().st_size / 8
-    assert is_skill_file(small)
     plain, packed = load_skills_file(skill_file), load_skills_file(small)
     assert packed.metadata.labels == plain.metadata.labels
     assert list(packed.metadata.accuracy) == answer["after"]["accuracy"]
