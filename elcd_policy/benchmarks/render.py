@@ -17,6 +17,7 @@ from .dispatch import dispatch_table
 from .fingerprint import training_code
 from .jobs import PROTOCOLS
 from .pictures import draw_cost, draw_curve, draw_fields, draw_variants
+from .reasons import reasons
 from .store import read_all
 from .summary import METHODS, ByShape, Record, Results, common, figures, planar, single
 from .tables import (
@@ -106,9 +107,8 @@ def _targets(results: Results, tick: Record | None) -> str:
         for method in METHODS
         if (outdated := results.outdated(method))
     )
-    return (
-        f"## Targets\n\n{counts(judged)}. {VERDICTS}{mixed}\n\n{table}\n\n{_scale(results)}".strip()
-    )
+    parts = [f"## Targets\n\n{counts(judged)}. {VERDICTS}{mixed}", table, _scale(results)]
+    return "\n\n".join(part for part in [*parts, reasons(judged)] if part)
 
 
 def _scale(results: Results) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from elcd_policy.benchmarks.reasons import REASONS, reasons
 from elcd_policy.benchmarks.summary import Results
 from elcd_policy.benchmarks.targets import Target, counts, targets
 
@@ -111,3 +112,13 @@ def test_the_best_runtime_counts(complete: list) -> None:
     best = verdicts(complete, {"rows": rows})["the same at most 5 x in the best deployable runtime"]
     assert (best.measured, best.verdict) == ("4.0 x (ONNX)", "met")
     assert [target.verdict for target in targets(Results(complete), None)][-2:] == ["open"] * 2
+
+
+def test_what_is_missed_has_its_reason(complete: list) -> None:
+    judged = list(verdicts(complete).values())
+    (missed,) = [target for target in judged if target.verdict == "missed"]
+    text = reasons(judged)
+    assert text.count("\n- ") == 1
+    assert f"- *{missed.text}*: " in text
+    assert reasons([target for target in judged if target is not missed]) == ""
+    assert all(any(target.text.startswith(start) for target in judged) for start in REASONS)

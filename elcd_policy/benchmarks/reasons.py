@@ -1,0 +1,50 @@
+"""Why a bar is missed and what was tried: said beside the figures, as long as they miss it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .targets import Target
+
+_REPETITIONS = """People's repetitions differ from each other by more than half of the peer's
+    error: even the best shown demonstration, chosen with hindsight and played in the unseen
+    one's own duration, is farther away (the figures above). An autonomous field knows the
+    start alone, neither the unseen path nor its duration."""
+
+_TRIED = """Tried on four to six of the shapes, one seed each (seeds alone differ by about 0.2
+    mm in DTW), and not kept, since what helped one shape cost another: widths of 32 and 128,
+    12 couplings of 16 units, additive couplings, pairs of kinks in place of scales, equal
+    latent rates, pushes that are larger, more frequent, not discounted or only across the
+    path, and demonstrations shrunk towards their mean."""
+
+#: By the beginning of a target's text.
+REASONS = {
+    "mean DTW unseen at most half": f"{_REPETITIONS} {_TRIED}",
+    "mean RMSE unseen at most 0.65": """It is aligned in time, and unseen demonstrations are
+    slower or faster than those shown: the same limit as for DTW, and the same was tried.""",
+    "no shape's DTW unseen above 1.1": """On these shapes the unseen demonstrations start
+    beside the shown ones and stay there for long, as an offset that fades slowly (the mean
+    demonstration, whose offset does, is good on them). Our field returns to what was shown
+    about twice as fast as the peer's (*Back to the path*, below); a smaller `return_rate`
+    gains some of it back, and is a setting. Else the same was tried.""",
+    "no shape's RMSE unseen above 1.1": """On these shapes the durations decide, which nothing
+    that is shown tells: the mean demonstration's RMSE is hardly better (the tables per
+    shape).""",
+    "training one shape": """The time is that of jobs which ran two at a time beside others,
+    on virtual cores that share what a core has; alone, on a free machine, a training takes
+    about two thirds of it.""",
+    "the same at most 5 x": """What is left are 75 operations, nearly all of which cost the
+    runtime about a microsecond to start, whatever they compute; a plain network has three.
+    Tried: inverse Jacobians of all couplings prepared at once (11 operations fewer, no time
+    saved), and other memory settings of the session (slower).""",
+}
+
+
+def reasons(judged: Sequence[Target]) -> str:
+    """A list of the bars that are missed, each with its reason; empty if none is."""
+    lines = []
+    for target in judged:
+        reason = next((r for start, r in REASONS.items() if target.text.startswith(start)), "")
+        if target.verdict == "missed" and reason:
+            lines.append(f"- *{target.text}*: {' '.join(reason.split())}")
+    return "\n".join(["### What is missed, and why", "", *lines]) if lines else ""
