@@ -94,6 +94,9 @@ class PolicyMetadata:
         known = {key: values[key] for key in (f.name for f in fields(cls)) if key in values}
         lower, upper = known["workspace"]
         known["workspace"] = (list(lower), list(upper))
+        rate = known["guarantee"].get("rate", 0.0)
+        if not isinstance(rate, int | float):
+            raise TypeError(f"the rate of its guarantee is {rate!r}")
         if known.get("placement") is not None:
             known["placement"] = Placement.from_dict(known["placement"])
         if known.get("orientation") is not None:

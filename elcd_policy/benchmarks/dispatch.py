@@ -24,11 +24,13 @@ def operations(tick: Callable[[], object]) -> list[dict[str, Any]]:
     -------
     Rows of ``name``, ``calls`` and ``share`` (of all operations' own CPU time).
     """
-    for _ in range(10):
-        tick()
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
-        for _ in range(CALLS):
+    activities = [torch.profiler.ProfilerActivity.CPU]
+    with torch.inference_mode():
+        for _ in range(10):
             tick()
+        with torch.profiler.profile(activities=activities) as profile:
+            for _ in range(CALLS):
+                tick()
     calls: Counter[str] = Counter()
     times: Counter[str] = Counter()
     for event in profile.key_averages():

@@ -145,4 +145,13 @@ def _cluster(scheduler: str) -> Iterator[Executor]:
             expected="an address such as tcp://host:8786",
         ) from error
     with client:
+        threads = {worker["nthreads"] for worker in client.scheduler_info()["workers"].values()}
+        if threads - {1}:
+            # CPU time and random numbers are the process's.
+            raise ParameterError(
+                "the cluster's workers run several trainings at once in one process",
+                got=f"up to {max(threads)} threads",
+                expected="one thread a worker",
+                advice="start them with: dask worker --nthreads 1",
+            )
         yield client.get_executor()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ def plain_network(dimension: int) -> nn.Sequential:
 
 
 def torchscript(module: nn.Module | torch.jit.ScriptModule, x: Tensor) -> Tick:
-    """One call of ``module`` on ``x`` [N, d], scripted and optimised for inference."""
+    """One call of ``module`` on ``x`` [N, d], optimised; for `torch.inference_mode`."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r".*torch\.jit.*")
         scripted = (
@@ -53,11 +54,8 @@ def torchscript(module: nn.Module | torch.jit.ScriptModule, x: Tensor) -> Tick:
         )
         fast = torch.jit.optimize_for_inference(scripted.eval())
 
-    def tick() -> Tensor:
-        with torch.inference_mode():
-            return fast(x)
-
-    return tick
+    # As served: the context is entered once, and a module's call would add its own lookups.
+    return functools.partial(fast.forward, x)
 
 
 def onnx_policy(policy: LoadedPolicy, x: Tensor) -> Tick:

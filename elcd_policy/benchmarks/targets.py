@@ -136,7 +136,8 @@ def _guaranteed(ours: ByShape) -> Target:
     rates = values(ours, "rate_times_duration")
     if not rates:
         return Target(text)
-    return Target(text, f"{min(rates):.2f}", min(rates) >= 1.0)
+    measured = f"{min(rates):.2f}" + _coverage(ours, SINGLE_SHAPES)
+    return _judged(text, measured, min(rates) >= 1.0, _complete(ours, SINGLE_SHAPES))
 
 
 def _cpu(ours: ByShape, shapes: int) -> Target:

@@ -116,17 +116,18 @@ def _operations(policy: MotionPolicy) -> dict[str, list[dict[str, Any]]]:
 
 def _in_turns(ticks: Sequence[Tick], rounds: int, calls: int, label: str) -> list[list[float]]:
     """Seconds per call [ticks][rounds], the ticks taking turns in each round."""
-    for tick in ticks:
-        # The first calls of TorchScript profile and compile.
-        for _ in range(4):
-            tick()
     times: list[list[float]] = [[] for _ in ticks]
-    for _ in tqdm(range(rounds), desc=label, unit="round", delay=2, disable=not label):
-        for tick, row in zip(ticks, times, strict=True):
-            begin = time.thread_time()
-            for _ in range(calls):
+    with torch.inference_mode():
+        for tick in ticks:
+            # The first calls of TorchScript profile and compile.
+            for _ in range(4):
                 tick()
-            row.append((time.thread_time() - begin) / calls)
+        for _ in tqdm(range(rounds), desc=label, unit="round", delay=2, disable=not label):
+            for tick, row in zip(ticks, times, strict=True):
+                begin = time.thread_time()
+                for _ in range(calls):
+                    tick()
+                row.append((time.thread_time() - begin) / calls)
     return times
 
 

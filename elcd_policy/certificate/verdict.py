@@ -71,7 +71,7 @@ def certify(policy: LoadedPolicy) -> Certificate:
         with torch.jit.optimized_execution(False):
             try:
                 certificate = _checked(certificate, policy, made.proved_field)
-            except RuntimeError as error:
+            except (RuntimeError, torch.jit.Error) as error:
                 reason = str(error).strip().splitlines()[-1]
                 certificate.reasons.append(f"its methods can't be evaluated: {reason}")
     return replace(certificate, verdict=NOT_CERTIFIED if certificate.reasons else CERTIFIED)

@@ -5,22 +5,23 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import fields
+from collections.abc import Iterator
 from importlib.metadata import entry_points
 from typing import Any
 
 from ..benchmarks import PROTOCOLS, Job, measure_ticks, plan, render, run_jobs
 from ..benchmarks.cost import measure_cost
+from ..benchmarks.eflow import checkout_hash
+from ..benchmarks.problems import PENDULUMS, load_problem
 from ..benchmarks.store import append_record
 from ..benchmarks.tables import cost_table, tick_table
 from ..benchmarks.tick import DIMENSIONS
 from ..benchmarks.variants import SHAPES, plan_variants
 from ..errors import ParameterError
 from ..fields import FIELDS
-from ..training import TrainingSettings
 from ..training.fit import DEFAULT_FIELD
 from . import benchmark_sequences
+from .training_settings import add_settings
 
 EXAMPLE = """example:
   elcd benchmark lasa --shapes Sshape,WShape --seeds 0
@@ -76,9 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     cost = names.add_parser("cost", help="training cost over dimension and number of samples")
     cost.add_argument("--output", default=f"{RESULTS}/cost.jsonl", help="(%(default)s)")
     for command in (lasa, settings, cost):
-        command.add_argument(
-            "--settings", type=_settings, metavar="NAME=X,...", help="of training (the defaults)"
-        )
+        add_settings(command)
 
     sequences = names.add_parser("sequences", help=benchmark_sequences.HELP)
     benchmark_sequences.add_arguments(sequences)
@@ -118,6 +117,11 @@ def _others() -> Iterator[tuple[str, Any]]:
 
 
 def _lasa(args: argparse.Namespace) -> int:
+    # Hours may pass before a job would miss them.
+    if args.eflow is not None:
+        checkout_hash(args.eflow)
+    for shape in PENDULUMS if args.pendulum is not None else ():
+        load_problem(shape, args.pendulum)
     jobs = plan(
         shapes=args.shapes,
         protocols=args.protocols,
@@ -183,10 +187,10 @@ def _words(text: str) -> list[str]:
 
 
 def _seeds(text: str) -> list[int]:
-    try:
-        return [int(word) for word in _words(text)]
-    except ValueError as error:
-        raise ParameterError("seeds are not numbers", got=repr(text), expected="0,1,2") from error
+    words = _words(text)
+    if not words or not all(word.isdecimal() for word in words):
+        raise ParameterError("seeds are not numbers", got=repr(text), expected="0,1,2")
+    return [int(word) for word in words]
 
 
 def _dimensions(text: str) -> list[int]:
@@ -194,21 +198,3 @@ def _dimensions(text: str) -> list[int]:
     if not words or not all(word.isdecimal() and int(word) > 1 for word in words):
         raise ParameterError("dimensions are out of range", got=repr(text), expected="2,7: above 1")
     return [int(word) for word in words]
-
-
-def _settings(text: str) -> TrainingSettings:
-    kinds: dict[str, Callable[[str], float]] = {
-        item.name: type(getattr(TrainingSettings(), item.name)) for item in fields(TrainingSettings)
-    }
-    values: dict[str, Any] = {}
-    for word in _words(text):
-        name, _, value = word.partition("=")
-        if name not in kinds:
-            raise ParameterError("unknown setting", got=repr(name), expected=", ".join(kinds))
-        try:
-            values[name] = kinds[name](value)
-        except ValueError as error:
-            raise ParameterError(
-                f"the training setting '{name}' is not a number", got=repr(value)
-            ) from error
-    return TrainingSettings(**values)

@@ -17,11 +17,13 @@ from ..fields import FIELDS
 from ..preparation import inspect
 from ..training.fit import DEFAULT_FIELD, fit
 from .tables import score_table
+from .training_settings import add_settings
 
 EXAMPLE = """example:
   elcd train lasa:Sshape -o sshape.pt
   elcd train my_demonstrations/ -o policy.pt --units m --field monotone
   elcd train lasa:Sshape -o sshape.onnx
+  elcd train lasa:Sshape -o stiff.pt --settings return_rate=16
 """
 
 
@@ -37,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--units", help="of the positions, where the source does not say (m)")
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
+    add_settings(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
 
@@ -59,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     if complaint:
         print(f"elcd: warning: {complaint}", file=sys.stderr)
     begin = time.process_time()
-    policy = fit(demonstrations, args.field, seed=args.seed)
+    policy = fit(demonstrations, args.field, settings=args.settings, seed=args.seed)
     cpu = time.process_time() - begin
     certificate = export_certified(policy, args.output)
     file = Path(args.output)

@@ -60,6 +60,12 @@ def test_an_orientation_that_is_none_is_refused(values: dict, message: str) -> N
         PolicyMetadata.from_dict({**FACTS.to_dict(), "orientation": values})
 
 
+def test_a_guarantee_without_a_number_for_its_rate_is_refused() -> None:
+    guarantee = {**FACTS.guarantee, "rate": "fast"}
+    with pytest.raises(TypeError, match="the rate of its guarantee is 'fast'"):
+        PolicyMetadata.from_dict({**FACTS.to_dict(), "guarantee": guarantee})
+
+
 def test_it_carries_its_format_version() -> None:
     assert FACTS.to_dict()["format_version"] == FORMAT_VERSION == 1
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from elcd_policy import LoadedPolicy, MotionPolicy, certify, export_policy, load_policy
+from elcd_policy.cli import main
 from elcd_policy.fields import FIELDS, ElcdField, LatentField
 from elcd_policy.flows import CompositeFlow
 
@@ -184,6 +185,27 @@ def test_a_file_whose_methods_do_not_agree_is_not_certified(
     assert certificate.verdict == "not certified"
     assert reason in "; ".join(certificate.reasons)
     json.dumps(certificate.to_dict(), allow_nan=False)
+
+
+class Raising(Wrapper):
+    """One that fails where it is asked."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if float(x.abs().max()) > 1.0:
+            raise ValueError("too far out")
+        return self.policy(x)
+
+
+def test_a_file_whose_forward_raises_is_not_certified(
+    exported: Exported, wrapped: Wrapped, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = exported()
+    path = wrapped(policy, Raising(policy.module, 1.0, 1.0, 1.0, 0.0))
+    [reason] = certify(load_policy(path)).reasons
+    assert reason.startswith("its methods can't be evaluated: ")
+    assert "too far out" in reason
+    assert main(["certify", str(path)]) == 1
+    assert "not certified" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

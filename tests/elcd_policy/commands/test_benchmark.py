@@ -34,14 +34,16 @@ def test_from_a_run_to_the_page(tmp_path: Path, capfd: pytest.CaptureFixture[str
 
 
 def test_a_failed_job_is_status_1(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    package = tmp_path / "euclideanizing_flows"
+    package.mkdir()
+    (package / "flows.py").write_text("raise RuntimeError('it is broken')\n")
+    (package / "train_utils.py").touch()
     run = ["benchmark", "lasa", "--shapes", "Line", "--seeds", "0", "--protocols", "a"]
     run += ["--fields", "none", "--eflow", str(tmp_path), "--output", str(tmp_path / "r.jsonl")]
     assert main(run) == 1
     out, _ = capfd.readouterr()
     first, second, _ = out.splitlines()
-    assert first.startswith(
-        "failed     a Line eflow seed 0 shown 4: ParameterError: not a checkout"
-    )
+    assert first == "failed     a Line eflow seed 0 shown 4: RuntimeError: it is broken"
     assert second == "ran        3, 0 were finished before"
 
 
@@ -82,6 +84,9 @@ def test_cost_is_added_to_the_results(tmp_path: Path, capfd: pytest.CaptureFixtu
             ["lasa", "--shapes", "pendulum-2", "--pendulum", "nowhere"],
             "n-2.npz can't be read as pendulum data: got FileNotFoundError",
         ),
+        (["lasa", "--pendulum", "nowhere"], "n-2.npz can't be read as pendulum data"),
+        (["lasa", "--eflow", "nowhere"], "not a checkout of EFlow: got nowhere"),
+        (["lasa", "--seeds", ""], "seeds are not numbers: got ''"),
         (["lasa", "--seeds", "one"], "seeds are not numbers: got 'one', expected 0,1,2"),
         (["lasa", "--settings", "steps=1"], "unknown setting: got 'steps', expected couplings"),
         (["lasa", "--settings", "width=0"], "the training setting 'width' is out of range: got 0"),

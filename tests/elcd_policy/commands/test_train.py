@@ -93,3 +93,16 @@ def test_a_file_that_no_policy_of_one_dimension_has_is_refused_before_training(
     assert main(["train", str(source), "-o", str(target)]) == 2
     assert "can't be written as ONNX" in capsys.readouterr().err
     assert not target.exists()
+
+
+def test_settings_of_training_can_be_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "policy.pt"
+    brief = "linear_steps=5,shooting_steps=1,couplings=2,width=8"
+    command = ["train", "lasa:Line", "-o", str(target), "--settings"]
+    assert main([*command, f"{brief},return_rate=16"]) == 0
+    assert certify(load_policy(target)).flow == "2 AffineCoupling"
+    capsys.readouterr()
+    assert main([*command, "return=16"]) == 2
+    assert "unknown setting: got 'return', expected couplings" in capsys.readouterr().err
