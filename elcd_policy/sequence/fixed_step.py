@@ -3,8 +3,9 @@
 Their stages form a chain, each the state plus a share ``f`` of a step along the slope of the stage
 before: ``y+ = h + f (A y + s)``, ``s = tanh(W y + z)``. With ``f`` one number, it goes into the
 matrices, and in the first stage, where y is h, the state does, too: ``y+ = (I + f A) h + f s``.
-Each stage is one product and three passes over its result (four behind the first). Backwards, with
-``d`` the gradient of y+, a stage is ``[d, d (1 - s^2)] [I + f A; f W]``: one pass, one product.
+Sums go into the products, where they can, which leaves two or three passes over a stage's result.
+Backwards, with ``d`` the gradient of y+, a stage is ``[d, d (1 - s^2)] [I + f A; f W]``: one pass,
+one product.
 """
 
 from __future__ import annotations
@@ -36,41 +37,41 @@ class FixedStepUnroll(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor]:
         """See `unrolled`."""
         stages, span, factors = len(nodes), span_of(len(x), len(h), 1), _factors(e, nodes)
-        y = x.new_empty(stages, len(x) + 1, *h.shape)
-        y[0, 0] = h
-        both = [torch.cat([m, w]).t().contiguous() for m in _transitions(a, factors)]
-        products = x.new_empty(len(h), 2 * h.shape[1])
-        outer, inner = products.chunk(2, dim=1)
-        states, s = [stage.unbind(0) for stage in y], []
+        moves = [move.t().contiguous() for move in _transitions(a, factors)]
+        w_t = w.t().contiguous()
+        y = x.new_empty(len(x) + 1, *h.shape)
+        y[0] = h
+        states, pieces = y.unbind(0), []
         for begin in range(0, len(x), span):
             # In pieces, which the allocator keeps: the pages of one large block are new each time.
             z = F.linear(x[begin : begin + span], u, b)
-            found = [torch.empty_like(z) for _ in range(stages - 1)] + [z]  # the last over z itself
-            slopes = list(zip(*(piece.unbind(0) for piece in found), strict=True))
-            for t, slopes_of_step in enumerate(slopes, begin):
-                z_t = slopes_of_step[-1]
-                for i, slope in enumerate(slopes_of_step):
-                    after = states[i + 1][t] if i + 1 < stages else states[0][t + 1]
-                    torch.mm(states[i][t], both[i], out=products)
-                    torch.add(inner, z_t, out=slope).tanh_()
-                    torch.add(outer, slope, alpha=factors[i], out=after)
+            kept = [torch.empty_like(z) for _ in range(2 * stages - 2)]
+            kept.append(z)  # the last stage's slopes go over z itself
+            for t, row in enumerate(zip(*(piece.unbind(0) for piece in kept), strict=True), begin):
+                path = (states[t], *row[: stages - 1], states[t + 1])
+                for i, slope in enumerate(row[stages - 1 :]):
+                    after = path[i + 1]
                     if i:
-                        after.add_(states[0][t])
-            s += found
-        ctx.save_for_backward(x, h, u, b, a, w, e, y, *s)
+                        torch.addmm(path[0], path[i], moves[i], out=after)
+                    else:
+                        torch.mm(path[0], moves[0], out=after)
+                    torch.addmm(row[-1], path[i], w_t, out=slope).tanh_()
+                    after.add_(slope, alpha=factors[i])
+            pieces += kept
+        ctx.save_for_backward(x, h, u, b, a, w, e, y, *pieces)
         ctx.nodes, ctx.weights = nodes, weights
         ctx.set_materialize_grads(False)
-        return y[0, 1:], y[0, -1].clone()
+        return y[1:], y[-1].clone()
 
     @staticmethod
     def backward(ctx: Any, d_states: Tensor | None, d_last: Tensor | None) -> Any:
         """Gradients of all tensors of `unrolled` but the step size."""
-        x, h, u, b, a, w, e, y, *s = ctx.saved_tensors
+        x, h, u, b, a, w, e, y, *pieces = ctx.saved_tensors
         if torch.is_grad_enabled():
             inputs = [x, h, u, b, a, w, e]
             return *differentiable(ctx, inputs, (d_states, d_last)), None, None
-        (batch, n), stages = h.shape, len(y)
-        span, factors = len(s[0]), _factors(e, ctx.nodes)
+        (batch, n), stages = h.shape, len(ctx.nodes)
+        span, factors = len(pieces[0]), _factors(e, ctx.nodes)
         scaled = zip(_transitions(a, factors), factors, strict=True)
         back = [torch.cat([m, f * w]) for m, f in scaled]
         d_both, d_u, d_b = x.new_zeros(2 * n, n), torch.zeros_like(u), torch.zeros_like(b)
@@ -80,8 +81,8 @@ class FixedStepUnroll(torch.autograd.Function):
         after, slope_grads = ([part.unbind(0) for part in half] for half in d.chunk(2, dim=3))
         carried = torch.zeros_like(h) if d_last is None else d_last.clone()
         for begin in range((len(x) - 1) // span * span, -1, -span):
-            found = s[begin // span * stages :][:stages]
-            slopes, count = [piece.unbind(0) for piece in found], len(found[0])
+            kept = pieces[begin // span * (2 * stages - 1) :][: 2 * stages - 1]
+            slopes, count = [piece.unbind(0) for piece in kept[stages - 1 :]], len(kept[0])
             after[-1][count - 1].copy_(carried)
             for row in range(count - 1, -1, -1):
                 d_after = after[-1][row]
@@ -105,9 +106,10 @@ class FixedStepUnroll(torch.autograd.Function):
             d_b.add_(rows.sum(0))
             if d_x is not None:
                 d_x[begin : begin + count] = (rows @ u).view_as(seen)
+            seen_states = [y[begin : begin + count], *kept[: stages - 1]]
             for i, factor in enumerate(factors):
-                stage = y[i, begin : begin + count].view(-1, n)
-                d_both.addmm_(used[i].view(-1, 2 * n).t(), stage, alpha=factor)
+                rows = used[i].view(-1, 2 * n)
+                d_both.addmm_(rows.t(), seen_states[i].view(-1, n), alpha=factor)
         return d_x, carried, d_u, d_b, *d_both.chunk(2), None, None, None
 
 
