@@ -89,7 +89,7 @@ class Job:
     @property
     def settings_hash(self) -> str:
         """Tells settings apart."""
-        return hashlib.sha256(json.dumps(self.settings, sort_keys=True).encode()).hexdigest()[:12]
+        return hash_of(self.settings)
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -107,6 +107,11 @@ class Job:
 
     def __str__(self) -> str:
         return f"{self.protocol} {self.shape} {self.method} seed {self.seed} shown {self.shown}"
+
+
+def hash_of(settings: dict[str, Any]) -> str:
+    """Of settings by name, in any order."""
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
 
 
 _KEY = ("protocol", "shape", "method", "seed", "shown", "settings_hash")

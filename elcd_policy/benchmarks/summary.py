@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from .jobs import MULTIPLE, key_of
+from ..training import TrainingSettings
+from .jobs import MULTIPLE, hash_of, key_of
 from .problems import is_planar
 
 Record = Mapping[str, Any]
@@ -16,11 +18,16 @@ ByShape = dict[str, list[Record]]
 
 
 class Results:
-    """The records that count: the last of each job, each method with its last settings."""
+    """The records that count: the last of each job, each method with one choice of settings.
+
+    Those are the defaults of training, if it has a record of them, else those of its last one.
+    """
 
     def __init__(self, records: Sequence[Record]) -> None:
         last = {key_of(dict(record)): record for record in records}
         latest = {record["method"]: record["settings_hash"] for record in records}
+        defaults = hash_of(asdict(TrainingSettings()))
+        latest |= {r["method"]: defaults for r in records if r["settings_hash"] == defaults}
         current = [r for r in last.values() if r["settings_hash"] == latest[r["method"]]]
         self.failed = [record for record in current if "error" in record]
         self.records = [record for record in current if "error" not in record]

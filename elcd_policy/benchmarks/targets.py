@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..fields import FIELDS
 from ..training.fit import DEFAULT_FIELD
 from .summary import (
     ByShape,
@@ -43,15 +44,17 @@ def targets(results: Results, ticks: Record | None) -> list[Target]:
     """All bars, in the order of the table."""
     ours = single(results.of("a", DEFAULT_FIELD))
     rest = planar(results.of("b", DEFAULT_FIELD))
-    return [
+    judged = [
         *_against_peer(ours, single(results.of("a", "eflow"))),
         _worst(ours),
         _converged(results),
         _fields_compared(ours, single(results.of("a", "monotone"))),
         _guaranteed(ours),
         _cpu(rest, ALL_SHAPES),
-        *_ticks(ticks),
     ]
+    if any(results.outdated(field) for field in FIELDS):
+        judged = [replace(target, met=None) for target in judged]
+    return [*judged, *_ticks(ticks)]
 
 
 def _against_peer(ours: ByShape, peers: ByShape) -> list[Target]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 
+from elcd_policy import TrainingSettings
+from elcd_policy.benchmarks.jobs import hash_of
 from elcd_policy.benchmarks.summary import (
     Results,
     common,
@@ -31,6 +34,13 @@ def test_settings_are_not_mixed(record: Callable) -> None:
     results = Results([*older, record("monotone", "Angle"), record("elcd", "Line", dtw=9.0)])
     assert figures(results.of("a", "elcd"), "dtw") == [9.0]
     assert list(results.of("a", "monotone")) == ["Angle"]
+
+
+def test_a_trial_of_other_settings_does_not_hide_the_defaults(record: Callable) -> None:
+    defaults = asdict(TrainingSettings())
+    usual = record("elcd", "Angle", settings=defaults, settings_hash=hash_of(defaults))
+    results = Results([usual, record("elcd", "Line", dtw=9.0)])
+    assert list(results.of("a", "elcd")) == ["Angle"]
 
 
 def test_a_shapes_figure_is_the_mean_over_seeds_and_demonstrations(record: Callable) -> None:

@@ -114,6 +114,13 @@ def test_the_best_runtime_counts(complete: list) -> None:
     assert [target.verdict for target in targets(Results(complete), None)][-2:] == ["open"] * 2
 
 
+def test_runs_of_other_training_code_leave_all_open_but_the_ticks(complete: list) -> None:
+    complete[-1] = {**complete[-1], "code": "another"}
+    *of_runs, first_tick, second_tick = verdicts(complete).values()
+    assert {target.verdict for target in of_runs} == {"open"}
+    assert {first_tick.verdict, second_tick.verdict} == {"met", "missed"}
+
+
 def test_what_is_missed_has_its_reason(complete: list) -> None:
     judged = list(verdicts(complete).values())
     (missed,) = [target for target in judged if target.verdict == "missed"]
