@@ -120,19 +120,20 @@ def test_a_field_that_is_not_finite_is_refused() -> None:
         preflight(motion, START, DURATION)
 
 
+@pytest.fixture(scope="module")
+def arm() -> object:
+    pytest.importorskip("pinocchio")
+    pybullet_data = pytest.importorskip("pybullet_data")
+    from elcd_policy_ros2.arm_kinematics import ArmKinematics
+
+    urdf = Path(pybullet_data.getDataPath()) / "franka_panda" / "panda.urdf"
+    return ArmKinematics(urdf.read_text(), "panda_link0", "panda_grasptarget")
+
+
 class TestJoints:
     """With a Panda's kinematics: joint limits, joint speeds, singularities."""
 
     HOME = np.array([0.2, -0.16, 0.0, -2.19, 0.0, 2.03, 0.785])
-
-    @pytest.fixture(scope="class")
-    def arm(self) -> object:
-        pytest.importorskip("pinocchio")
-        pybullet_data = pytest.importorskip("pybullet_data")
-        from elcd_policy_ros2.arm_kinematics import ArmKinematics
-
-        urdf = Path(pybullet_data.getDataPath()) / "franka_panda" / "panda.urdf"
-        return ArmKinematics(urdf.read_text(), "panda_link0", "panda_grasptarget")
 
     def led(self, arm, offset: np.ndarray, **limits: float) -> tuple[ArmFollower, object]:
         """The arm led straight to a goal at an offset [3] in m from its home."""
