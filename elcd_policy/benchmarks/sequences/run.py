@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from ...errors import ParameterError
 from ...threads import one_thread
-from ..images import FASHION_MNIST, MNIST
+from ..images import FOLDERS
 from ..machine import machine, versions
 from ..store import append_record, read_records, sole_writer
 from .data import TASKS
@@ -19,8 +19,6 @@ from .scores import curvature, score
 from .speed import measure_speed
 
 PARTS = ("digits", "mnist1d", "mnist", "fashion-mnist", "curvature", "lasa", "skills", "speed")
-#: Parts whose data lie in a folder, and where their packages put it.
-FOLDERS = {"mnist": MNIST, "fashion-mnist": FASHION_MNIST}
 EPOCHS = {"digits": 30, "mnist1d": 15, "mnist": 5, "fashion-mnist": 5, "curvature": 12, "lasa": 100}
 PACKAGES = ("elcd_policy", "torch", "numpy", "torchrecurrent", "scikit-learn", "mnist1d")
 
@@ -44,7 +42,7 @@ def run_parts(
     parts : of `PARTS`.
     models : of `MODELS`.
     epochs : in place of `EPOCHS`, to try.
-    folders : in place of some of `FOLDERS`.
+    folders : in place of some of `images.FOLDERS`.
 
     Raises
     ------
