@@ -17,10 +17,12 @@ from .dispatch import dispatch_table
 from .fingerprint import training_code
 from .jobs import PROTOCOLS
 from .pictures import draw_cost, draw_curve, draw_fields, draw_variants
+from .pushes import PHASES
 from .reasons import reasons
 from .store import read_all
 from .summary import METHODS, ByShape, Record, Results, common, figures, planar, single
 from .tables import (
+    beside_table,
     cost_table,
     curve_table,
     curves,
@@ -33,8 +35,18 @@ from .tables import (
     tick_table,
 )
 from .targets import counts, targets
+from .texts import (
+    BESIDE,
+    DIMENSIONS,
+    DISPATCH,
+    INTRODUCTION,
+    PROTOCOL,
+    PUSHES,
+    TICKS,
+    VARIANTS,
+    VERDICTS,
+)
 from .texts import COST as COST_TEXT
-from .texts import DIMENSIONS, DISPATCH, INTRODUCTION, PROTOCOL, PUSHES, TICKS, VARIANTS, VERDICTS
 from .variants import by_variant
 
 LASA, TICK, SETTINGS, COST = "lasa", "tick", "settings", "cost"
@@ -75,7 +87,13 @@ def render(results: str | os.PathLike[str], output: str | os.PathLike[str]) -> l
         "cost": None if cost is None else draw_cost(cost, tick, images / "cost.png"),
     }
     link = {k: path.relative_to(output.parent) for k, path in drawn.items() if path is not None}
-    parts = [INTRODUCTION, _targets(lasa, tick), _protocol(), *_summaries(lasa), _default(lasa)]
+    parts = [
+        INTRODUCTION,
+        _targets(lasa, tick, cost),
+        _protocol(),
+        *_summaries(lasa),
+        _default(lasa),
+    ]
     if "shown" in link:
         parts.append(_curve(lasa, link["shown"]))
     parts.append(_pushes(lasa))
@@ -95,8 +113,8 @@ def render(results: str | os.PathLike[str], output: str | os.PathLike[str]) -> l
     return [output, *(path for path in drawn.values() if path is not None)]
 
 
-def _targets(results: Results, tick: Record | None) -> str:
-    judged = targets(results, tick)
+def _targets(results: Results, tick: Record | None, cost: Record | None) -> str:
+    judged = targets(results, tick, cost)
     table = markdown(
         ["target", "measured", "verdict"],
         [[target.text, target.measured, target.verdict] for target in judged],
@@ -177,14 +195,23 @@ def _curve(results: Results, picture: Path) -> str:
 
 def _pushes(results: Results) -> str:
     rows = {METHODS[m]: single(results.of("a", m)) for m in results.methods("a")}
-    found = [push for shapes in rows.values() for push in pushed(shapes)]
+    # Corridor and pushes are the shape's, the same for every method.
+    found = {
+        name: push
+        for shapes in rows.values()
+        for name in shapes
+        for push in pushed({name: shapes[name]})
+    }
     if not found:
         return ""
-    widths = sorted({push["half_width"] for push in found})
+    widths = sorted(push["half_width"] for push in found.values())
+    planned = 2 * len(PHASES) * len(found)
     return PUSHES.format(
         narrowest=widths[0],
         widest=widths[-1],
         mean=sum(widths) / len(widths),
+        left_out=planned - sum(len(push["rows"]) for push in found.values()),
+        planned=planned,
         table=push_table(rows),
     )
 
@@ -203,7 +230,7 @@ def _variants(variants: dict[str, ByShape], picture: Path) -> str:
 
 
 def _cost(cost: Record, picture: Path) -> str:
-    return COST_TEXT.format(
+    text = COST_TEXT.format(
         method=METHODS[cost["field"]],
         defaults=_the(cost["settings"]),
         samples=cost["settings"]["samples"],
@@ -211,6 +238,9 @@ def _cost(cost: Record, picture: Path) -> str:
         table=cost_table(cost["rows"]),
         picture=picture,
     )
+    if "beside" not in cost:
+        return text
+    return f"{text}\n\n{BESIDE.format(table=beside_table(cost['beside']))}"
 
 
 def _ticks(tick: Record) -> str:

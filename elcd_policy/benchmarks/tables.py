@@ -174,6 +174,20 @@ def cost_table(rows: Sequence[Record]) -> str:
     return markdown(["dimension", "samples", "CPU s"], body)
 
 
+def beside_table(rows: Sequence[Record]) -> str:
+    """CPU seconds of training beside the peer's; empty if it took no part."""
+    body = [
+        [
+            row["shape"],
+            f"{row['cpu_s']:.1f}",
+            f"{row['eflow_cpu_s']:.1f}",
+            f"{row['cpu_s'] / row['eflow_cpu_s']:.2f}",
+        ]
+        for row in rows
+    ]
+    return markdown(["shape", "CPU s", "EFlow, CPU s", "ratio"], body) if body else ""
+
+
 def tick_table(ticks: Record) -> str:
     """A row per runtime and dimension."""
     rows = [

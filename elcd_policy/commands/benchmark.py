@@ -14,7 +14,7 @@ from ..benchmarks.cost import measure_cost
 from ..benchmarks.eflow import checkout_hash
 from ..benchmarks.problems import PENDULUMS, load_problem
 from ..benchmarks.store import append_record
-from ..benchmarks.tables import cost_table, tick_table
+from ..benchmarks.tables import beside_table, cost_table, tick_table
 from ..benchmarks.tick import DIMENSIONS
 from ..benchmarks.variants import SHAPES, plan_variants
 from ..errors import ParameterError
@@ -28,7 +28,7 @@ EXAMPLE = """example:
   elcd benchmark lasa --eflow ~/euclideanizing_flows
   elcd benchmark lasa --protocols d --pendulum ~/elcd_pendulum
   elcd benchmark settings
-  elcd benchmark cost
+  elcd benchmark cost --eflow ~/euclideanizing_flows
   elcd benchmark tick
   elcd benchmark sequences
   elcd benchmark perception goal
@@ -56,7 +56,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     lasa.add_argument("--seeds", type=_seeds, default=[0, 1, 2], help="(0,1,2)")
     lasa.add_argument("--workers", type=int, default=2, help="processes (%(default)s)")
     lasa.add_argument("--scheduler", metavar="tcp://...", help="of a Dask cluster to run on")
-    lasa.add_argument("--eflow", metavar="PATH", help="your checkout of EFlow, to compare with")
     lasa.add_argument("--pendulum", metavar="FOLDER", help="of n-2.npz and n-4.npz, for protocol d")
     lasa.add_argument("--output", default=f"{RESULTS}/lasa.jsonl", help="(%(default)s)")
 
@@ -78,6 +77,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     cost.add_argument("--output", default=f"{RESULTS}/cost.jsonl", help="(%(default)s)")
     for command in (lasa, settings, cost):
         add_settings(command)
+    for command in (lasa, cost):
+        command.add_argument(
+            "--eflow", metavar="PATH", help="your checkout of EFlow, to compare with"
+        )
 
     sequences = names.add_parser("sequences", help=benchmark_sequences.HELP)
     benchmark_sequences.add_arguments(sequences)
@@ -160,9 +163,10 @@ def _run(jobs: list[Job], args: argparse.Namespace, scheduler: str | None = None
 
 
 def _cost(args: argparse.Namespace) -> int:
-    record = measure_cost(settings=args.settings)
+    record = measure_cost(settings=args.settings, eflow=args.eflow)
     append_record(args.output, record)
-    table = cost_table(record["rows"])
+    tables = [cost_table(record["rows"]), beside_table(record.get("beside", []))]
+    table = "\n\n".join(table for table in tables if table)
     print(json.dumps(record) if args.json else f"{table}\n\nwritten    {args.output}")
     return 0
 

@@ -91,6 +91,7 @@ class Ros:
         self.domain_id = domain_id
         self.nodes: list[Any] = []
         self.executor: SingleThreadedExecutor | None = None
+        self.heard: dict[str, list[Any]] = {}
 
     def start(
         self,
@@ -126,7 +127,7 @@ class Ros:
         assert self.executor is not None
         deadline = time.monotonic() + patience
         while not (value := condition()):
-            assert time.monotonic() < deadline, "it did not happen in time"
+            assert time.monotonic() < deadline, f"not within {patience:g} s; {self.last_heard()}"
             self.executor.spin_once(timeout_sec=0.02)
         return value
 
@@ -141,7 +142,15 @@ class Ros:
         """A list that grows with the messages on a topic."""
         messages: list[Any] = []
         self.probe.create_subscription(kind, topic, messages.append, qos)
+        self.heard[topic] = messages
         return messages
+
+    def last_heard(self) -> str:
+        """The last message on each topic that is listened to: why something did not happen."""
+        return "\n".join(
+            f"{len(messages)} on {topic}, last {messages[-1] if messages else None}"
+            for topic, messages in self.heard.items()
+        )
 
     def call(self, kind: type, name: str, request: Any = None) -> Any:
         """The response of a service."""
@@ -176,6 +185,10 @@ def processes() -> Iterator[list[subprocess.Popen]]:
     started: list[subprocess.Popen] = []
     yield started
     for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.wait(10)
+        process.terminate()
+    for process in started:
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()  # leaves its shared memory behind
+            process.wait(10)

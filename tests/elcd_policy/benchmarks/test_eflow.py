@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from elcd_policy import TrainingSettings
 from elcd_policy.benchmarks import plan
+from elcd_policy.benchmarks.cost import BESIDE, measure_cost
 from elcd_policy.benchmarks.eflow import EFlowSettings, checkout_hash, fit_eflow
 from elcd_policy.benchmarks.run import run_job
 from elcd_policy.demonstrations import load_lasa
@@ -43,3 +45,18 @@ def test_it_learns_and_rolls_out_like_a_policy() -> None:
     np.testing.assert_allclose(many[:, 0], one, atol=1e-3)
     np.testing.assert_allclose(one[0], line[0].position[0], atol=1e-4)
     assert np.linalg.norm(one[-1]) < 2.0
+
+
+@pytest.mark.skipif(not CHECKOUT, reason="EFLOW names no checkout")
+def test_training_is_timed_beside_it() -> None:
+    record = measure_cost(
+        [],
+        [],
+        settings=TrainingSettings(linear_steps=1, shooting_steps=1, couplings=2, width=8),
+        eflow=CHECKOUT,
+        eflow_settings=EFlowSettings(epochs=2, blocks=2),
+        progress=False,
+    )
+    assert [row["shape"] for row in record["beside"]] == list(BESIDE)
+    assert all(min(row["cpu_s"], row["eflow_cpu_s"]) > 0.0 for row in record["beside"])
+    assert len(record["checkout"]) == 12

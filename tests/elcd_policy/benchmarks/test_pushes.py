@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from elcd_policy.benchmarks.pushes import half_width, push_returns
+from elcd_policy.benchmarks.pushes import clear_pushes, half_width, push_returns
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet
 
 
@@ -63,3 +63,19 @@ def test_the_return_is_timed_and_measured(rate: float, lanes: DemonstrationSet) 
 def test_what_stays_outside_has_no_time(lanes: DemonstrationSet) -> None:
     found = push_returns(Channel(50.0, 0.1), lanes)
     assert {(row["time"], row["distance"]) for row in found["rows"]} == {(None, None)}
+
+
+def test_a_push_onto_another_branch_is_left_out() -> None:
+    """There and back again, 20 mm apart, with a corridor of 6 mm: a push is 18 mm."""
+    time = np.linspace(0.0, 2.0, 401)
+    share = time / 2.0
+    x = 100.0 * (1.0 - np.abs(2.0 * share - 1.0))
+    y = np.where(share < 0.5, 0.0, 20.0)
+    shifts = np.array([-6.0, -6.0, 0.0, 6.0, 6.0])
+    motions = [Demonstration(time, np.stack([x, y + shift], axis=1)) for shift in shifts]
+    demonstrations = DemonstrationSet(motions, units="mm")
+    assert half_width(demonstrations) == pytest.approx(6.0, abs=0.1)
+    # To the left of the way there lies the way back; and to the left of that, the way there.
+    assert clear_pushes(demonstrations) == [(0.2, -1), (0.4, -1), (0.6, -1)]
+    rows = push_returns(Channel(50.0, 3.0), demonstrations)["rows"]
+    assert [(row["phase"], row["side"]) for row in rows] == clear_pushes(demonstrations)

@@ -46,6 +46,7 @@ COST = {
         {"dimension": 4, "samples": 7000, "cpu_s": 12.0},
         {"dimension": 2, "samples": 700, "cpu_s": 9.0},
     ],
+    "beside": [{"shape": "Angle", "cpu_s": 10.0, "eflow_cpu_s": 40.0}],
     "versions": TICK["versions"],
     "machine": TICK["machine"],
 }
@@ -96,6 +97,8 @@ def test_the_page_says_what_the_results_say(results: Path, tmp_path: Path) -> No
         "| return_rate 16 | 1 x 1 | 1.00 |",
         "(half-widths: Line 2.0 mm)",
         "| 4 | 7000 | 12.0 |",
+        "| Angle | 10.0 | 40.0 | 0.25 |",
+        "path, 3 of 6, are left out",
         "(ELCD field, the defaults of `elcd train`)",
         "| Line | 1.40, 3.0 | 1.30, 3.0 | 1.60, 3.0 | 0.80, 3.0 |",
         "- Failed: protocol a, heee, elcd, seed 0, 4 shown: it broke",

@@ -14,6 +14,7 @@ from elcd_policy.benchmarks.targets import Target, counts, targets
 SHAPES = [f"S{number:02}" for number in range(26)]
 MULTIPLE = [f"Multi_Models_{number}" for number in (1, 2, 3, 4)]
 TICKS = {"rows": [{"dimension": 2, "runtime": "TorchScript", "ratio": 9.0}]}
+COST = {"beside": [{"shape": "Angle", "cpu_s": 10.0, "eflow_cpu_s": 40.0}]}
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def complete(record: Callable) -> list[dict[str, Any]]:
 
 
 def verdicts(records: list[dict[str, Any]], ticks: Any = TICKS) -> dict[str, Target]:
-    return {target.text: target for target in targets(Results(records), ticks)}
+    return {target.text: target for target in targets(Results(records), ticks, COST)}
 
 
 def changed(records: list[dict[str, Any]], texts: set[str]) -> None:
@@ -42,7 +43,7 @@ def changed(records: list[dict[str, Any]], texts: set[str]) -> None:
 
 
 def test_nothing_run_is_all_open() -> None:
-    judged = targets(Results([]), None)
+    judged = targets(Results([]), None, None)
     assert counts(judged) == f"0 met, 0 missed, {len(judged)} open"
     assert {target.measured for target in judged} == {"not run"}
 
@@ -111,14 +112,20 @@ def test_the_best_runtime_counts(complete: list) -> None:
     rows = [*TICKS["rows"], {"dimension": 2, "runtime": "ONNX", "ratio": 4.0}]
     best = verdicts(complete, {"rows": rows})["the same at most 5 x in the best deployable runtime"]
     assert (best.measured, best.verdict) == ("4.0 x (ONNX)", "met")
-    assert [target.verdict for target in targets(Results(complete), None)][-2:] == ["open"] * 2
+    *_, beside, first, second = targets(Results(complete), None, None)
+    assert {target.verdict for target in (beside, first, second)} == {"open"}
 
 
-def test_runs_of_other_training_code_leave_all_open_but_the_ticks(complete: list) -> None:
+def test_training_is_timed_beside_the_peers(complete: list) -> None:
+    text = "training in fewer CPU seconds than EFlow's, in one run"
+    assert verdicts(complete)[text] == Target(text, "10.0 / 40.0 s = 0.25 (1 shapes)", True)
+
+
+def test_runs_of_other_training_code_leave_all_open_but_what_is_timed(complete: list) -> None:
     complete[-1] = {**complete[-1], "code": "another"}
-    *of_runs, first_tick, second_tick = verdicts(complete).values()
+    *of_runs, beside, first_tick, second_tick = verdicts(complete).values()
     assert {target.verdict for target in of_runs} == {"open"}
-    assert {first_tick.verdict, second_tick.verdict} == {"met", "missed"}
+    assert [t.verdict for t in (beside, first_tick, second_tick)] == ["met", "met", "missed"]
 
 
 def test_what_is_missed_has_its_reason(complete: list) -> None:

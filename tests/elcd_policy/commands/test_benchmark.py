@@ -86,6 +86,7 @@ def test_cost_is_added_to_the_results(tmp_path: Path, capfd: pytest.CaptureFixtu
         ),
         (["lasa", "--pendulum", "nowhere"], "n-2.npz can't be read as pendulum data"),
         (["lasa", "--eflow", "nowhere"], "not a checkout of EFlow: got nowhere"),
+        (["cost", "--eflow", "nowhere"], "not a checkout of EFlow: got nowhere"),
         (["lasa", "--seeds", ""], "seeds are not numbers: got ''"),
         (["lasa", "--seeds", "one"], "seeds are not numbers: got 'one', expected 0,1,2"),
         (["lasa", "--settings", "steps=1"], "unknown setting: got 'steps', expected couplings"),
