@@ -1,4 +1,4 @@
-"""Where a policy is checked: the workspace, around it, the demonstrations, near the goal."""
+"""Where a policy is checked: the workspace, around it, its own motions, near the goal."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from torch import Tensor
 from ..metadata import PolicyMetadata
 from .exact import ExactPolicy
 
+#: A file knows where the demonstrations start; its motions from there stand for the rest of them.
+MOTIONS = "on motions from the demonstrated starts"
 MARGIN = 0.15  # of the workspace's extent, each side
 GRID = 1024  # points, about
 RANDOM = 512

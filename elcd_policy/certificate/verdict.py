@@ -17,7 +17,7 @@ from .construction import ROUNDING, construction
 from .effects import effects
 from .exact import ExactPolicy
 from .obstacles import around_obstacles, avoids_obstacles, learned_policy
-from .points import ball_offsets, demonstrated_points, seeded, workspace_points
+from .points import MOTIONS, ball_offsets, demonstrated_points, seeded, workspace_points
 from .rotations import Rotations, rotations
 from .types import CERTIFIED, NOT_CERTIFIED, Certificate, Check
 
@@ -125,7 +125,7 @@ def _checked(
             return _refused(certificate, "no demonstrated start away from the goal")
         offsets = radius * ball_offsets(facts.dimension, generator)
         regions = workspace_points(facts, generator)
-        regions["demonstrations"] = demonstrated_points(exact, starts)
+        regions[MOTIONS] = demonstrated_points(exact, starts)
         regions["ball around the goal"] = exact.decode(exact.latent_goal + offsets)
     samples = {name: sample(exact, x) for name, x in regions.items()}
     points = {name: len(at.x) for name, at in samples.items()}
@@ -137,11 +137,11 @@ def _checked(
     checks: list[Check] = [
         *contraction_checks(everywhere, rate, kind, field, facts.duration),
         *invertibility_checks(exact, everywhere),
-        *goal_checks(exact, _joined([samples["workspace"], samples["demonstrations"]]), policy),
+        *goal_checks(exact, _joined([samples["workspace"], samples[MOTIONS]]), policy),
     ]
     turning: list[Rotations] = []
     if facts.orientation is not None:
-        shown, poses = regions["demonstrations"], regions["workspace"]
+        shown, poses = regions[MOTIONS], regions["workspace"]
         within = offsets[offsets.norm(dim=1) <= radius * (1 + ROUNDING)]
         turning = [rotations(exact, facts.orientation, shown, poses, within)]
         checks += [each.check for each in turning]
@@ -153,9 +153,7 @@ def _checked(
     certificate = replace(certificate, checks=checks, reasons=[*certificate.reasons, *failures])
     if certificate.reasons:
         return certificate
-    bounds = data_bounds(
-        exact, starts, samples["demonstrations"].x, samples["ball around the goal"], rate
-    )
+    bounds = data_bounds(exact, starts, samples[MOTIONS].x, samples["ball around the goal"], rate)
     rows = [*effects(facts, kind, rate, bounds), *(each.effect for each in turning)]
     return replace(certificate, bounds=bounds, effects=rows)
 
