@@ -74,9 +74,8 @@ def _against_peer(ours: ByShape, peers: ByShape) -> list[Target]:
     if not (ours and peers and set(ours) & set(peers)):
         return [Target(text) for text in texts]
     ours, peers = common(ours, peers)
-    complete = _complete(ours, SINGLE_SHAPES)
-    fewest = min(map(len, peers.values()))
-    note = _coverage(ours, SINGLE_SHAPES) + (f"; EFlow: {fewest} seed" if fewest < SEEDS else "")
+    complete = _complete(ours, SINGLE_SHAPES) and _complete(peers, SINGLE_SHAPES)
+    note = _coverage(ours, SINGLE_SHAPES)
     rows: list[tuple[str, bool, bool]] = []
     every = len(ours) >= SINGLE_SHAPES
     for statistic, limits in ((np.mean, (0.5, 0.65)), (np.median, (1.0, 1.0))):

@@ -27,10 +27,10 @@ A line of the results is one training: protocol, shape, method, seed, settings, 
 training code, the scores of each demonstration, convergence, CPU time, versions, machine. What
 `elcd train lasa:Sshape --seed 0` writes is the policy of (b) for that shape and seed."""
 
-VERDICTS = """A verdict needs all 26 shapes (30 for convergence and training time), three seeds (of
-EFlow, which takes long, one) and one version of the training code. A bar about every shape can be
-missed by one run, one about a mean only by a mean over all shapes; what is neither met nor missed
-is open. Figures beside EFlow's are over shapes that both have."""
+VERDICTS = """A verdict needs all 26 shapes (30 for convergence and training time), three seeds and
+one version of the training code. A bar about every shape can be missed by one run, one about a mean
+only by a mean over all shapes; what is neither met nor missed is open. Figures beside EFlow's are
+over shapes that both have."""
 
 PROTOCOL = """## Protocol
 

@@ -88,7 +88,7 @@ def test_the_page_says_what_the_results_say(results: Path, tmp_path: Path) -> No
     assert render(results, page) == [page, *images]
     text = page.read_text()
     for line in (
-        "| mean DTW unseen at most half EFlow's | 0.80 / 1.60 mm = 0.50 (1 of 26 shapes); EFlow: ",
+        "| mean DTW unseen at most half EFlow's | 0.80 / 1.60 mm = 0.50 (1 of 26 shapes) | ",
         "| EFlow | 2.60 | 2.10 | 1.93 | 1.60 |",
         "| TorchScript, 2-D | 120 | 12.0 | 10.0 | 140 | 0.50 | 5.00 |",
         "| ELCD field | 1 x 1 | 1.00 | 25.0 / 38 | 20.0 | 1 of 3 | 0.80 | 3.00 |",
