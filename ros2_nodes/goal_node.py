@@ -138,6 +138,8 @@ class GoalNode(WatchingNode):
         self._listeners = listeners
 
     def _check_images(self) -> None:
+        if self._search is not None:  # one who leaves and comes back is new
+            self._listeners = min(self._listeners, self._goal_out.get_subscription_count())
         silent = time.perf_counter() - self._heard
         if self._active and self._search is not None and silent > self.parameters["image_timeout"]:
             self._search.restart()

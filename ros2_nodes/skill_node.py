@@ -3,8 +3,9 @@
 *configure* loads the skill file; *activate* starts watching ``ee_pose``. A motion begins when the
 arm leaves its rest and ends when it rests again; in between its name is published once, on
 ``~/skill``, as soon as one has been probable enough for long enough. States that are stale,
-damaged or of another frame end the motion unnamed, and ``~/status`` says why. A named skill may
-select the policy that ``policy_node`` serves; it is configured, never activated.
+damaged or of another frame end the motion unnamed, ``~/status`` says why, and the next one begins
+after the next rest. A named skill may select the policy that ``policy_node`` serves; it is
+configured, never activated.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from std_msgs.msg import String
 
 from elcd_policy.errors import ParameterError
 from elcd_policy.safety import State, age_fault, frame_fault, input_fault
-from elcd_policy.sequence import load_skills_file
+from elcd_policy.sequence import Recognition, load_skills_file
+from elcd_policy.sequence.recognition import MOVING, UNKNOWN, WAITING
 
 from .follower import rotation_matrix
 from .lifecycle import SUCCESS, told
 from .messages import LATCHED_QOS, seconds
 from .policy_switch import PolicySwitch
-from .recognition import MOVING, NAMED, Recognition
 from .running import run_node
 from .settings import check_names
 from .skill_settings import SKILL_NODE
@@ -34,6 +35,11 @@ from .state_input import POSE_TOPIC, PoseInput
 from .watching_node import ERROR, OK, WARN, WatchingNode
 
 NAME = "skill_node"
+PHASES = {
+    UNKNOWN: "no rest yet: a motion is named if it begins from rest",
+    WAITING: "at rest",
+    MOVING: "a motion that is not named yet",
+}
 
 
 class SkillNode(WatchingNode):
@@ -135,10 +141,8 @@ class SkillNode(WatchingNode):
         skill = recognition.add(seconds(self._input.stamp), state.position @ self._axes)
         if skill:
             self._name(skill)
-        elif recognition.phase == MOVING:
-            self._say(OK, "a motion that is not named yet")
-        elif recognition.phase != NAMED:
-            self._say(OK, "at rest")
+        elif recognition.phase in PHASES:
+            self._say(OK, PHASES[recognition.phase])
 
     def _name(self, skill: str) -> None:
         self._skill = skill

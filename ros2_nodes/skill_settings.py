@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from elcd_policy.sequence import NAMING
+
 from .settings import Setting
 
 SKILL_NODE = (
@@ -17,20 +19,34 @@ SKILL_NODE = (
     Setting("state_timeout", 0.3, "Age from which a state is stale", "s", 0.02, 10.0, live=True),
     Setting(
         "start_distance",
-        0.01,
+        NAMING["start_distance"],
         "Distance from rest that counts as a motion, and within which the arm is at rest",
         "m",
         1e-3,
         1.0,
         live=True,
     ),
-    Setting("rest_time", 0.7, "Time at rest that ends a motion", "s", 0.1, 10.0, live=True),
     Setting(
-        "confidence", 0.9, "Least probability of a skill that is named", "", 0.0, 1.0, live=True
+        "rest_time",
+        NAMING["rest_time"],
+        "Time at rest that begins and ends a motion",
+        "s",
+        0.1,
+        10.0,
+        live=True,
+    ),
+    Setting(
+        "confidence",
+        NAMING["confidence"],
+        "Least probability of a skill that is named",
+        "",
+        0.0,
+        1.0,
+        live=True,
     ),
     Setting(
         "agreement",
-        0.3,
+        NAMING["agreement"],
         "Time for which a skill has to keep that probability until it is named",
         "s",
         0.0,

@@ -42,6 +42,13 @@ class NAISConvBlock(Block):
         eta: float = ETA,
     ) -> None:
         super().__init__(activation, depth, threshold, step, epsilon)
+        for name, size in (
+            ("input_channels", input_channels),
+            ("channels", channels),
+            ("pool", pool),
+        ):
+            if size < 1:
+                raise ParameterError(f"'{name}' is out of range", got=size, expected="at least 1")
         if kernel_size % 2 != 1 or not epsilon < eta < 1:
             raise ParameterError(
                 "a convolution's kernel_size or eta is out of range",
@@ -64,6 +71,8 @@ class NAISConvBlock(Block):
     def _drive(self, u: Tensor) -> Tensor:
         if u.dim() != 4 or u.size(1) != self.input_channels:
             refuse(u, f"[N, {self.input_channels}, H, W]")
+        if min(u.size(2), u.size(3)) < self.pool:
+            refuse(u, f"H and W of at least {self.pool}, which are averaged to one")
         return self.input(u)
 
     def _feedback(self, weight: Tensor, x: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ParameterError
-from .block import Block, largest_jacobian
+from .block import Block, largest_jacobian, refuse
 from .certificate import NetCertificate, net_certificate
 
 
@@ -89,7 +89,15 @@ class NAISNet(nn.Module):
             block.set_depth(depth, threshold)  # type: ignore[operator]
 
     def depth_statistics(self, x: Tensor) -> list[DepthStatistics]:
-        """How many steps the inputs took, block by block."""
+        """How many steps the inputs took, block by block.
+
+        Raises
+        ------
+        ShapeError
+            As `forward`, and if there are none.
+        """
+        if len(x) == 0:
+            refuse(x, "at least one input")
         with torch.no_grad():
             _, taken = self.unroll(x)
         statistics = []
@@ -115,7 +123,14 @@ class NAISNet(nn.Module):
         Raises
         ------
         ParameterError
-            If nothing is known about the readout's gain.
+            If nothing is known about the readout's gain, or a weight is not finite.
         """
         blocks = [block.certificate() for block in self.blocks if isinstance(block, Block)]
+        # A bias has no part in any bound, and yet spoils the output.
+        if not all(bool(weights.isfinite().all()) for weights in self.parameters()):
+            raise ParameterError(
+                "a net can't be certified",
+                got="weights that are not finite",
+                expected="finite ones",
+            )
         return net_certificate(blocks, self.readout)

@@ -2,6 +2,7 @@
 
 from .lipschitz_rnn import LipschitzRNN
 from .packed import packed_forward
+from .recognition import NAMING, Guess, Recognition
 from .skill_classifier import SkillClassifier
 from .skill_data import SkillSet, load_skills
 from .skill_file import (
@@ -15,9 +16,12 @@ from .skill_training import SkillTraining, fit_skills
 from .stability import LayerStability, StabilityCertificate, layer_stability
 
 __all__ = [
+    "NAMING",
+    "Guess",
     "LayerStability",
     "LipschitzRNN",
     "LoadedSkills",
+    "Recognition",
     "SkillClassifier",
     "SkillMetadata",
     "SkillSet",

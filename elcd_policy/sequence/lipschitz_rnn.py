@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.rnn import PackedSequence
 
 from ..errors import ParameterError, ShapeError
 from .cell import LipschitzCell
@@ -126,6 +127,13 @@ class LipschitzRNN(nn.Module):
         ShapeError
             If something does not fit; in TorchScript a `torch.jit.Error` of the same words.
         """
+        if not torch.jit.is_scripting() and isinstance(x, PackedSequence):
+            raise ShapeError(
+                "LipschitzRNN takes tensors",
+                got="a PackedSequence",
+                expected="[T, B, input_size] and lengths",
+                advice="call elcd_policy.sequence.packed_forward(rnn, packed)",
+            )
         size = (self.input_size, self.hidden_size, self.num_layers)
         problem, got, expected = input_fault(x, h, lengths, dt, size, self.batch_first)
         if problem != "":
@@ -223,6 +231,11 @@ class LipschitzRNN(nn.Module):
         Parameters
         ----------
         dt : the longest time that a sample holds, in units of ``eps``.
+
+        Raises
+        ------
+        ParameterError
+            If the weights are not finite, or dt is not positive.
         """
         layers = []
         for cell in self.cells:

@@ -16,12 +16,14 @@ least one D: it changes |d| by a factor of at most
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from ..errors import ParameterError
 from .integrators import INTEGRATORS, Integrator, integrator_named
 
 #: Steps are looked for up to this over |A| + sigma_max(W): beyond it none contracts.
@@ -116,10 +118,18 @@ def layer_stability(a: Tensor, w: Tensor, e: float, integrator: str) -> LayerSta
     Raises
     ------
     ParameterError
-        If there is no such integrator.
+        If there is no such integrator, a matrix is not finite, or the step size not positive.
     """
     integrator_named(integrator)
     a, w = a.detach().double(), w.detach().double()
+    if not bool((a.isfinite() & w.isfinite()).all()):
+        raise ParameterError(
+            "nothing is known of a layer whose weights are not finite",
+            got="nan or inf",
+            expected="finite weights",
+        )
+    if not 0.0 < e < math.inf:
+        raise ParameterError("the step size is out of range", got=e, expected="above 0")
     spectrum = torch.linalg.eigvalsh((a + a.t()) / 2)
     norm_a, norm_w = _norm(a), _norm(w)
     return LayerStability(

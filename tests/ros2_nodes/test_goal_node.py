@@ -98,6 +98,21 @@ def test_the_goal_is_above_the_box_and_moves_with_it(ros, pictures) -> None:
     assert len(eye.goals) <= count + 1  # what has not moved is not sent again
 
 
+def test_one_who_comes_back_is_told_the_goal_again(ros, pictures) -> None:
+    """As a policy node that was cleaned up and configured while the box was out of sight."""
+    eye = Eye(ros, image_timeout=5.0)
+    eye.activate()
+    eye.show(pictures[0], lambda: eye.status("the goal is in sight"))
+    listener = next(s for s in ros.probe.subscriptions if s.topic_name == "/goal")
+    ros.probe.destroy_subscription(listener)
+    ros.until(lambda: eye.node.count_subscribers("goal") == 0)
+    ros.spin(0.5)  # its watch looks at the listeners several times a second
+    goals = ros.listen(PoseStamped, "goal", COMMAND_QOS)
+    ros.until(lambda: eye.node.count_subscribers("goal"))
+    eye.show(pictures[0], lambda: goals)
+    assert np.linalg.norm(position_of(goals[0].pose)[:2] - PLACES[0]) < 0.006
+
+
 def test_an_empty_table_moves_no_goal(ros, pictures) -> None:
     eye = Eye(ros)
     eye.activate()

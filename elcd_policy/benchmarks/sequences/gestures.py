@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...sequence import LipschitzRNN, SkillTraining, fit_skills, load_skills
+from ...sequence import (
+    LipschitzRNN,
+    LoadedSkills,
+    Recognition,
+    SkillMetadata,
+    SkillTraining,
+    fit_skills,
+    load_skills,
+    load_skills_file,
+    save_skills,
+)
 from ...sequence.skill_classifier import EPS, RATE, READOUT, shown
+from ...sequence.skill_data import Motion
 from ...sequence.skill_training import SHARES, accuracy_by_share, train
 from .models import MODELS, hidden_size, parameters
+
+#: m of a robot for a mm drawn; how fast motions are shown, of how they were drawn.
+SIZE, SPEEDS = 0.003, (1.0, 1.6)
+#: s at rest, before and after a motion.
+REST = 1.0
 
 
 class GestureReader(nn.Module):
@@ -51,6 +70,16 @@ def served(epochs: int | None = None) -> dict[str, Any]:
     cpu = time.process_time() - begin
     accuracy, confidence = accuracy_by_share(model, skills.held_out, settings.rate)
     certificate = model.recurrent.certificate()
+    metadata = SkillMetadata(
+        labels=skills.labels,
+        dimension=skills.dimension,
+        rate=model.rate,
+        sources=skills.sources,
+        seed=0,
+        certificate=certificate.to_dict(),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        loaded = load_skills_file(save_skills(model, metadata, Path(folder) / "skills.pt"))
     return {
         "part": "skills",
         "model": "",
@@ -61,6 +90,34 @@ def served(epochs: int | None = None) -> dict[str, Any]:
         "accuracy": accuracy.tolist(),
         "confidence": confidence.tolist(),
         "certificate": certificate.to_dict(),
+        "named": [{"speed": speed, **naming(loaded, skills.held_out, speed)} for speed in SPEEDS],
+    }
+
+
+def naming(skills: LoadedSkills, motions: Sequence[Motion], speed: float) -> dict[str, Any]:
+    """Name a stream of positions as skill_node does, by its defaults.
+
+    Returns
+    -------
+    How many motions are named ``right`` and ``wrong`` (the others never), and ``share``, the
+    median share of a motion that had passed then.
+    """
+    right, shares = 0, []
+    for motion in motions:
+        recognition, duration = Recognition(skills), motion.time[-1] / speed
+        for k in range(int((duration + 2 * REST) * skills.metadata.rate)):
+            passed = k / skills.metadata.rate - REST
+            place = [np.interp(passed * speed, motion.time, axis) for axis in motion.position.T]
+            name = recognition.add(passed, SIZE * np.array(place))
+            if name:
+                right += name == skills.metadata.labels[motion.label]
+                shares.append(min(1.0, passed / duration))
+                break
+    return {
+        "motions": len(motions),
+        "right": right,
+        "wrong": len(shares) - right,
+        "share": float(np.median(shares)) if shares else None,
     }
 
 

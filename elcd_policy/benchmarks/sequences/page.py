@@ -11,6 +11,7 @@ import numpy as np
 
 from ...errors import ParameterError
 from ...files import written_whole
+from ...sequence import NAMING
 from ..store import read_records
 from ..tables import markdown
 from .models import MODELS
@@ -147,6 +148,17 @@ def _served(record: Record) -> str:
         largest=layer["largest_step"]["euler"],
         step=layer["step"],
         steps="does" if facts["contracting_steps"] else "does not",
+        **NAMING,
+        motions=record["named"][0]["motions"],
+        named="; ".join(map(_named, record["named"])),
+    )
+
+
+def _named(row: Record) -> str:
+    never = row["motions"] - row["right"] - row["wrong"]
+    return (
+        f"at {row['speed']:g} times the speed {row['right']} are named rightly, {row['wrong']} "
+        f"wrongly and {never} never, half of them within {row['share']:.0%} of the motion"
     )
 
 

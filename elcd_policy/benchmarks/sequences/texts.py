@@ -92,7 +92,10 @@ SERVED = """`elcd skills lasa` itself trains the stable Lipschitz RNN for {epoch
 {cpu:.0f} CPU s here: {at} of the motion; at its best {best}. Its certificate: any two
 trajectories under one input approach each other at the rate {rate:.3g} in continuous time; a step,
 of size {step:.2g}, is shown to contract up to a size of {largest:.2g}, so the certificate {steps}
-cover the steps: one changes a distance by a factor of at most {factor:.3f}."""
+cover the steps: one changes a distance by a factor of at most {factor:.3f}.
+
+`skill_node` says a name only once, and only when one skill has kept a probability of {confidence}
+for {agreement} s. By that rule, of the {motions} motions as a stream: {named}."""
 
 CURVATURE = """## Curvature
 

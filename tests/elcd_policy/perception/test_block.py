@@ -163,3 +163,9 @@ def test_a_convolutions_own_options_are_checked() -> None:
         NAISConvBlock(3, 5, kernel_size=4)
     with pytest.raises(ParameterError, match=r"got 3, 0\.01"):
         NAISConvBlock(3, 5, eta=0.01)
+    for name in ("input_channels", "channels", "pool"):
+        sizes = {"input_channels": 3, "channels": 5, name: 0}
+        with pytest.raises(ParameterError, match=f"'{name}' is out of range: got 0"):
+            NAISConvBlock(**sizes)
+    with pytest.raises(ShapeError, match=r"got \[1, 3, 4, 3\], expected H and W of at least 4"):
+        NAISConvBlock(3, 5, pool=4)(torch.zeros(1, 3, 4, 3))

@@ -99,6 +99,15 @@ def test_a_nets_bound_lies_above_its_estimate() -> None:
     assert flat.lipschitz_estimate(torch.randn(3, 4, dtype=torch.float64)) <= product
 
 
+@pytest.mark.parametrize("name", ["blocks.0.input.bias", "readout.weight", "readout.bias"])
+def test_nothing_is_certified_of_a_net_that_says_nan(name: str) -> None:
+    net = NAISNet([NAISBlock(4, 6)], nn.Linear(6, 2))
+    with torch.no_grad():
+        net.get_parameter(name).view(-1)[0] = float("nan")
+    with pytest.raises(ParameterError, match="a net can't be certified: got weights that are not"):
+        net.certificate()
+
+
 @pytest.mark.parametrize("index", [0, 2])
 def test_broken_weights_are_not_certified(index: int) -> None:
     for name in ("free", "input.weight"):

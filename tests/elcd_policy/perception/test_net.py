@@ -64,6 +64,11 @@ def test_it_learns_what_is_no_linear_function() -> None:
     assert net.certificate().holds
 
 
+def test_no_inputs_have_no_depth(net: NAISNet) -> None:
+    with pytest.raises(ShapeError, match="expected at least one input"):
+        net.depth_statistics(X[:0])
+
+
 def test_blocks_that_do_not_fit_are_told_apart(net: NAISNet) -> None:
     with pytest.raises(ShapeError, match=r"got \[7, 4, 3, 3\], expected \[N, 64\]"):
         net(X[:, :, :6, :6])

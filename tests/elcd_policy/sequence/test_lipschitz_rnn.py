@@ -167,6 +167,12 @@ def test_what_does_not_fit_is_told(arguments: tuple, message: str) -> None:
         torch.jit.script(ours)(*arguments)
 
 
+def test_a_packed_sequence_is_sent_to_its_wrapper() -> None:
+    packed = pack_padded_sequence(samples(7, 2, 3), torch.tensor([7, 5]))
+    with pytest.raises(ShapeError, match=r"got a PackedSequence.*packed_forward"):
+        network()(packed)
+
+
 def test_a_step_that_does_not_fit_is_told() -> None:
     ours = network()
     with pytest.raises(ShapeError, match=r"x does not fit: got \[4, 2\], expected \[B, 3\]"):

@@ -185,3 +185,17 @@ def test_a_certificate_is_ready_for_json_and_knows_longer_samples() -> None:
 def test_an_unknown_integrator_is_named() -> None:
     with pytest.raises(ParameterError, match="got 'rk3', expected euler, rk2, rk4"):
         LipschitzRNN(1, 2, integrator="rk3")
+
+
+def test_nothing_is_certified_of_weights_that_are_not_finite() -> None:
+    network = LipschitzRNN(1, 2)
+    with torch.no_grad():
+        network.cells[0].free_W[0, 1] = torch.nan
+    with pytest.raises(ParameterError, match="weights are not finite: got nan or inf"):
+        network.certificate()
+
+
+@pytest.mark.parametrize("dt", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_step_takes_time(dt: float) -> None:
+    with pytest.raises(ParameterError, match="the step size is out of range: got"):
+        LipschitzRNN(1, 2).certificate(dt)

@@ -1,4 +1,4 @@
-"""From poses to the name of the motion they make: rest, motion, and when it is named."""
+"""From positions over time to the name of the motion they make: rest, motion, when it is named."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from elcd_policy.sequence import LoadedSkills, SkillStream
+from .skill_file import LoadedSkills, SkillStream
 
 Array = NDArray[np.float64]
 
-WAITING, MOVING, NAMED = "waiting", "moving", "named"
+#: Before it was ever at rest, what goes on is the rest of something: it is no motion to name.
+UNKNOWN, WAITING, MOVING, NAMED = "unknown", "waiting", "moving", "named"
+
+#: Settings of `Recognition`, in m and s.
+NAMING = {"start_distance": 0.01, "rest_time": 0.7, "confidence": 0.9, "agreement": 0.3}
 
 
 class Values(Protocol):
-    """Parameter values by name."""
+    """Numbers by name."""
 
     def __getitem__(self, name: str) -> Any: ...
 
@@ -45,16 +49,18 @@ class Recognition:
     Parameters
     ----------
     skills : names the motion.
-    p : of the node: start_distance, rest_time, confidence, agreement.
+    settings : ``start_distance``, in the positions' unit, within which the arm is at rest, and
+        beyond which it moves; ``rest_time`` in s that ends a motion; ``confidence`` that a skill
+        has to keep for the time ``agreement`` in s to be named. Read anew each time.
     """
 
-    def __init__(self, skills: LoadedSkills, p: Values) -> None:
-        self._skills, self._p = skills, p
+    def __init__(self, skills: LoadedSkills, settings: Values = NAMING) -> None:
+        self._skills, self._p = skills, settings
         self.restart()
 
     def restart(self) -> None:
-        """Forget everything: what comes next has nothing to do with what was before."""
-        self.phase = WAITING
+        """Forget everything: the next motion is that after the next rest."""
+        self.phase = UNKNOWN
         self.guess: Guess | None = None
         self.duration = 0.0
         """s, of the motion so far."""
@@ -65,12 +71,19 @@ class Recognition:
     def add(self, time: float, position: Array) -> str:
         """Take a position [d] at a time in s; the name of the motion when it becomes known.
 
-        A time that is not later than the last one is passed over.
+        A time that is not later than the last one is passed over, unless the clock was set back
+        by more than a rest takes: that is a new beginning.
         """
         if self._recent and time <= self._recent[-1][0]:
-            return ""
+            if time > self._recent[-1][0] - self._p["rest_time"]:
+                return ""
+            self.restart()
         self._recent.append((time, position))
         resting = self._at_rest(time, position)
+        if self.phase == UNKNOWN:
+            if resting:
+                self.phase = WAITING
+            return ""
         if self.phase == WAITING:
             if np.linalg.norm(position - self._recent[0][1]) > self._p["start_distance"]:
                 return self._begin()
@@ -79,6 +92,7 @@ class Recognition:
             return ""
         if resting:
             self.restart()
+            self.phase = WAITING
             self._recent.append((time, position))
             return ""
         return self._look(self._recent[-2], self._recent[-1])
