@@ -119,12 +119,15 @@ def _goal_table(rows: Sequence[Row]) -> str:
 
 def _noise_table(rows: Sequence[Row]) -> str:
     sizes = list(rows[0]["noise"])[1:]
-    header = ["median / 95 % [mm], found", *(f"sigma {size}" for size in sizes)]
+    header = ["median / 95 % / largest [mm], found", *(f"sigma {size}" for size in sizes)]
     header += [f"{100 * float(share):g} % salt and pepper" for share in rows[0]["salt"]]
     lines = []
     for row in rows:
         cells = [row["noise"][size] for size in sizes] + list(row["salt"].values())
-        texts = [f"{c['median_mm']:.1f} / {c['p95_mm']:.1f}, {_percent(c['found'])}" for c in cells]
+        texts = [
+            f"{c['median_mm']:.1f} / {c['p95_mm']:.1f} / {c['max_mm']:.0f}, {_percent(c['found'])}"
+            for c in cells
+        ]
         lines.append([f"{NAMES[row['net']]}, seed {row['seed']}", *texts])
     return _table(header, lines)
 
@@ -222,10 +225,13 @@ def _shortfalls(goal: Sequence[Row], rows: Sequence[Row]) -> dict[str, str]:
         net: mean(row["noise"]["0"]["median_mm"] for row in goal if row["net"] == net)
         for net in {row["net"] for row in goal}
     }
+    far = {row["net"]: row["salt"]["0.01"]["max_mm"] for row in goal}
     imagined = {row["net"]: _percent(row["imagined"]) for row in goal}
     return {
         "nais_mm": f"{errors['nais']:.1f}",
         "cnn_mm": f"{errors['cnn']:.1f}" if "cnn" in errors else "-",
+        "nais_far": f"{far['nais']:.0f}",
+        "cnn_far": f"{far['cnn']:.0f}" if "cnn" in far else "-",
         "nais_imagined": imagined["nais"],
         "cnn_imagined": imagined.get("cnn", "-"),
         "net": best,

@@ -68,6 +68,10 @@ def test_the_served_classifier_is_stated(tmp_path: Path) -> None:
     text = " ".join(page.read_text().split())
     assert "for 1 epochs" in text
     assert "so the certificate does" in text
+    slow, fast = record["named"]
+    assert (slow["speed"], fast["speed"], slow["motions"]) == (1.0, 1.6, 60)
+    assert slow["right"] + slow["wrong"] <= 60
+    assert f"at 1.6 times the speed {fast['right']} are named rightly" in text
 
 
 def test_the_page_says_which_bars_are_missed(tmp_path: Path) -> None:
@@ -84,7 +88,9 @@ def test_the_page_says_which_bars_are_missed(tmp_path: Path) -> None:
             row("Lipschitz RNN", 0.4),
             row("Lipschitz RNN, RK2", 0.7),
         ],
-        "stream_us": {"1": {"torch.nn.LSTMCell": 10.0, "Lipschitz RNN": 9.0}},
+        "stream_us": {
+            "1": {"torch.nn.LSTMCell": 10.0, "Lipschitz RNN": 9.0, "Lipschitz RNN, RK2": 12.0}
+        },
         "versions": {"python": "3"},
         "machine": {"cpu": "a machine", "cores": 2, "system": "Linux"},
     }
@@ -95,7 +101,29 @@ def test_the_page_says_which_bars_are_missed(tmp_path: Path) -> None:
     text = page.read_text()
     assert "measured 0.40, **missed**" in text
     assert "measured 0.70, **met**" in text
-    assert "measured 0.90 of it, **met**" in text
+    assert "measured 0.90 of it, **met**. RK2's, with two stages, takes 1.20 of it." in text
+
+
+def test_the_page_says_who_loses_less_under_noise(tmp_path: Path) -> None:
+    def record(model: str, accuracy: float, noisy: float, seed: int = 0) -> dict[str, Any]:
+        row = {"part": "digits", "model": model, "seed": seed, "epochs": 1, "accuracy": accuracy}
+        row |= {"hidden": 8, "parameters": 100, "cpu_s": 1.0, "white": [noisy] * 3}
+        row |= {"salt": [noisy] * 3, "weights": [noisy] * 3}
+        return row | {"versions": {}, "machine": {"cpu": "a machine", "cores": 2}}
+
+    results, page = tmp_path / "r.jsonl", tmp_path / "page.md"
+    for row in (
+        record("Lipschitz RNN", 0.9, 0.7),
+        record("Lipschitz RNN", 0.8, 0.6, seed=1),
+        record("GRU", 0.9, 0.6),
+        record("LSTM", 0.8, 0.7),
+        record("coRNN", 0.1, 0.1),  # has learned nothing, so has nothing to lose
+    ):
+        append_record(results, row)
+    command = ["benchmark", "sequences", "--parts", "none", "--output", str(results)]
+    assert main([*command, "--page", str(page)]) == 0
+    assert "- white noise: Euler 20.0 (less than 1 of 2);" in page.read_text()
+    assert "| 85.0 (80.0 to 90.0) |" in page.read_text()
 
 
 def test_the_plain_loop_that_speed_is_held_against_is_the_same_network() -> None:
