@@ -129,9 +129,11 @@ def draw_variants(variants: Mapping[str, ByShape], path: Path) -> Path | None:
     figure_ = Figure(figsize=(7.4, 3.0), layout="constrained")
     left, right = figure_.subplots(1, 2)
     for place, shapes in enumerate(variants.values()):
-        back = [_back(shapes, name) for name in shapes]
+        back = [_back(records) for records in pushed(shapes).values()]
         dtw = [figure(records, "dtw") for records in shapes.values()]
         for ax, heights in ((left, back), (right, dtw)):
+            if not heights:
+                continue
             ax.plot([place] * len(heights), heights, "o", ms=4, color=FIELD)
             ax.plot([place - 0.3, place + 0.3], [np.mean(heights)] * 2, color=ROLLOUT["color"])
     for ax, text in ((left, "back after [% of the duration]"), (right, "DTW unseen [mm]")):
@@ -141,12 +143,12 @@ def draw_variants(variants: Mapping[str, ByShape], path: Path) -> Path | None:
     return save_figure(figure_, path)
 
 
-def _back(shapes: ByShape, name: str) -> float:
+def _back(records: Sequence[Record]) -> float:
     """Mean time of a shape's pushed states, in % of its duration; twice it for none."""
     times = [
-        200.0 if row["time"] is None else 100.0 * row["time"] / record["duration"]
-        for record in pushed({name: shapes[name]})
-        for row in record["rows"]
+        200.0 if row["time"] is None else 100.0 * row["time"] / record["pushes"]["duration"]
+        for record in records
+        for row in record["pushes"]["rows"]
     ]
     return float(np.mean(times))
 

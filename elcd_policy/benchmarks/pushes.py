@@ -55,9 +55,9 @@ def push_returns(policy: RollsOut, demonstrations: DemonstrationSet) -> dict[str
     Returns
     -------
     A JSON-ready record: ``half_width`` and ``size`` of the pushes in the demonstrations' units,
-    ``duration`` (median, in s) and of each push its ``phase``, ``side``, and ``time`` in s and
-    ``distance`` travelled until it is in the corridor for good; None if it is not by twice the
-    duration. Of the six pushes only those of `clear_pushes`.
+    ``duration`` (median, in s), how many are ``left_out`` (not `clear_pushes`), and of each push
+    its ``phase``, ``side``, and ``time`` in s and ``distance`` travelled until it is in the
+    corridor for good; None if it is not by twice the duration.
     """
     duration, width = demonstrations.duration, half_width(demonstrations)
     dt = duration / (SAMPLES - 1)
@@ -70,7 +70,13 @@ def push_returns(policy: RollsOut, demonstrations: DemonstrationSet) -> dict[str
         {"phase": phase, "side": side, **_return(time, path, nominal, width)}
         for (phase, side), path in zip(moments, paths.swapaxes(0, 1), strict=True)
     ]
-    return {"half_width": width, "size": SIZE * width, "duration": duration, "rows": rows}
+    return {
+        "half_width": width,
+        "size": SIZE * width,
+        "duration": duration,
+        "left_out": 2 * len(PHASES) - len(rows),
+        "rows": rows,
+    }
 
 
 def _return(time: Array, path: Array, nominal: Array, width: float) -> dict[str, float | None]:

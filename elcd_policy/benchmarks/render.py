@@ -187,8 +187,8 @@ def _unlike(results: Results, protocol: str) -> str:
 def _curve(results: Results, picture: Path) -> str:
     return (
         "## Fewer demonstrations\n\n"
-        "Mean DTW in mm on the unseen demonstrations 4-6, trained on the first one to four, over\n"
-        f"{', '.join(curves(results)[0])}.\n\n{curve_table(results)}\n\n"
+        "Mean DTW in mm on the unseen demonstrations 4-6, trained on the first one to four,\n"
+        f"seed 0, over {', '.join(curves(results)[0])}.\n\n{curve_table(results)}\n\n"
         f"![DTW on unseen demonstrations over the number of demonstrations shown]({picture})"
     )
 
@@ -197,10 +197,7 @@ def _pushes(results: Results) -> str:
     rows = {METHODS[m]: single(results.of("a", m)) for m in results.methods("a")}
     # Corridor and pushes are the shape's, the same for every method.
     found = {
-        name: push
-        for shapes in rows.values()
-        for name in shapes
-        for push in pushed({name: shapes[name]})
+        name: each[0]["pushes"] for shapes in rows.values() for name, each in pushed(shapes).items()
     }
     if not found:
         return ""
@@ -210,7 +207,7 @@ def _pushes(results: Results) -> str:
         narrowest=widths[0],
         widest=widths[-1],
         mean=sum(widths) / len(widths),
-        left_out=planned - sum(len(push["rows"]) for push in found.values()),
+        left_out=sum(push["left_out"] for push in found.values()),
         planned=planned,
         table=push_table(rows),
     )
@@ -218,10 +215,9 @@ def _pushes(results: Results) -> str:
 
 def _variants(variants: dict[str, ByShape], picture: Path) -> str:
     widths = {
-        name: push["half_width"]
+        name: records[0]["pushes"]["half_width"]
         for shapes in variants.values()
-        for name in shapes
-        for push in pushed({name: shapes[name]})
+        for name, records in pushed(shapes).items()
     }
     listed = ", ".join(f"{name} {width:.1f} mm" for name, width in sorted(widths.items()))
     return VARIANTS.format(

@@ -41,6 +41,10 @@ class Results:
             if record["method"] == method and record.get("code") != self._latest_code[method]
         ]
 
+    def code(self, method: str) -> str | None:
+        """Hash of the training code of the method's last record."""
+        return self._latest_code.get(method)
+
     def methods(self, protocol: str) -> list[str]:
         """Those that have results, in the order of `METHODS`."""
         found = {record["method"] for record in self.records if record["protocol"] == protocol}

@@ -51,8 +51,7 @@ def summary_table(results: Results, protocol: str) -> str:
         shares, seconds = values(shapes, "converged"), values(shapes, "cpu_s")
         cells.append(f"{100 * np.mean(shares):.1f} / {100 * min(shares):.1f}" if shares else "-")
         cells.append(f"{np.mean(seconds):.1f} / {max(seconds):.1f}" if seconds else "-")
-        runs = f"{len(shapes)} x {max(map(len, shapes.values()))}"
-        rows.append([METHODS[method], runs, *cells])
+        rows.append([METHODS[method], _runs(shapes), *cells])
     header = ["method", "shapes x seeds", *SCORES.values(), "converged, %", "CPU s"]
     return markdown(header, rows)
 
@@ -66,15 +65,22 @@ def shape_table(results: Results, protocol: str) -> str:
     return markdown(["shape", *(METHODS[method] for method in methods)], rows)
 
 
+def _runs(shapes: ByShape) -> str:
+    """Shapes times seeds; of seeds the fewest and the most, if shapes differ."""
+    counts = sorted({len(records) for records in shapes.values()})
+    return f"{len(shapes)} x {'-'.join(str(count) for count in counts)}"
+
+
 def curves(results: Results) -> tuple[list[str], dict[str, dict[int, float]]]:
     """Shapes, and by method their mean DTW unseen for one to four demonstrations shown.
 
-    Only over shapes that all of the methods have results of; one that has none is left out.
+    Of the first seed alone, and only over shapes that all of the methods have results of; a method
+    that has none is left out.
     """
     runs: dict[str, dict[int, ByShape]] = {}
     for method in results.methods("c"):
-        counts = {n: results.of("c", method, n) for n in PROTOCOLS["c"].shown}
-        counts |= {4: results.of("a", method)}
+        counts = {n: _first_seed(results.of("c", method, n)) for n in PROTOCOLS["c"].shown}
+        counts |= {4: _first_seed(results.of("a", method))}
         if common(*counts.values())[0]:
             runs[method] = counts
     every = [shapes for counts in runs.values() for shapes in counts.values()]
@@ -88,6 +94,11 @@ def curves(results: Results) -> tuple[list[str], dict[str, dict[int, float]]]:
         for method, counts in runs.items()
     }
     return sorted(shared, key=str.casefold), points
+
+
+def _first_seed(shapes: ByShape) -> ByShape:
+    found = {name: [r for r in records if r["seed"] == 0] for name, records in shapes.items()}
+    return {name: records for name, records in found.items() if records}
 
 
 def curve_table(results: Results) -> str:
@@ -134,26 +145,23 @@ def _place(problem: str) -> int:
 
 
 def push_table(rows: dict[str, ByShape]) -> str:
-    """A row per method or variant: the return of pushed states, and the accuracy."""
+    """A row per method or variant: the return of pushed states, and the accuracy of those runs."""
     lines = []
-    for name, shapes in rows.items():
-        pushes = [p for record in pushed(shapes) for p in record["rows"]]
-        times = [
-            row["time"] / record["duration"]
-            for record in pushed(shapes)
-            for row in record["rows"]
-            if row["time"] is not None
-        ]
-        if not times:
+    for name, every in rows.items():
+        shapes = pushed(every)
+        found = [record["pushes"] for records in shapes.values() for record in records]
+        pushes = [(row, push["duration"]) for push in found for row in push["rows"]]
+        back = [(row, duration) for row, duration in pushes if row["time"] is not None]
+        if not back:
             continue
-        back = [row for row in pushes if row["time"] is not None]
+        times = [row["time"] / duration for row, duration in back]
         lines.append(
             [
                 name,
-                f"{len(shapes)} x {max(map(len, shapes.values()))}",
-                f"{np.mean([row['time'] for row in back]):.2f}",
+                _runs(shapes),
+                f"{np.mean([row['time'] for row, _ in back]):.2f}",
                 f"{100 * np.mean(times):.1f} / {100 * max(times):.0f}",
-                f"{np.mean([row['distance'] for row in back]):.1f}",
+                f"{np.mean([row['distance'] for row, _ in back]):.1f}",
                 f"{len(pushes) - len(back)} of {len(pushes)}",
                 f"{np.mean(figures(shapes, 'dtw')):.2f}",
                 f"{np.mean(figures(shapes, 'rmse')):.2f}",
@@ -163,9 +171,16 @@ def push_table(rows: dict[str, ByShape]) -> str:
     return markdown([*header, "DTW", "RMSE"], lines)
 
 
-def pushed(shapes: ByShape) -> list[Record]:
-    """What `push_returns` found, of every record that has it."""
-    return [r["pushes"] for records in shapes.values() for r in records if "pushes" in r]
+def pushed(shapes: ByShape) -> ByShape:
+    """Those records that were pushed, by `push_returns` as it is now.
+
+    Before, pushes onto another branch of the path were not left out.
+    """
+    found = {
+        name: [record for record in records if "left_out" in record.get("pushes", {})]
+        for name, records in shapes.items()
+    }
+    return {name: records for name, records in found.items() if records}
 
 
 def cost_table(rows: Sequence[Record]) -> str:

@@ -59,7 +59,7 @@ def targets(results: Results, ticks: Record | None, cost: Record | None) -> list
     ]
     if any(results.outdated(field) for field in FIELDS):
         judged = [replace(target, met=None) for target in judged]
-    return [*judged, _beside(cost), *_ticks(ticks)]
+    return [*judged, _beside(cost, results), *_ticks(ticks)]
 
 
 def _against_peer(ours: ByShape, peers: ByShape) -> list[Target]:
@@ -155,16 +155,17 @@ def _cpu(ours: ByShape, shapes: int) -> Target:
     )
 
 
-def _beside(cost: Record | None) -> Target:
-    text = "training in fewer CPU seconds than EFlow's, in one run"
+def _beside(cost: Record | None, results: Results) -> Target:
+    text = "training in fewer CPU seconds than EFlow's, by turns in one run"
     rows = (cost or {}).get("beside", [])
-    if not rows:
+    if not (cost and rows):
         return Target(text)
     mine, theirs = (
         float(np.mean([row[name] for row in rows])) for name in ("cpu_s", "eflow_cpu_s")
     )
     measured = f"{mine:.1f} / {theirs:.1f} s = {mine / theirs:.2f} ({len(rows)} shapes)"
-    return Target(text, measured, mine < theirs)
+    of_these = cost["code"] == results.code(DEFAULT_FIELD)
+    return Target(text, measured, mine < theirs if of_these else None)
 
 
 def _ticks(ticks: Record | None) -> list[Target]:

@@ -9,26 +9,28 @@ To make every figure of its tables anew:
 pip install 'elcd_policy[lasa,onnx]'
 git clone https://github.com/mrana6/euclideanizing_flows      # the peer, where you like
 elcd benchmark lasa --eflow euclideanizing_flows              # protocols (a) and (b)
-elcd benchmark lasa --protocols c --eflow euclideanizing_flows
-elcd benchmark lasa --protocols d --eflow euclideanizing_flows --pendulum FOLDER  # n-2.npz, n-4.npz
+elcd benchmark lasa --protocols c --seeds 0 --fields elcd --eflow euclideanizing_flows
+elcd benchmark lasa --protocols d --seeds 0 --eflow euclideanizing_flows --pendulum FOLDER
 elcd benchmark settings
 elcd benchmark cost --eflow euclideanizing_flows
 elcd benchmark tick
 elcd benchmark render
 ```
 
-What has a result in `benchmarks/results/lasa.jsonl` is not run again, unless the training code
-has changed since (results of EFlow and of the baselines do not depend on it). One run writes to a
-file at a time; the page is made from every `lasa*.jsonl`. `--shapes`, `--fields` and `--seeds` run
-a part, `--workers` says on how many cores, `--scheduler tcp://...` runs on a Dask cluster, whose
-workers have one thread each (`dask worker --nthreads 1`).
+FOLDER holds the pendulums' data, `n-2.npz` and `n-4.npz`. What has a result in
+`benchmarks/results/lasa.jsonl` is not run again, unless the training code has changed since
+(results of EFlow and of the baselines do not depend on it). One run writes to a file at a time; the
+page is made from every `lasa*.jsonl`. `--shapes`, `--fields` and `--seeds` run a part, `--workers`
+says on how many cores, `--scheduler tcp://...` runs on a Dask cluster, whose workers have one
+thread each (`dask worker --nthreads 1`).
 
 A line of the results is one training: protocol, shape, method, seed, settings, a hash of the
 training code, the scores of each demonstration, convergence, CPU time, versions, machine. What
 `elcd train lasa:Sshape --seed 0` writes is the policy of (b) for that shape and seed."""
 
 VERDICTS = """A verdict needs all 26 shapes (30 for convergence and training time), three seeds and
-one version of the training code. A bar about every shape can be missed by one run, one about a mean
+one version of the training code; that about EFlow's training time is of the runs in *Training
+cost*. A bar about every shape can be missed by one run, one about a mean
 only by a mean over all shapes; what is neither met nor missed is open. Figures beside EFlow's are
 over shapes that both have."""
 

@@ -77,5 +77,7 @@ def test_a_push_onto_another_branch_is_left_out() -> None:
     assert half_width(demonstrations) == pytest.approx(6.0, abs=0.1)
     # To the left of the way there lies the way back; and to the left of that, the way there.
     assert clear_pushes(demonstrations) == [(0.2, -1), (0.4, -1), (0.6, -1)]
-    rows = push_returns(Channel(50.0, 3.0), demonstrations)["rows"]
+    found = push_returns(Channel(50.0, 3.0), demonstrations)
+    rows = found["rows"]
+    assert found["left_out"] == 3
     assert [(row["phase"], row["side"]) for row in rows] == clear_pushes(demonstrations)

@@ -46,6 +46,7 @@ COST = {
         {"dimension": 4, "samples": 7000, "cpu_s": 12.0},
         {"dimension": 2, "samples": 700, "cpu_s": 9.0},
     ],
+    "code": None,
     "beside": [{"shape": "Angle", "cpu_s": 10.0, "eflow_cpu_s": 40.0}],
     "versions": TICK["versions"],
     "machine": TICK["machine"],
@@ -69,7 +70,8 @@ def results(record: Callable, tmp_path: Path) -> Path:
     ]
     for line in lines:
         append_record(folder / "lasa.jsonl", line)
-    pushes = {"half_width": 2.0, "size": 6.0, "duration": 4.0, "rows": PUSHED}
+    pushes = {"half_width": 2.0, "size": 6.0, "duration": 4.0, "left_out": 3}
+    pushes["rows"] = PUSHED
     for rate in (4.0, 16.0):
         settings = {**asdict(TrainingSettings()), "return_rate": rate}
         line = record("elcd", pushes=pushes, settings=settings, settings_hash=str(rate))

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from elcd_policy.benchmarks.summary import Results
-from elcd_policy.benchmarks.tables import curves, dimension_table, push_table
+from elcd_policy.benchmarks.tables import (
+    curves,
+    dimension_table,
+    push_table,
+    pushed,
+    summary_table,
+)
 
 
 def test_curves_are_over_shapes_that_all_methods_have(record: Callable) -> None:
@@ -42,9 +48,29 @@ def test_more_dimensions_are_scored_on_shown_and_unseen_apart(record: Callable) 
 
 def test_returns_leave_out_methods_that_were_not_pushed(record: Callable) -> None:
     row = {"phase": 0.2, "side": 1, "time": 1.0, "distance": 20.0}
-    pushes = {"half_width": 2.0, "size": 6.0, "duration": 4.0, "rows": [row, row]}
+    pushes = {"half_width": 2.0, "size": 6.0, "duration": 4.0, "left_out": 4}
+    pushes["rows"] = [row, row]
     table = push_table(
         {"with": {"Line": [record(pushes=pushes)]}, "without": {"Line": [record("mean")]}}
     )
     assert len(table.splitlines()) == 3
     assert "| with | 1 x 1 | 1.00 | 25.0 / 25 | 20.0 | 0 of 2 | 1.00 | 3.00 |" in table
+
+
+def test_what_was_pushed_in_another_way_does_not_count(record: Callable) -> None:
+    row = {"phase": 0.2, "side": 1, "time": None, "distance": None}
+    old = {"half_width": 2.0, "size": 6.0, "duration": 4.0, "rows": [row]}
+    assert pushed({"Line": [record(pushes=old), record()]}) == {}
+    new = record(pushes={**old, "left_out": 5})
+    assert pushed({"Line": [record(pushes=old), new], "Angle": [record()]}) == {"Line": [new]}
+
+
+def test_unequal_numbers_of_seeds_are_told(record: Callable) -> None:
+    runs = [record(seed=0), record(seed=1), record(shape="Angle")]
+    assert "| ELCD field | 2 x 1-2 |" in summary_table(Results(runs), "a")
+
+
+def test_curves_are_of_one_seed(record: Callable) -> None:
+    runs = [record(seed=seed, dtw=1.0 + seed) for seed in (0, 1)]
+    runs += [record(protocol="c", shown=n, dtw=2.0) for n in (1, 2, 3)]
+    assert curves(Results(runs)) == (["Line"], {"elcd": {1: 2.0, 2: 2.0, 3: 2.0, 4: 1.0}})
