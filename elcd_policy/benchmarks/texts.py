@@ -29,10 +29,9 @@ training code, the scores of each demonstration, convergence, CPU time, versions
 `elcd train lasa:Sshape --seed 0` writes is the policy of (b) for that shape and seed."""
 
 VERDICTS = """A verdict needs all 26 shapes (30 for convergence and training time), three seeds and
-one version of the training code; that about EFlow's training time is of the runs in *Training
-cost*. A bar about every shape can be missed by one run, one about a mean
-only by a mean over all shapes; what is neither met nor missed is open. Figures beside EFlow's are
-over shapes that both have."""
+one version of the training code; that about EFlow's training time is of *Training cost*. A bar
+about every shape can be missed by one run, one about a mean only by a mean over all shapes; what is
+neither met nor missed is open. Figures beside EFlow's are over shapes that both have."""
 
 PROTOCOL = """## Protocol
 

@@ -138,6 +138,8 @@ class LipschitzRNN(nn.Module):
         problem, got, expected = input_fault(x, h, lengths, dt, size, self.batch_first)
         if problem != "":
             self._refuse(problem, got, expected)
+        if not torch.jit.is_scripting():
+            x, h = self._full_precision(x, h)
         batched = x.dim() == 3
         swapped = batched and self.batch_first
         x = x.transpose(0, 1) if swapped else x if batched else x.unsqueeze(1)
@@ -164,7 +166,8 @@ class LipschitzRNN(nn.Module):
                 alike = e.numel() == 1 and not e.requires_grad
                 fixed = alike and INTEGRATORS[self.integrator].is_chain
                 by_hand = FixedStepUnroll if fixed else Unroll
-                x, end = by_hand.apply(x, first, u, b, a, w, e, self.nodes, self.weights)
+                with torch.autocast(x.device.type, enabled=False):
+                    x, end = by_hand.apply(x, first, u, b, a, w, e, self.nodes, self.weights)
             if lengths is not None:
                 x = x.masked_fill(~seen, 0.0)
             last.append(end)
@@ -216,6 +219,14 @@ class LipschitzRNN(nn.Module):
             states.append(x)
         h_n = torch.stack(states)
         return (x, h_n) if batched else (x.squeeze(0), h_n.squeeze(1))
+
+    @torch.jit.unused
+    def _full_precision(self, x: Tensor, h: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Under autocast, in the weights' type: many small steps are none for half precision."""
+        if not torch.is_autocast_enabled(x.device.type):
+            return x, h
+        like = next(self.parameters())
+        return x.to(like.dtype), None if h is None else h.to(like.dtype)
 
     def _refuse(self, problem: str, got: str, expected: str) -> None:
         if torch.jit.is_scripting():

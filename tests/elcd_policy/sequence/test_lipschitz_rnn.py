@@ -167,6 +167,22 @@ def test_what_does_not_fit_is_told(arguments: tuple, message: str) -> None:
         torch.jit.script(ours)(*arguments)
 
 
+@pytest.mark.parametrize("integrator", ["euler", "rk4"])
+def test_under_autocast_it_keeps_its_precision(integrator: str) -> None:
+    torch.manual_seed(0)
+    ours = LipschitzRNN(3, 6, num_layers=2, integrator=integrator)
+    x = torch.randn(7, 4, 3)
+    output, h = ours(x)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        again, h_again = ours(x.bfloat16().float())
+        low, _ = ours(x.bfloat16())
+        low.square().sum().backward()
+    assert again.dtype == low.dtype == torch.float32
+    torch.testing.assert_close(low, again)
+    torch.testing.assert_close((again, h_again), (output, h), atol=0.02, rtol=0.02)
+    assert all(weights.grad is not None for weights in ours.parameters())
+
+
 def test_a_packed_sequence_is_sent_to_its_wrapper() -> None:
     packed = pack_padded_sequence(samples(7, 2, 3), torch.tensor([7, 5]))
     with pytest.raises(ShapeError, match=r"got a PackedSequence.*packed_forward"):
