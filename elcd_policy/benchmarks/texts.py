@@ -84,7 +84,8 @@ converged: mean / smallest over the seeds.
   minimum, from random starts in [-1, 1]^8, made by this project (`problems.py`).
 - Converged is within 2 mm, or where units are not mm within 4 % of the longest side of the
   workspace, from 256 random starts in it and 15 % beyond each side.
-- EFlow's preparation is made for LASA's units and speeds: it takes part in the stacked shapes only.
+- EFlow's preparation is made for LASA's units and speeds: it can take part in the stacked shapes
+  only.
 
 {table}"""
 
