@@ -67,8 +67,9 @@ def shape_table(results: Results, protocol: str) -> str:
 
 def _runs(shapes: ByShape) -> str:
     """Shapes times seeds; of seeds the fewest and the most, if shapes differ."""
-    counts = sorted({len(records) for records in shapes.values()})
-    return f"{len(shapes)} x {'-'.join(str(count) for count in counts)}"
+    counts = [len(records) for records in shapes.values()]
+    fewest, most = min(counts), max(counts)
+    return f"{len(shapes)} x {most}" if fewest == most else f"{len(shapes)} x {fewest}-{most}"
 
 
 def curves(results: Results) -> tuple[list[str], dict[str, dict[int, float]]]:

@@ -66,8 +66,9 @@ def test_what_was_pushed_in_another_way_does_not_count(record: Callable) -> None
 
 
 def test_unequal_numbers_of_seeds_are_told(record: Callable) -> None:
-    runs = [record(seed=0), record(seed=1), record(shape="Angle")]
-    assert "| ELCD field | 2 x 1-2 |" in summary_table(Results(runs), "a")
+    runs = [record(seed=seed) for seed in (0, 1, 2)] + [record(shape="Angle")]
+    runs += [record(shape="Worm", seed=seed) for seed in (0, 1)]
+    assert "| ELCD field | 3 x 1-3 |" in summary_table(Results(runs), "a")
 
 
 def test_curves_are_of_one_seed(record: Callable) -> None:
