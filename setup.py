@@ -83,7 +83,7 @@ setup(
         ],
         # For elcd benchmark perception digits.
         "digits": ["scikit-learn>=1.3"],
-        "test": ["pytest>=7", "pytest-xdist>=3", "hypothesis>=6"],
+        "test": ["pytest>=7", "pytest-xdist>=3", "pytest-rerunfailures>=12", "hypothesis>=6"],
         "cluster": ["distributed>=2024.1"],
         "dev": ["ruff", "mypy"],
     },
