@@ -31,8 +31,7 @@ REASONS = {
     "no shape's DTW unseen above 1.1": """The likely reason: unseen demonstrations that start
     beside the shown ones stay there for a while, and our field returns to what was shown about
     twice as fast as the peer's (*Back to the path*, below). On some of these shapes the mean
-    demonstration is no better either (the tables per shape). The same was tried; of the
-    settings below a higher `rate` gains most, on the four shapes it was tried on.""",
+    demonstration is no better either (the tables per shape). The same was tried.""",
     "no shape's RMSE unseen above 1.1": """Not understood. EFlow is told as little of the unseen
     durations, and yet is better in time on these shapes; on most of them the best shown
     demonstration, which is given the unseen duration, is better than both (the tables per
