@@ -17,10 +17,10 @@ VARIANTS: tuple[dict[str, Any], ...] = (
     {},
     {"return_rate": 0.0},
     {"return_rate": 16.0},
-    {"push": 0.1},
-    {"push": 0.6},
-    {"rate": 2.0},
-    {"rate": 4.0},
+    {"push": 0.05},
+    {"push": 0.5},
+    {"rate": 1.0},
+    {"rate": 8.0},
 )
 
 

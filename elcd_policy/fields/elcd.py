@@ -45,12 +45,11 @@ class ElcdField(LatentField):
 
     def forward(self, e: Tensor) -> Tensor:
         p = self.out(torch.tanh(self.hidden(e))).view(-1, self.dimension, self.dimension)
-        lower = torch.tril(p)
-        upper = p - lower
-        column = e.unsqueeze(-1)
-        pull = torch.matmul(lower.transpose(1, 2), torch.matmul(lower, column))
-        turn = torch.matmul(upper, column) - torch.matmul(upper.transpose(1, 2), column)
-        return (turn - pull).squeeze(-1) - self.rate * e
+        lower, upper = torch.tril(p), torch.triu(p, 1)
+        row = e.unsqueeze(1)
+        pull = torch.bmm(torch.bmm(row, lower.mT), lower)
+        turn = torch.bmm(row, upper.mT - upper)
+        return torch.add((turn - pull).squeeze(1), e, alpha=-self.rate)
 
     def linear_rates(self) -> Tensor:
         bias = self.out.bias.view(self.dimension, self.dimension)

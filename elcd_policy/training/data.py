@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -19,6 +19,8 @@ Array = NDArray[np.float64]
 #: Poses that move or turn less than this count as if they did so much: noise is not a motion.
 #: The first is a share of the goal's distance from the origin, the second in rad.
 LEAST_MOTION, LEAST_TURN = 1e-3, 0.05
+#: In unit scale: demonstrations that meet, as all do in the goal, count as this far apart.
+LEAST_SPREAD = 1e-2
 
 
 @dataclass
@@ -28,13 +30,19 @@ class TrainingData:
     ``positions`` [n, K, d] are samples at equal times of one common clock (see `aligned`);
     ``step`` is the time between two of them, in units of ``duration`` (the median, in s);
     ``scale`` is the unit of length, the root mean square coordinate, in the demonstrations'
-    own units; for poses one [6] for each coordinate, see `pose_scale`.
+    own units; for poses one [6] for each coordinate, see `pose_scale`. ``spread`` [K] is the
+    mean distance of the demonstrations from their mean, at least `LEAST_SPREAD`.
     """
 
     positions: Tensor
     step: float
     scale: float | Array
     duration: float
+    spread: Tensor = field(init=False)
+
+    def __post_init__(self) -> None:
+        apart = (self.positions - self.positions.mean(dim=0)).norm(dim=-1)
+        self.spread = apart.mean(dim=0).clamp_min(LEAST_SPREAD)
 
     @classmethod
     def of(cls, demonstrations: DemonstrationSet, samples: int) -> TrainingData:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -37,8 +38,9 @@ def fit(
 
     First the flow learns to map the trajectories of a linear latent field, known in closed
     form, onto the demonstrations; then flow and field are refined together on integrated
-    trajectories. Both stages push half of their starts aside and ask them back, so that the
-    field is right around the demonstrations too and not only on them.
+    trajectories. Both stages push half of their starts aside and ask them back to the
+    demonstrations nearest to them, so that the field is right around the demonstrations too and
+    not only on them.
 
     Parameters
     ----------
@@ -63,9 +65,10 @@ def fit(
     if not 0 <= seed < 2**64:
         raise ParameterError("the seed is out of range", got=seed, expected="0 to 2^64 - 1")
     data = TrainingData.of(demonstrations, settings.samples)
-    generator = torch.Generator().manual_seed(seed)
+    of_weights, of_starts = np.random.SeedSequence(seed).generate_state(2, np.uint64).tolist()
+    generator = torch.Generator().manual_seed(of_starts)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.manual_seed(of_weights)
         latent_field = _field(field, demonstrations.dimension, settings)
         if flow is None:
             flow = default_flow(

@@ -12,9 +12,11 @@ from .settings import TrainingSettings
 
 #: Below this distance (in unit scale) the square root of the loss turns into a parabola.
 SOFTNESS = 1e-2
-#: A start pushed by a fifth of the unit scale counts half: what is shown goes before what is
-#: asked beside it.
-PUSH_DISCOUNT = 5.0
+#: How far beside a demonstration a start still follows that one alone, in mean distances of the
+#: demonstrations from their mean at that phase.
+REACH = 0.35
+#: Samples that one step of the integration passes.
+STRIDE = 2
 
 
 def closed_form_loss(
@@ -34,10 +36,11 @@ def closed_form_loss(
     rest = (samples - 1 - index).unsqueeze(1)
     ahead = torch.rand(settings.batch, settings.targets, generator=generator) * (rest + 1)
     ahead = torch.minimum(ahead.long(), rest)
-    offset, goal = _latent_offsets(flow, data.positions[demo, index] + push)
+    start = data.positions[demo, index] + push
+    offset, goal = _latent_offsets(flow, start)
     decay = torch.exp(-field.linear_rates() * (data.step * ahead).unsqueeze(-1))
     generated = _decoded(flow, goal + offset.unsqueeze(1) * decay)
-    return _position_loss(generated, _targets(data, settings, demo, index, ahead, push), push)
+    return _position_loss(generated, _targets(data, settings, start, index, ahead))
 
 
 def shooting_loss(
@@ -49,38 +52,39 @@ def shooting_loss(
 ) -> Tensor:
     """Loss of the whole field, integrated over ``settings.window`` samples (midpoint rule)."""
     samples = data.positions.shape[1]
-    window = min(settings.window, samples - 2)
+    steps = max(1, min(settings.window, samples - 2) // STRIDE)
     demo, index, push = data.draw_starts(
-        settings.batch, samples - 1 - window, settings.push, generator
+        settings.batch, samples - 1 - steps * STRIDE, settings.push, generator
     )
-    ahead = torch.arange(1, window + 1).expand(settings.batch, window)
-    offset, goal = _latent_offsets(flow, data.positions[demo, index] + push)
-    trail = []
-    for _ in range(window):
-        middle = offset + 0.5 * data.step * field(offset)
-        offset = offset + data.step * field(middle)
+    ahead = STRIDE * torch.arange(1, steps + 1).expand(settings.batch, steps)
+    start = data.positions[demo, index] + push
+    offset, goal = _latent_offsets(flow, start)
+    dt, trail = STRIDE * data.step, []
+    for _ in range(steps):
+        middle = offset + 0.5 * dt * field(offset)
+        offset = offset + dt * field(middle)
         trail.append(offset)
     generated = _decoded(flow, goal + torch.stack(trail, dim=1))
-    return _position_loss(generated, _targets(data, settings, demo, index, ahead, push), push)
+    return _position_loss(generated, _targets(data, settings, start, index, ahead))
 
 
 def _targets(
-    data: TrainingData,
-    settings: TrainingSettings,
-    demo: Tensor,
-    index: Tensor,
-    ahead: Tensor,
-    push: Tensor,
+    data: TrainingData, settings: TrainingSettings, start: Tensor, index: Tensor, ahead: Tensor
 ) -> Tensor:
-    """Where starts [B] should be ``ahead`` [B, M] samples later, [B, M, d].
+    """Where starts [B, d] at samples ``index`` [B] should be ``ahead`` [B, M] later, [B, M, d].
 
-    A push fades evenly over the rest of the motion, as the differences between people's own
-    starts do, and at ``settings.return_rate`` on top of that.
+    A start follows the demonstrations that are nearest to it at its phase, in their mean with
+    Gaussian weights (Nadaraya and Watson's kernel regression). What it is off that mean fades
+    evenly over the rest of the motion, and at ``settings.return_rate`` on top of that.
     """
+    here = data.positions[:, index]
+    apart = ((start - here) / (REACH * data.spread[index].unsqueeze(-1))).square().sum(dim=-1)
+    weight = torch.softmax(-0.5 * apart, dim=0)
+    shown = torch.einsum("nb,nbmd->bmd", weight, data.positions[:, index.unsqueeze(1) + ahead])
+    off = start - torch.einsum("nb,nbd->bd", weight, here)
     rest = (data.positions.shape[1] - 1 - index).unsqueeze(1)
     fade = (1 - ahead / rest) * torch.exp(-settings.return_rate * data.step * ahead)
-    shown = data.positions[demo.unsqueeze(1), index.unsqueeze(1) + ahead]
-    return shown + push.unsqueeze(1) * fade.unsqueeze(-1)
+    return shown + off.unsqueeze(1) * fade.unsqueeze(-1)
 
 
 def _latent_offsets(flow: TangentFlow, start: Tensor) -> tuple[Tensor, Tensor]:
@@ -90,14 +94,13 @@ def _latent_offsets(flow: TangentFlow, start: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _decoded(flow: TangentFlow, z: Tensor) -> Tensor:
-    return flow(z.flatten(0, 1))[0].view_as(z)
+    return flow.decode(z.flatten(0, 1)).view_as(z)
 
 
-def _position_loss(generated: Tensor, target: Tensor, push: Tensor) -> Tensor:
-    """Mean distance plus mean squared distance of positions [B, M, d], pushes discounted.
+def _position_loss(generated: Tensor, target: Tensor) -> Tensor:
+    """Mean distance plus mean squared distance of positions [B, M, d].
 
     The distance keeps pulling where a square has long gone flat, the square stops outliers.
     """
     squared = ((generated - target) ** 2).sum(dim=-1)
-    weight = 1 / (1 + PUSH_DISCOUNT * push.norm(dim=1, keepdim=True))
-    return (weight * (torch.sqrt(squared + SOFTNESS**2) + squared)).mean()
+    return (torch.sqrt(squared + SOFTNESS**2) + squared).mean()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 
 from ..errors import ParameterError
@@ -19,7 +20,7 @@ class TrainingSettings:
     linear_steps : optimiser steps on trajectories of the field's linear part, in closed form.
     shooting_steps : optimiser steps on integrated trajectories of the whole field.
     window : samples (of ``samples`` a demonstration) that shooting integrates over.
-    learning_rate : peak rate of Adam.
+    learning_rate : peak rate of Adam; half of it in shooting.
     samples : points a demonstration is resampled to.
     batch : starts in one step.
     targets : points of its trajectory on which a start of the linear stage is judged.
@@ -31,15 +32,15 @@ class TrainingSettings:
     couplings: int = 6
     width: int = 64
     field_width: int = 32
-    rate: float = 1.0
-    linear_steps: int = 900
-    shooting_steps: int = 120
+    rate: float = 4.0
+    linear_steps: int = 300
+    shooting_steps: int = 450
     window: int = 20
-    learning_rate: float = 5e-3
+    learning_rate: float = 1e-2
     samples: int = 100
     batch: int = 64
     targets: int = 16
-    push: float = 0.3
+    push: float = 0.15
     return_rate: float = 4.0
 
     def __post_init__(self) -> None:
@@ -50,9 +51,9 @@ class TrainingSettings:
                 if item.name in {"linear_steps", "shooting_steps", "push", "return_rate"}
                 else None
             )
-            if not (value > 0 or value == least):
+            if not ((value > 0 or value == least) and math.isfinite(value)):
                 raise ParameterError(
                     f"the training setting '{item.name}' is out of range",
                     got=value,
-                    expected="at least 0" if least == 0 else "above 0",
+                    expected=f"{'at least' if least == 0 else 'above'} 0 and finite",
                 )

@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from elcd_policy import TrainingSettings
 from elcd_policy.errors import ParameterError, ShapeError
 from elcd_policy.fields import FIELDS
+
+RATE = TrainingSettings().rate  # e-foldings in the demonstrated 2.5 s
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -46,8 +49,8 @@ def test_it_says_what_it_knows(field: str, trained: Callable, arcs: Callable) ->
     assert facts.guarantee == {
         "field": FIELDS[field].__name__,
         "kind": FIELDS[field].kind,
-        "rate": 1.0 / 2.5,
-        "rate_times_duration": 1.0,
+        "rate": RATE / 2.5,
+        "rate_times_duration": RATE,
     }
 
 
@@ -86,7 +89,7 @@ def test_pairs_stay_within_the_guaranteed_bound_in_the_metric(trained: Callable)
     time, x = policy.rollout(np.random.default_rng(2).normal(0, 60, (8, 3)), 5.0, 0.25)
     z = policy.encode(torch.tensor(x).view(-1, 3)).view(len(time), 8, 3)
     distance = torch.cdist(z, z)
-    bound = distance[0] * torch.exp(-0.4 * torch.tensor(time))[:, None, None]
+    bound = distance[0] * torch.exp(-RATE / 2.5 * torch.tensor(time))[:, None, None]
     assert bool((distance <= bound * (1 + 1e-6) + 1e-12).all())
 
 

@@ -27,7 +27,7 @@ def test_a_record_says_what_was_done_and_how_well(
     assert 0.0 <= record["converged"] <= 1.0
     assert record["cpu_s"] > 0
     assert record["code"] == training_code()
-    assert record["rate_times_duration"] == 1.0
+    assert record["rate_times_duration"] == 4.0
     assert set(record["versions"]) == {"python", "elcd_policy", "torch", "numpy"}
     assert set(record["machine"]) == {"cpu", "cores", "system"}
     assert "drawing" not in record

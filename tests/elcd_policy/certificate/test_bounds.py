@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from elcd_policy import LoadedPolicy, certify
+from elcd_policy import LoadedPolicy, TrainingSettings, certify
 from elcd_policy.certificate import Bounds
 
 T = 2.5  # s, demonstrated
+RATE = TrainingSettings().rate  # e-foldings in that time
 SAMPLED = 1.02  # sampled maxima are close to the true ones, from below
 
 Exported = Callable[..., LoadedPolicy]
@@ -29,7 +30,7 @@ def test_of_a_linear_field_they_are_known(
     policy = linear(dimension)
     goal, starts = policy.get_goal(), np.array(policy.metadata.starts)
     far = float(np.linalg.norm(starts - goal, axis=1).max())
-    c, fastest = 1.0 / T, 7.0 / T
+    c, fastest = RATE / T, (RATE + 6.0) / T
     bounds = bounds_of(policy)
     assert bounds.start == pytest.approx(far, rel=1e-6)
     assert bounds.farthest == pytest.approx(far, rel=1e-6)
@@ -62,7 +63,7 @@ def test_motions_from_the_starts_keep_them(dimension: int, field: str, exported:
     assert distance.max() <= bounds.farthest * (1 + 1e-5)
     assert bounds.rollouts == pytest.approx(distance.max(), rel=1e-3)
     assert bounds.overshoot == pytest.approx(bounds.farthest - distance[0].max(), abs=1e-3)
-    envelope = bounds.factor * np.exp(-0.4 * time)[:, None] * distance[0]
+    envelope = bounds.factor * np.exp(-RATE / T * time)[:, None] * distance[0]
     assert (distance <= envelope + 1e-3).all()
     speed = np.linalg.norm(policy.velocity(x.reshape(-1, dimension)), axis=1)
     assert speed.max() <= bounds.speed * SAMPLED
@@ -112,5 +113,5 @@ def test_a_speed_limit_keeps_convergence_at_its_share_of_the_rate(exported: Expo
     first = np.linalg.norm(x - goal)
     while time < 4 * T:
         v = policy.velocity(x)
-        x, time = x + dt * v * min(1.0, limit / np.linalg.norm(v)), time + dt
-        assert np.linalg.norm(x - goal) <= bounds.factor * np.exp(-0.2 * 0.4 * time) * first
+        x, time = x + dt * v * min(1.0, limit / max(np.linalg.norm(v), 1e-12)), time + dt
+        assert np.linalg.norm(x - goal) <= bounds.factor * np.exp(-0.2 * RATE / T * time) * first

@@ -13,13 +13,22 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from elcd_policy import LoadedPolicy, MotionPolicy, certify, export_policy, load_policy
+from elcd_policy import (
+    LoadedPolicy,
+    MotionPolicy,
+    TrainingSettings,
+    certify,
+    export_policy,
+    load_policy,
+)
 from elcd_policy.cli import main
 from elcd_policy.fields import FIELDS, ElcdField, LatentField
 from elcd_policy.flows import CompositeFlow
 
 Exported = Callable[..., LoadedPolicy]
 Wrapped = Callable[[LoadedPolicy, nn.Module], Path]
+
+RATE = TrainingSettings().rate  # e-foldings in the demonstrated 2.5 s
 
 
 class Wrapper(nn.Module):
@@ -69,8 +78,8 @@ def test_a_policy_of_this_library_is_certified(
     assert certificate.flow == ("8 KinkFlow" if dimension == 1 else "2 AffineCoupling")
     assert certificate.kind == FIELDS[field].kind
     assert certificate.metric == "J_phi(x)^T J_phi(x)"
-    assert certificate.rate == policy.metadata.guarantee["rate"] == pytest.approx(0.4)
-    assert certificate.rate_times_duration == pytest.approx(1.0)
+    assert certificate.rate == policy.metadata.guarantee["rate"] == pytest.approx(RATE / 2.5)
+    assert certificate.rate_times_duration == pytest.approx(RATE)
     assert certificate.weights_hash == policy.metadata.weights_hash
     assert sum(certificate.points.values()) > 2000
     assert len(certificate.effects) == 9
@@ -259,7 +268,7 @@ def test_a_rate_beyond_the_fields_own_is_refused(
     policy.metadata.guarantee["rate"] *= 1.01
     certificate = certify(load_policy(export_policy(policy, tmp_path / "p.pt")))
     assert certificate.reasons == [
-        "it claims 1.01 e-foldings per demonstrated duration, its field has 1"
+        f"it claims {1.01 * RATE:g} e-foldings per demonstrated duration, its field has {RATE:g}"
     ]
 
 

@@ -30,7 +30,7 @@ def test_the_table_ends_with_the_verdict(
         "  field   ElcdField behind 2 AffineCoupling",
         "  kind    equilibrium contraction",
         "  metric  J_phi(x)^T J_phi(x)",
-        "  rate c  0.4 1/s, 1 e-foldings per demonstrated duration",
+        "  rate c  1.6 1/s, 4 e-foldings per demonstrated duration",
     ):
         assert line in lines
     assert sum(line.endswith("  holds") for line in lines) == 11

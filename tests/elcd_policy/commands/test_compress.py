@@ -81,7 +81,7 @@ def test_what_can_not_be_certified_is_written_only_if_that_is_allowed(
     assert main([*arguments, "--allow-uncertified", "--json"]) == 1
     answer = json.loads(capsys.readouterr().out)
     assert (answer["file"], answer["verdict"]) == (str(file), "not certified")
-    assert "it claims 3 e-foldings" in certificate_fault(load_policy(file))
+    assert "it claims 12 e-foldings" in certificate_fault(load_policy(file))
 
 
 @pytest.mark.parametrize(

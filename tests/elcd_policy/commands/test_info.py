@@ -22,7 +22,7 @@ def test_it_prints_the_metadata(policy_file: Path, capfd: pytest.CaptureFixture[
     assert facts["dimension"] == "2, in mm"
     assert facts["goal"] == "(5, 6)"
     assert facts["duration"] == "2.5 s, 3 demonstrations"
-    assert facts["guarantee"] == "equilibrium contraction at 0.4 1/s (ElcdField)"
+    assert facts["guarantee"] == "equilibrium contraction at 1.6 1/s (ElcdField)"
     assert facts["verdict"] == "not certified: the file carries no certificate"
     assert facts["placement"] == "none"
     assert "torch 2." in facts["versions"]
@@ -38,7 +38,7 @@ def test_it_prints_where_the_policy_lies(
     out, _ = capfd.readouterr()
     assert "placement  origin (0.5, 0, 0.25) m, 0.003 m per mm\n" in out
     assert "verdict    certified\n" in out
-    assert "contraction of every pair at 0.4 1/s (MonotoneField)" in out
+    assert "contraction of every pair at 1.6 1/s (MonotoneField)" in out
 
 
 def test_it_prints_what_rotations_are_counted_from(

@@ -66,7 +66,7 @@ def test_the_file_says_where_it_came_from(training: Training) -> None:
     facts = load_policy(training.file).metadata
     assert (facts.source, facts.seed, facts.units) == ("lasa:Sshape", 5, "mm")
     assert facts.guarantee["field"] == "ElcdField"
-    assert facts.guarantee["rate"] * facts.duration == pytest.approx(1.0)
+    assert facts.guarantee["rate"] * facts.duration == pytest.approx(4.0)
     assert len(facts.starts) == 7
     assert list(training.file.parent.iterdir()) == [training.file]
 

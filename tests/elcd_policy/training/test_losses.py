@@ -12,7 +12,7 @@ import torch
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet
 from elcd_policy.fields import FIELDS, ElcdField, LatentField
 from elcd_policy.flows import default_flow
-from elcd_policy.training import TrainingSettings
+from elcd_policy.training import TrainingSettings, losses
 from elcd_policy.training.data import TrainingData
 from elcd_policy.training.losses import SOFTNESS, closed_form_loss, shooting_loss
 
@@ -28,17 +28,18 @@ def isotropic() -> ElcdField:
     return field
 
 
-def decays() -> TrainingData:
-    """A demonstration of that very field."""
+def decays(*starts: tuple[float, float]) -> TrainingData:
+    """Demonstrations of that very field."""
     time = np.linspace(0.0, 3.0, 400)
     share = np.exp(-RATE * time / 3.0)[:, None]
-    demo = Demonstration(time, np.array([-40.0, 10.0]) * share)
-    return TrainingData.of(DemonstrationSet([demo]), 400)
+    demos = [Demonstration(time, np.array(start) * share) for start in starts]
+    return TrainingData.of(DemonstrationSet(demos), 400)
 
 
-def value_of(loss: Callable, **settings: float) -> float:
+def value_of(loss: Callable, data: TrainingData | None = None, **settings: float) -> float:
+    data = data or decays((-40.0, 10.0))
     generator = torch.Generator().manual_seed(0)
-    value = loss(default_flow(2), isotropic(), decays(), TrainingSettings(**settings), generator)
+    value = loss(default_flow(2), isotropic(), data, TrainingSettings(**settings), generator)
     return float(value.detach())
 
 
@@ -52,6 +53,24 @@ def test_a_push_that_should_fade_faster_costs(loss: Callable) -> None:
     as_the_field, faster = (value_of(loss, push=0.5, return_rate=k * RATE) for k in (1, 4))
     assert as_the_field < 2 * SOFTNESS
     assert faster > 1.3 * as_the_field
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_start_follows_the_demonstration_nearest_to_it_and_not_the_mean_of_all(
+    loss: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = decays((-40.0, 10.0), (-30.0, -20.0))
+    settings = {"push": 0.0, "return_rate": 64.0}
+    assert value_of(loss, data, **settings) < 2 * SOFTNESS
+    monkeypatch.setattr(losses, "REACH", 1e3)
+    assert value_of(loss, data, **settings) > 8 * SOFTNESS
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_what_is_near_a_demonstration_follows_it_at_no_cost(loss: Callable) -> None:
+    """Between two of them that the field demonstrated, and beside them, its own way is right."""
+    data = decays((-40.0, 10.0), (-40.0, 14.0))
+    assert value_of(loss, data, push=0.05, return_rate=RATE) < 1.5 * SOFTNESS
 
 
 @pytest.mark.parametrize("field", FIELDS)

@@ -14,13 +14,13 @@ NAMES = [item.name for item in fields(TrainingSettings)]
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("value", [-1, float("nan")])
+@pytest.mark.parametrize("value", [-1, float("nan"), float("inf")])
 def test_values_out_of_range_are_refused_by_name(name: str, value: float) -> None:
     least = "at least 0" if name in MAY_BE_ZERO else "above 0"
     with pytest.raises(ParameterError) as error:
         TrainingSettings(**{name: value})
     assert str(error.value) == (
-        f"the training setting '{name}' is out of range: got {value}, expected {least}"
+        f"the training setting '{name}' is out of range: got {value}, expected {least} and finite"
     )
 
 
