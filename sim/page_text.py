@@ -15,7 +15,8 @@ elcd disturbances
 ```
 
 Each `elcd simulate` is given `--output benchmarks/results/disturbance/NAME.json`. The same seed
-gives the same numbers, on any number of `--workers`."""
+gives the same numbers, on any number of `--workers`. The policies of the stored results are of an
+earlier training, with a `rate` of 1; the commands make those of today, of 4."""
 
 PROTOCOL = """## Protocol
 
