@@ -179,6 +179,7 @@ def test_a_named_skill_selects_the_policy_and_starts_no_motion(
     hand.show_until_named("Sshape")
     ros.until(lambda: selection("no policy_node/get_state: is policy_node running?"))
     command = [sys.executable, "-m", "elcd_policy_ros2.policy_node"]
+    command += ["--ros-args", "-p", "speed_scale:=0.8"]  # within the speed limit from anywhere
     environment = {**os.environ, "ROS_DOMAIN_ID": str(ros.domain_id)}
     processes.append(subprocess.Popen(command, env=environment))
 
