@@ -248,8 +248,13 @@ def _ticks(tick: Record) -> str:
     )
     if "operations" not in tick:
         return text
-    table = dispatch_table(tick["operations"]["layer by layer"], tick["operations"]["fused"])
-    return f"{text}\n\n{DISPATCH.format(dimension=tick['rows'][0]['dimension'], table=table)}"
+    tables = {name: dispatch_table(found) for name, found in tick["operations"].items()}
+    dispatch = DISPATCH.format(
+        dimension=tick["rows"][0]["dimension"],
+        torchscript=tables["TorchScript"],
+        onnx=tables["ONNX Runtime"],
+    )
+    return f"{text}\n\n{dispatch}"
 
 
 def _fields(picture: Path) -> str:

@@ -102,11 +102,16 @@ positions. {machine}.
 
 DISPATCH = """### Where a tick's time goes
 
-The tensor operations of one tick in TorchScript, {dimension}-D, by the profiler: how often each is
-started, and its share of the time of all of them. Layer by layer is how the policy is trained;
+The operations of one tick, {dimension}-D, by the runtime's own profiler: how often each is
+started, and its share of the time. In TorchScript, layer by layer is how the policy is trained;
 fused is what a policy file runs (`elcd_policy/serving/fused.py`), the same function.
 
-{table}"""
+{torchscript}
+
+In ONNX Runtime, of a run's time. *Between operations* is what the runtime does besides, its
+profiler included.
+
+{onnx}"""
 
 PUSHES = """## Back to the path
 

@@ -16,9 +16,10 @@ from tqdm import tqdm
 from ..demonstrations import Demonstration, DemonstrationSet
 from ..export import LoadedPolicy, export_policy, load_policy
 from ..policy import MotionPolicy
+from ..serving import velocity_graph
 from ..training import TrainingSettings, fit
 from ..training.fit import DEFAULT_FIELD
-from .dispatch import operations
+from .dispatch import Profile, graph_operations, torch_operations
 from .machine import machine, versions
 from .runtimes import RUNTIMES, Tick, plain_network, torchscript
 
@@ -47,7 +48,8 @@ def measure_ticks(
     -------
     A JSON-ready record: ``rows`` with times in us, throughputs in positions per s and the ratio
     of times, a row for each dimension and runtime; ``operations`` of one call in the first
-    dimension, layer by layer and fused (see `elcd_policy.serving`).
+    dimension on each runtime: in TorchScript layer by layer and fused (see
+    `elcd_policy.serving`).
     """
     settings = settings or TrainingSettings()
     threads = torch.get_num_threads()
@@ -106,11 +108,15 @@ def _measure(trained: MotionPolicy, name: str, rounds: int, progress: bool) -> d
     }
 
 
-def _operations(policy: MotionPolicy) -> dict[str, list[dict[str, Any]]]:
-    x = torch.full((1, policy.dimension), 20.0)
+def _operations(policy: MotionPolicy) -> dict[str, dict[str, Profile]]:
+    x, served = torch.full((1, policy.dimension), 20.0), _loaded(policy, ".pt").module
+    graph = velocity_graph(served).SerializeToString()
     return {
-        "layer by layer": operations(torchscript(policy, x)),
-        "fused": operations(torchscript(_loaded(policy, ".pt").module, x)),
+        "TorchScript": {
+            "layer by layer": torch_operations(torchscript(policy, x)),
+            "fused": torch_operations(torchscript(served, x)),
+        },
+        "ONNX Runtime": {"ONNX Runtime": graph_operations(graph, {"x": x.numpy()})},
     }
 
 

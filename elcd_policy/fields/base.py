@@ -5,9 +5,26 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from ..errors import ParameterError
+
+#: Rates at which a fresh field's slowest and fastest directions decay, per demonstrated
+#: duration, whatever smaller rate is guaranteed.
+FIRST_RATES = (6.7, 10.0)
+#: What the slowest of them is above the guaranteed rate, at least.
+LEAST_EXCESS = 2.7
+
+
+def first_excess(dimension: int, rate: float) -> Tensor:
+    """What the linear rates [d] of a fresh field are above the guaranteed ``rate``.
+
+    They are distinct: the slow first direction becomes the path, the others lead back to it.
+    """
+    slowest, fastest = FIRST_RATES
+    lift = max(slowest - rate, LEAST_EXCESS)
+    return lift + torch.linspace(0.0, fastest - slowest, dimension)
 
 
 class LatentField(nn.Module, ABC):

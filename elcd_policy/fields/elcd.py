@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from .base import LatentField
+from .base import LatentField, first_excess
 
 
 class ElcdField(LatentField):
@@ -39,9 +39,8 @@ class ElcdField(LatentField):
         nn.init.normal_(self.hidden.weight, std=1.5 / dimension**0.5)
         nn.init.uniform_(self.hidden.bias, -3.0, 3.0)
         nn.init.zeros_(self.out.weight)
-        # Distinct rates: the slow first direction becomes the path, the others lead back to it.
-        start = torch.sqrt(torch.linspace(2.7, 6.0, dimension))
-        self.out.bias = nn.Parameter(torch.diag(start).flatten())
+        first = torch.diag(torch.sqrt(first_excess(dimension, rate)))
+        self.out.bias = nn.Parameter(first.flatten())
 
     def forward(self, e: Tensor) -> Tensor:
         p = self.out(torch.tanh(self.hidden(e))).view(-1, self.dimension, self.dimension)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .base import LatentField
+from .base import LatentField, first_excess
 
 
 class MonotoneField(LatentField):
@@ -38,8 +38,8 @@ class MonotoneField(LatentField):
         nn.init.uniform_(self.ridge.bias, -3.0, 3.0)
         self.gain = nn.Parameter(torch.full((width,), -6.0))
         self.skew = nn.Parameter(torch.zeros(dimension, dimension))
-        # Distinct rates: the slow first direction becomes the path, the others lead back to it.
-        self.excess = nn.Parameter(torch.log(torch.expm1(torch.linspace(2.7, 6.0, dimension))))
+        # The inverse of softplus.
+        self.excess = nn.Parameter(torch.log(torch.expm1(first_excess(dimension, rate))))
 
     def forward(self, e: Tensor) -> Tensor:
         ridges = torch.tanh(self.ridge(e)) - torch.tanh(self.ridge.bias)

@@ -2,15 +2,18 @@
 
 from .eager import architecture, built, eager
 from .fused import served
-from .onnx_file import OnnxRuntime, onnx_content, read_onnx, require_onnx
+from .onnx_file import OnnxRuntime, inference_session, onnx_content, read_onnx, require_onnx
+from .onnx_graph import velocity_graph
 
 __all__ = [
     "OnnxRuntime",
     "architecture",
     "built",
     "eager",
+    "inference_session",
     "onnx_content",
     "read_onnx",
     "require_onnx",
     "served",
+    "velocity_graph",
 ]

@@ -26,13 +26,7 @@ class OnnxRuntime:
     """
 
     def __init__(self, graph: bytes) -> None:
-        runtime = _module("onnxruntime")
-        options = runtime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        # It warns of what is meant: a goal that may be left out.
-        options.log_severity_level = 3
-        session = runtime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        self.run = session.run
+        self.run = inference_session(graph).run
 
     def velocity(self, x: NDArray[np.float32], goal: NDArray[np.float32]) -> NDArray[np.float32]:
         """Velocity [N, d] at positions ``x`` [N, d], the goal at ``goal`` [d]."""
@@ -40,6 +34,18 @@ class OnnxRuntime:
             return x
         velocity: NDArray[np.float32] = self.run(None, {"x": x, "goal": goal})[0]
         return velocity
+
+
+def inference_session(graph: bytes, **options: Any) -> Any:
+    """ONNX Runtime's session of a serialised model, on one thread; see its `SessionOptions`."""
+    runtime = _module("onnxruntime")
+    chosen = runtime.SessionOptions()
+    chosen.intra_op_num_threads = chosen.inter_op_num_threads = 1
+    # It warns of what is meant: a goal that may be left out.
+    chosen.log_severity_level = 3
+    for name, value in options.items():
+        setattr(chosen, name, value)
+    return runtime.InferenceSession(graph, chosen, providers=["CPUExecutionProvider"])
 
 
 def require_onnx() -> None:

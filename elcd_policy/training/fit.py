@@ -37,10 +37,10 @@ def fit(
     """Learn a contracting policy that ends where the demonstrations end.
 
     First the flow learns to map the trajectories of a linear latent field, known in closed
-    form, onto the demonstrations; then flow and field are refined together on integrated
-    trajectories. Both stages push half of their starts aside and ask them back to the
-    demonstrations nearest to them, so that the field is right around the demonstrations too and
-    not only on them.
+    form, onto the demonstrations; of several first weights those go on with which this begins
+    best. Then flow and field are refined together on integrated trajectories. Both stages push
+    half of their starts aside and ask them back to the demonstrations nearest to them, so that
+    the field is right around the demonstrations too and not only on them.
 
     Parameters
     ----------
@@ -65,51 +65,63 @@ def fit(
     if not 0 <= seed < 2**64:
         raise ParameterError("the seed is out of range", got=seed, expected="0 to 2^64 - 1")
     data = TrainingData.of(demonstrations, settings.samples)
-    of_weights, of_starts = np.random.SeedSequence(seed).generate_state(2, np.uint64).tolist()
-    generator = torch.Generator().manual_seed(of_starts)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(of_weights)
-        latent_field = _field(field, demonstrations.dimension, settings)
-        if flow is None:
-            flow = default_flow(
-                demonstrations.dimension, couplings=settings.couplings, width=settings.width
-            )
-    stages = (
-        (settings.linear_steps, settings.learning_rate, closed_form_loss),
-        (settings.shooting_steps, settings.learning_rate / 2, shooting_loss),
+    of_starts, *of_weights = np.random.SeedSequence(seed).generate_state(
+        1 + settings.draws, np.uint64
     )
+    if flow is not None or isinstance(field, LatentField):
+        of_weights = of_weights[:1]  # of a given one there is nothing to draw
+    candidates = [
+        _draw(field, flow, demonstrations.dimension, settings, int(of_draw))
+        for of_draw in of_weights
+    ]
+    trial = settings.linear_steps // 4
     bar = tqdm(
-        total=settings.linear_steps + settings.shooting_steps,
+        total=trial * (len(candidates) - 1) + settings.linear_steps + settings.shooting_steps,
         desc=f"training on {demonstrations.source}",
         unit="step",
         mininterval=0.5,
         disable=not progress,
     )
     with bar, one_thread():
-        for steps, rate, loss in stages:
-            _minimise(
-                partial(loss, flow, latent_field, data, settings, generator),
-                [*flow.parameters(), *latent_field.parameters()],
-                steps,
-                rate,
-                bar,
+        reached = []
+        for networks in candidates:
+            generator = torch.Generator().manual_seed(int(of_starts))
+            loss = partial(closed_form_loss, *networks, data, settings, generator)
+            reached.append(
+                _minimise(loss, networks, trial, settings.learning_rate, bar, decay=False)
             )
+        best = candidates[int(np.argmin(reached))]
+        for loss_of, steps, rate in (
+            (closed_form_loss, settings.linear_steps - trial, settings.learning_rate),
+            (shooting_loss, settings.shooting_steps, settings.learning_rate / 2),
+        ):
+            _minimise(partial(loss_of, *best, data, settings, generator), best, steps, rate, bar)
     policy = MotionPolicy(
-        flow,
-        latent_field,
+        *best,
         scale=data.scale,
-        metadata=_metadata(demonstrations, latent_field, seed, data),
+        metadata=_metadata(demonstrations, best[1], seed, data),
     )
     return policy.eval().requires_grad_(False)
 
 
 def _minimise(
-    loss: Callable[[], Tensor], parameters: list[nn.Parameter], steps: int, rate: float, bar: tqdm
-) -> None:
-    """Adam with a short warm-up and a cosine decay to (almost) nothing."""
+    loss: Callable[[], Tensor],
+    networks: tuple[TangentFlow, LatentField],
+    steps: int,
+    rate: float,
+    bar: tqdm,
+    *,
+    decay: bool = True,
+) -> float:
+    """Adam with a short warm-up and, unless ``decay`` is off, a cosine decay to (almost) nothing.
+
+    Returns the mean loss of the last third of the steps (0 if there are none).
+    """
+    parameters = [parameter for network in networks for parameter in network.parameters()]
     optimiser = torch.optim.Adam(parameters, lr=rate, fused=True)
+    losses = []
     for step in range(steps):
-        share = step / steps
+        share = step / steps if decay else 0.0
         for group in optimiser.param_groups:
             group["lr"] = (
                 rate * min(1.0, 0.02 * (step + 1)) * (0.5 + 0.5 * math.cos(math.pi * share) + 0.005)
@@ -126,9 +138,27 @@ def _minimise(
                 advice="lower the learning rate",
             )
         optimiser.step()
+        losses.append(float(value.detach()))
         bar.update()
         if step % 50 == 0:
-            bar.set_postfix(loss=f"{float(value.detach()):.4f}", refresh=False)
+            bar.set_postfix(loss=f"{losses[-1]:.4f}", refresh=False)
+    return float(np.mean(losses[-(steps // 3 or 1) :])) if losses else 0.0
+
+
+def _draw(
+    field: str | LatentField,
+    flow: TangentFlow | None,
+    dimension: int,
+    settings: TrainingSettings,
+    seed: int,
+) -> tuple[TangentFlow, LatentField]:
+    """Flow and field with first weights of their own; a given one as it is."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return (
+            flow or default_flow(dimension, couplings=settings.couplings, width=settings.width),
+            _field(field, dimension, settings),
+        )
 
 
 def _field(field: str | LatentField, dimension: int, settings: TrainingSettings) -> LatentField:

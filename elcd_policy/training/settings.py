@@ -17,6 +17,7 @@ class TrainingSettings:
     couplings, width : size of the flow (see `default_flow`).
     field_width : hidden units of the field.
     rate : guaranteed contraction per demonstrated duration, c times T.
+    draws : first weights that are tried for a quarter of the linear steps; the best go on.
     linear_steps : optimiser steps on trajectories of the field's linear part, in closed form.
     shooting_steps : optimiser steps on integrated trajectories of the whole field.
     window : samples (of ``samples`` a demonstration) that shooting integrates over.
@@ -33,15 +34,16 @@ class TrainingSettings:
     width: int = 64
     field_width: int = 32
     rate: float = 4.0
+    draws: int = 3
     linear_steps: int = 300
-    shooting_steps: int = 450
+    shooting_steps: int = 400
     window: int = 20
     learning_rate: float = 1e-2
     samples: int = 100
     batch: int = 64
     targets: int = 16
     push: float = 0.15
-    return_rate: float = 4.0
+    return_rate: float = 1.0
 
     def __post_init__(self) -> None:
         for item in fields(self):

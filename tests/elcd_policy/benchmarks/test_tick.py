@@ -29,13 +29,18 @@ def test_every_runtime_and_dimension_is_measured(field: str, quick: TrainingSett
         assert row["ratio"] > 1.0
     assert TrainingSettings(**record["settings"]) == quick
     assert len(tick_table(record).splitlines()) == 2 + len(rows)
-    before, after = (record["operations"][name] for name in ("layer by layer", "fused"))
-    for operations in (before, after):
-        assert sum(row["share"] for row in operations) == pytest.approx(1.0, abs=0.01)
-    assert sum(row["calls"] for row in after) < sum(row["calls"] for row in before)
-    last = dispatch_table(before, after).splitlines()[-1]
-    assert last.startswith("| all |")
-    assert last.count("100") == 2
+    profiles = record["operations"]
+    assert list(profiles) == list(RUNTIMES)
+    every = {name: rows for found in profiles.values() for name, rows in found.items()}
+    for rows in every.values():
+        assert sum(row["share"] for row in rows) == pytest.approx(1.0, abs=0.01)
+        assert min(row["share"] for row in rows) >= 0.0
+    calls = {name: sum(row["calls"] for row in rows) for name, rows in every.items()}
+    assert calls["ONNX Runtime"] < calls["fused"] < calls["layer by layer"]
+    for found in profiles.values():
+        last = dispatch_table(found).splitlines()[-1]
+        assert last.startswith("| all |")
+        assert last.count("100") == len(found)
 
 
 @pytest.mark.parametrize("name", RUNTIMES)
