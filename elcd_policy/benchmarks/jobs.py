@@ -30,10 +30,11 @@ class Protocol:
     Parameters
     ----------
     text : what the rendered table says of it.
-    shown : how many demonstrations are trained on, the first ones; one job for each number.
+    shown : how many demonstrations are trained on; one job for each number.
     scored : first and last + 1 of the demonstrations that are scored.
     others : whether baselines and the peer take part; shown all that is scored, they say nothing.
     shapes : all, unless named here.
+    first : the first demonstration that is trained on.
     """
 
     text: str
@@ -41,6 +42,7 @@ class Protocol:
     scored: tuple[int, int]
     others: bool
     shapes: tuple[str, ...] = ()
+    first: int = 0
 
 
 PROTOCOLS = {
@@ -60,6 +62,13 @@ PROTOCOLS = {
         (0, 7),
         True,
         MORE_DIMENSIONS,
+    ),
+    "e": Protocol(
+        "trained on demonstrations 3-6, scored on 0-2, by which no setting was chosen",
+        (4,),
+        (0, 3),
+        True,
+        first=3,
     ),
 }
 

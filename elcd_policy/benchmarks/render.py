@@ -154,7 +154,7 @@ def _summaries(results: Results) -> list[str]:
         f"## Protocol ({name}): {PROTOCOLS[name].text}\n\n"
         "Scores in mm: mean / median / largest over the shapes. Converged: mean / smallest.\n"
         f"CPU s: mean / largest.{_unlike(results, name)}\n\n{summary_table(results, name)}"
-        for name in ("a", "b")
+        for name in ("a", "b", "e")
         if results.methods(name)
     ]
 

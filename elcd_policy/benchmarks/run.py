@@ -55,9 +55,9 @@ class _Learned:
 
 def _result(job: Job) -> dict[str, Any]:
     demonstrations = load_problem(job.shape, job.pendulum)
-    first, last = PROTOCOLS[job.protocol].scored
-    shown, scored = demonstrations[: job.shown], demonstrations[first:last]
-    numbers = range(first, last)
+    rules = PROTOCOLS[job.protocol]
+    shown = demonstrations[rules.first : rules.first + job.shown]
+    scored, numbers = demonstrations[slice(*rules.scored)], range(*rules.scored)
     result: dict[str, Any] = {"units": demonstrations.units, **_size(demonstrations)}
     if job.method in BASELINES:
         return {**result, "scores": _listed(numbers, BASELINES[job.method](shown, scored))}

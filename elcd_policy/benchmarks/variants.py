@@ -16,6 +16,7 @@ SHAPES = ("Angle", "GShape", "Sshape", "WShape")
 VARIANTS: tuple[dict[str, Any], ...] = (
     {},
     {"return_rate": 0.0},
+    {"return_rate": 4.0},
     {"return_rate": 16.0},
     {"push": 0.05},
     {"push": 0.5},

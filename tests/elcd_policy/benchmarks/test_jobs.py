@@ -24,17 +24,17 @@ def test_by_default_all_shapes_are_run_with_both_fields_and_three_seeds() -> Non
     assert {job.settings["couplings"] for job in learned} == {TrainingSettings().couplings}
 
 
-def test_what_is_scored_was_not_shown_but_in_b() -> None:
-    for name, protocol in PROTOCOLS.items():
-        first, last = protocol.scored
-        if name in "ac":
-            assert max(protocol.shown) <= first
-        else:
-            assert first == 0
-        assert last == 7
-    assert PROTOCOLS["d"].shown == (4,)
+def test_what_is_scored_was_not_shown_where_generalisation_is_measured() -> None:
+    for name in "ace":
+        rules = PROTOCOLS[name]
+        shown = range(rules.first, rules.first + max(rules.shown))
+        assert not set(shown) & set(range(*rules.scored))
+        assert {*shown, *range(*rules.scored)} <= set(range(7))
     assert (PROTOCOLS["a"].shown, PROTOCOLS["a"].scored) == ((4,), (4, 7))
     assert (PROTOCOLS["b"].shown, PROTOCOLS["b"].scored) == ((7,), (0, 7))
+    assert (PROTOCOLS["d"].shown, PROTOCOLS["d"].scored) == ((4,), (0, 7))
+    # What chose the settings does not judge them.
+    assert not set(range(*PROTOCOLS["e"].scored)) & set(range(*PROTOCOLS["a"].scored))
 
 
 def test_the_curve_shows_one_to_three() -> None:
@@ -87,7 +87,7 @@ def test_stacked_shapes_can_be_named() -> None:
 @pytest.mark.parametrize(
     ("wrong", "error", "text"),
     [
-        ({"protocols": ["z"]}, ParameterError, "unknown protocol: got 'z', expected a, b, c, d"),
+        ({"protocols": ["z"]}, ParameterError, "unknown protocol: got 'z', expected a, b, c, d, e"),
         ({"fields": ["linear"]}, ParameterError, "unknown field: got 'linear'"),
         ({"shapes": ["Sshap"]}, DemonstrationError, "did you mean 'Sshape'"),
     ],

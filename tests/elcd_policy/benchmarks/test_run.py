@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from elcd_policy import TrainingSettings, evaluate, fit
+from elcd_policy.benchmarks.baselines import BASELINES
 from elcd_policy.benchmarks.fingerprint import training_code
 from elcd_policy.benchmarks.jobs import key_of
 from elcd_policy.benchmarks.run import run_job
@@ -38,6 +39,22 @@ def test_a_record_says_what_was_done_and_how_well(
     policy = fit(line[:4], "elcd", settings=quick, seed=0, progress=False)
     for row, score in zip(record["scores"], evaluate(policy, line[4:7]), strict=True):
         assert row["dtw"] == pytest.approx(score.dtw, rel=1e-4)
+
+
+def test_the_check_shows_the_last_four_and_scores_the_first_three(
+    quick_jobs: Callable, quick: TrainingSettings
+) -> None:
+    line = load_lasa("Line")
+    policy = fit(line[3:7], "elcd", settings=quick, seed=0, progress=False)
+    jobs = {job.method: job for job in quick_jobs(protocols=["e"])}
+    for method, scores in (
+        ("elcd", evaluate(policy, line[:3])),
+        ("mean", BASELINES["mean"](line[3:7], line[:3])),
+    ):
+        rows = run_job(jobs[method])["scores"]
+        assert [row["demonstration"] for row in rows] == [0, 1, 2]
+        for row, score in zip(rows, scores, strict=True):
+            assert row["dtw"] == pytest.approx(score.dtw, rel=1e-4)
 
 
 def test_the_first_field_of_all_demonstrations_can_be_drawn(quick_jobs: Callable) -> None:
