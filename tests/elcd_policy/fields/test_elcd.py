@@ -77,6 +77,14 @@ def test_it_starts_linear_with_distinct_rates_above_c(dimension: int) -> None:
     torch.testing.assert_close(field(e).detach(), -rates * e, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_fresh_field_decays_as_fast_whatever_smaller_rate_is_guaranteed(field: str) -> None:
+    low, high, higher = (FIELDS[field](3, rate=c).linear_rates().detach() for c in (0.5, 4.0, 8.0))
+    torch.testing.assert_close(low, high)
+    assert float(high.min()) == pytest.approx(6.7)
+    assert float(higher.min()) > 10.0
+
+
 def test_it_says_what_it_guarantees() -> None:
     assert FIELDS["elcd"] is ElcdField
     field = ElcdField(2, rate=3.0)
