@@ -12,7 +12,7 @@ elcd benchmark lasa --eflow euclideanizing_flows              # protocols (a) an
 elcd benchmark lasa --protocols c --seeds 0 --fields elcd --eflow euclideanizing_flows
 elcd benchmark lasa --protocols d --pendulum FOLDER
 elcd benchmark lasa --protocols d --seeds 0 --fields none --eflow euclideanizing_flows
-elcd benchmark lasa --protocols e --seeds 0
+elcd benchmark lasa --protocols e --seeds 0 --fields elcd
 elcd benchmark settings
 elcd benchmark cost --eflow euclideanizing_flows
 elcd benchmark tick

@@ -72,7 +72,7 @@ def results(record: Callable, tmp_path: Path) -> Path:
         append_record(folder / "lasa.jsonl", line)
     pushes = {"half_width": 2.0, "size": 6.0, "duration": 4.0, "left_out": 3}
     pushes["rows"] = PUSHED
-    for rate in (4.0, 16.0):
+    for rate in (TrainingSettings().return_rate, 16.0):
         settings = {**asdict(TrainingSettings()), "return_rate": rate}
         line = record("elcd", pushes=pushes, settings=settings, settings_hash=str(rate))
         append_record(folder / "settings.jsonl", line)

@@ -118,7 +118,7 @@ def test_weights_of_the_usual_size_shrink_sixfold(trained: Trained) -> None:
 def test_fine_tuning_brings_the_motion_back(arcs: Callable[..., DemonstrationSet]) -> None:
     shown = arcs()
     settings = TrainingSettings(
-        couplings=2, width=16, linear_steps=150, shooting_steps=60, batch=32
+        couplings=2, width=32, linear_steps=150, shooting_steps=60, batch=32
     )
     policy = fit(shown, settings=settings, progress=False)
     tuned, plain = (compressed(policy, shown, bits=4, steps=steps) for steps in (40, 0))
