@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from ..evaluation import Scores, evaluate
 from ..export import export_packed, load_policy
 from ..threads import one_thread
 from ..training import fit
+from .fingerprint import training_code
 from .machine import machine, versions
 from .store import append_record, read_records
 
@@ -52,7 +53,8 @@ def measure_policies(
 
     It is fine-tuned without them, on the policy's own motions.
 
-    A record each is appended to ``output``; what is there already is not run again.
+    A record each is appended to ``output``; what is there already, by this version's training, is
+    not run again.
 
     Parameters
     ----------
@@ -63,7 +65,11 @@ def measure_policies(
     -------
     How many were run.
     """
-    stored = [record for record in read_records(output) if record["kind"] == POLICIES]
+    stored = [
+        record
+        for record in read_records(output)
+        if record["kind"] == POLICIES and record.get("code") == training_code()
+    ]
     finished = {tuple(record[name] for name in _KEY) for record in stored}
     wanted = [(s, b) for b in bits for s in shapes if (s, b, steps, seed) not in finished]
     bar = tqdm(total=len(wanted), desc="compressing", unit="policy", disable=not progress)
@@ -75,11 +81,16 @@ def measure_policies(
                 export_certified(fit(shown, seed=seed, progress=False), file)
             small = Path(folder) / f"{shape}.elcdz"
             record = {"kind": POLICIES, "shape": shape, "bits": count, "dim": 1}
-            record |= {"steps": steps, "seed": seed}
+            record |= {"steps": steps, "seed": seed, "code": training_code()}
             record |= _compressed(file, small, shape, count, steps, seed)
             append_record(output, {**record, "versions": versions(), "machine": machine()})
             bar.update()
     return len(wanted)
+
+
+def latest(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of each shape, size and seed the last record."""
+    return list({tuple(record[name] for name in _KEY): record for record in records}.values())
 
 
 def _compressed(

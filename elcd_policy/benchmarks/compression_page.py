@@ -12,8 +12,9 @@ import numpy as np
 from ..errors import ParameterError
 from ..files import written_whole
 from .compressed_networks import NETWORK_RESULTS
-from .compressed_policies import POLICIES
+from .compressed_policies import POLICIES, latest
 from .compression_picture import NAMES, Record, draw_compression, means, peak_memory
+from .fingerprint import training_code
 from .store import read_all
 from .tables import markdown
 
@@ -72,7 +73,7 @@ def render_compression(
             expected=f"{NAME}*.jsonl",
             advice="run elcd benchmark compression policies first",
         )
-    policies = [record for record in records if record["kind"] == POLICIES]
+    policies = latest(record for record in records if record["kind"] == POLICIES)
     networks = [record for record in records if record["kind"] == NETWORK_RESULTS]
     picture = draw_compression(policies, networks, output.parent / "images" / "compression.png")
     parts = [
@@ -147,6 +148,12 @@ def _targets(policies: Sequence[Record], networks: Sequence[Record]) -> str:
     return "## Targets\n\n" + markdown(["target", "measured", "verdict"], rows) if rows else ""
 
 
+def _trained_before(policies: Sequence[Record]) -> str:
+    """What is to be said if the policies are not those that would be trained today."""
+    today = all(record.get("code") == training_code() for record in policies)
+    return "" if today else "\nSome or all were trained by an earlier version's training."
+
+
 def _policies(policies: Sequence[Record]) -> str:
     if not policies:
         return ""
@@ -179,7 +186,7 @@ def _policies(policies: Sequence[Record]) -> str:
         f"{first['steps']} steps\non {first['tuned_on']}. Mean DTW on the demonstrations in mm; "
         f"before, weights take {first['weight_bytes_before']} bytes\nand files "
         f"{first['file_bytes_before']} (most of it code and the certificate). All parameters, "
-        "buffers, scales and codebooks count.\n\n"
+        f"buffers, scales and codebooks count.{_trained_before(policies)}\n\n"
     )
     each: dict[str, dict[int, Record]] = {record["shape"]: {} for record in policies}
     for record in policies:

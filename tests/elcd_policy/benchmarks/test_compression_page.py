@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from elcd_policy.benchmarks.compression_page import render_compression
+from elcd_policy.benchmarks.fingerprint import training_code
 from elcd_policy.cli import main
 from elcd_policy.errors import ParameterError
 
@@ -23,6 +24,7 @@ def policy(shape: str, bits: int, after: float) -> dict[str, Any]:
         "dim": 1,
         "steps": 160,
         "seed": 0,
+        "code": training_code(),
         "weight_bytes_before": 7128,
         "weight_bytes_after": 132 * 2 * bits,
         "file_bytes_before": 87000,
@@ -120,6 +122,17 @@ def test_too_few_shapes_leave_it_open_and_too_much_loss_is_a_miss(tmp_path: Path
     assert "| Sshape | 1.00 | 1.00 | 3.00 |" in text
     text = rendered([policy(f"shape_{index}", 4, 1.2) for index in range(10)], tmp_path)
     assert "(10 LASA shapes run) | 1.00 to 1.20 mm, +20.0 % | **missed** |" in text
+
+
+def test_a_policy_compressed_again_counts_once_and_an_earlier_training_is_told(
+    tmp_path: Path,
+) -> None:
+    before = {**policy("Sshape", 4, 9.0), "code": "another"}
+    note = "trained by an earlier version's training"
+    text = rendered([before, policy("Sshape", 4, 1.5)], tmp_path)
+    assert "| Sshape | 1.00 | 1.50 |" in text
+    assert note not in text
+    assert note in rendered([before], tmp_path)
 
 
 def test_without_results_there_is_no_page(
