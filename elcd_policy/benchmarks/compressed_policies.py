@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,7 @@ def measure_policies(
         for record in read_records(output)
         if record["kind"] == POLICIES and record.get("code") == training_code()
     ]
-    finished = {tuple(record[name] for name in _KEY) for record in stored}
+    finished = {policy_key(record) for record in stored}
     wanted = [(s, b) for b in bits for s in shapes if (s, b, steps, seed) not in finished]
     bar = tqdm(total=len(wanted), desc="compressing", unit="policy", disable=not progress)
     with bar, tempfile.TemporaryDirectory() as folder, one_thread():
@@ -88,9 +88,9 @@ def measure_policies(
     return len(wanted)
 
 
-def latest(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of each shape, size and seed the last record."""
-    return list({tuple(record[name] for name in _KEY): record for record in records}.values())
+def policy_key(record: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Tells compressed policies apart."""
+    return tuple(record[name] for name in _KEY)
 
 
 def _compressed(

@@ -12,10 +12,10 @@ import numpy as np
 from ..errors import ParameterError
 from ..files import written_whole
 from .compressed_networks import NETWORK_RESULTS
-from .compressed_policies import POLICIES, latest
+from .compressed_policies import POLICIES, policy_key
 from .compression_picture import NAMES, Record, draw_compression, means, peak_memory
 from .fingerprint import training_code
-from .store import read_all
+from .store import latest, read_all
 from .tables import markdown
 
 FILES = "compressed file"
@@ -73,7 +73,7 @@ def render_compression(
             expected=f"{NAME}*.jsonl",
             advice="run elcd benchmark compression policies first",
         )
-    policies = latest(record for record in records if record["kind"] == POLICIES)
+    policies = latest((r for r in records if r["kind"] == POLICIES), policy_key)
     networks = [record for record in records if record["kind"] == NETWORK_RESULTS]
     picture = draw_compression(policies, networks, output.parent / "images" / "compression.png")
     parts = [

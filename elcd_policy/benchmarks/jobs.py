@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -126,7 +126,7 @@ def hash_of(settings: dict[str, Any]) -> str:
 _KEY = ("protocol", "shape", "method", "seed", "shown", "settings_hash")
 
 
-def key_of(record: dict[str, Any]) -> tuple[Any, ...]:
+def key_of(record: Mapping[str, Any]) -> tuple[Any, ...]:
     """The key of the job that a record came from."""
     return tuple(record[name] for name in _KEY)
 

@@ -17,11 +17,11 @@ _TRIED = """Tried and not kept, on all 26 shapes with one seed or more (seeds di
     and one seed in six loses its way on GShape), pushes as wide as the demonstrations are apart
     (1.57), a guaranteed `rate` of 2 (1.54); a smaller `return_rate` was kept. On four to six
     shapes: widths of 32, 96 and 128, four and 12 couplings, additive couplings, pairs of kinks in
-    place of scales, a `rate` of 16, L-BFGS, a doubled learning rate, three times as many steps,
-    demonstrations shrunk towards their mean.
-    What training asks of an unseen start, the nearest demonstrations with the start's offset
-    fading, would score 1.2 mm (and an RMSE of 4.4) if the field did just that; the rest is what a
-    smooth field that knows no time can't follow, where demonstrations cross each other."""
+    place of scales, a `rate` of 16, L-BFGS, a learning rate doubled once more, three times as many
+    steps, demonstrations shrunk towards their mean. What training asks of an unseen start, the
+    nearest demonstrations with the start's offset fading, would score 1.2 mm (and an RMSE of 4.4)
+    if the field did just that; the rest is probably what a smooth field without time can't follow,
+    where demonstrations cross each other."""
 
 #: By the beginning of a target's text.
 REASONS = {
@@ -39,7 +39,8 @@ REASONS = {
     shape). The same was tried.""",
     "training one shape": """The bar was set on a machine on which EFlow's 400 epochs take 56
     to 62 s; *Training cost*, below, says what both take here, by turns in one process. The times
-    above are those of jobs that ran beside others.""",
+    above are those of jobs that ran two at a time and, some of them, beside tests; all take the
+    same steps, so what differs between them is the machine's.""",
     "the same at most 5 x": """What is left are 75 operations, nearly all of which cost the
     runtime about a microsecond to start, whatever they compute; a plain network has three.
     Tried: inverse Jacobians of all couplings prepared at once (11 operations fewer, no time

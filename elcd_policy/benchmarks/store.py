@@ -5,12 +5,14 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import ParameterError
+
+AnyRecord = TypeVar("AnyRecord", bound=Mapping[str, Any])
 
 
 @contextmanager
@@ -95,3 +97,8 @@ def read_records(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
             )
         records.append(record)
     return records
+
+
+def latest(records: Iterable[AnyRecord], key: Callable[[AnyRecord], Hashable]) -> list[AnyRecord]:
+    """Of the records with one key the last: what was run again counts once."""
+    return list({key(record): record for record in records}.values())

@@ -11,6 +11,7 @@ import numpy as np
 from ..training import TrainingSettings
 from .jobs import MULTIPLE, hash_of, key_of
 from .problems import is_planar
+from .store import latest
 
 Record = Mapping[str, Any]
 #: A shape's records, one per seed.
@@ -24,11 +25,11 @@ class Results:
     """
 
     def __init__(self, records: Sequence[Record]) -> None:
-        last = {key_of(dict(record)): record for record in records}
-        latest = {record["method"]: record["settings_hash"] for record in records}
+        last = latest(records, key_of)
+        chosen = {record["method"]: record["settings_hash"] for record in records}
         defaults = hash_of(asdict(TrainingSettings()))
-        latest |= {r["method"]: defaults for r in records if r["settings_hash"] == defaults}
-        current = [r for r in last.values() if r["settings_hash"] == latest[r["method"]]]
+        chosen |= {r["method"]: defaults for r in records if r["settings_hash"] == defaults}
+        current = [r for r in last if r["settings_hash"] == chosen[r["method"]]]
         self.failed = [record for record in current if "error" in record]
         self.records = [record for record in current if "error" not in record]
         self._latest_code = {record["method"]: record.get("code") for record in records}

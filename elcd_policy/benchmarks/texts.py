@@ -57,7 +57,7 @@ an unseen demonstration may start 40 mm away from anything shown; they stand in 
   each side, the share within 2 mm of the goal after twice the median duration.
 - **CPU s** is the process's CPU time in training, on one thread; the first job of each process pays
   for what torch loads then. It grows when others use the machine's cores too: compare what was run
-  together. The bar is judged by each shape's fastest seed: all seeds take the same steps.
+  together.
 - A shape's figure is the mean over the seeds; ranges are over the seeds. A seed sets a network's
   first weights and the starts and pushes that training draws.
 - **Mean demonstration**: the shown ones averaged at equal shares of their durations, moved to the

@@ -9,6 +9,7 @@ from typing import Any
 from ..training import TrainingSettings
 from ..training.fit import DEFAULT_FIELD
 from .jobs import Job, key_of, plan
+from .store import latest
 from .summary import ByShape, Record
 
 SHAPES = ("Angle", "GShape", "Sshape", "WShape")
@@ -51,9 +52,8 @@ def by_variant(records: Sequence[Record]) -> dict[str, ByShape]:
 
     Only those of the last training code count, and of each job the last.
     """
-    last = {key_of(dict(record)): record for record in records}
     found: dict[str, ByShape] = {}
-    for record in last.values():
+    for record in latest(records, key_of):
         if "error" not in record and record.get("code") == records[-1].get("code"):
             shapes = found.setdefault(difference(record["settings"]), {})
             shapes.setdefault(record["shape"], []).append(record)

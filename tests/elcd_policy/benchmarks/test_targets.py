@@ -100,9 +100,8 @@ def test_one_start_that_does_not_converge_misses(complete: list, record: Callabl
 
 
 def test_the_rest_of_the_bars(complete: list, record: Callable) -> None:
-    slow = [record("elcd", "S01", s, protocol="b", shown=7, cpu_s=15.2) for s in (0, 1, 2)]
-    changed([*complete, *slow[:2]], set())  # the third shows that it takes less
-    changed([*complete, *slow], {"training one shape"})
+    slow = record("elcd", "S01", 0, protocol="b", shown=7, cpu_s=15.2)
+    changed([*complete, slow], {"training one shape"})
     weak = record("elcd", "S01", 0, rmse=2.0, rate_times_duration=0.5)
     changed([*complete, weak], {"guaranteed rate"})
     poor = [record("monotone", shape, s, dtw=1.3) for shape in SHAPES for s in (0, 1, 2)]
