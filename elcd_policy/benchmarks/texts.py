@@ -87,7 +87,7 @@ converged: mean / smallest over the seeds.
 - Converged is within 2 mm, or where units are not mm within 4 % of the longest side of the
   workspace, from 256 random starts in it and 15 % beyond each side.
 - EFlow's preparation is made for LASA's units and speeds: it can take part in the stacked shapes
-  only.
+  only; the results hold one seed of four of them.
 
 {table}"""
 
