@@ -108,7 +108,7 @@ def test_the_arm_stops_when_the_policy_process_is_killed(
     speed = np.linalg.norm(np.diff(log.position, axis=0), axis=1) / np.diff(log.time)
     moving = log.time[1:][speed > 0.002]
     print(f"stopped {moving[-1] - killed:.3f} s after the kill")
-    assert log.time[-1] > killed + 1.0
+    assert log.time[-1] - killed > 0.99  # its newest state may be the one that ended the wait
     assert moving[-1] - killed < 0.3
     after = log.position[log.time >= killed]
     way = np.linalg.norm(after - after[0], axis=1).max()
