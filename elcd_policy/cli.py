@@ -21,6 +21,7 @@ COMMANDS = {
     "plot": "draw a policy's vector field",
     "info": "say what a policy, skill or detector file holds",
     "convert": "write demonstrations in another format",
+    "export": "write a policy file in another format: TorchScript, ONNX, C",
     "prepare": "trim and smooth raw demonstrations, report what is wrong with them",
     "compress": "quantise a policy's weights, write it as a small file",
     "certify": "state and check what is guaranteed of such a file",

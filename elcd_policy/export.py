@@ -172,6 +172,7 @@ def check_target(path: str | os.PathLike[str], suffixes: tuple[str, ...] = SUFFI
             "a policy file has another suffix",
             got=path.name,
             expected=f"a name ending in {' or '.join(suffixes)}",
+            advice="elcd export writes a policy file as C" if path.suffix == ".h" else "",
         )
     if path.suffix == ".onnx":
         require_onnx()

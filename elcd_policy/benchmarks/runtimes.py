@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from ..errors import MissingExtraError
 from ..export import LoadedPolicy
 from ..serving import OnnxRuntime
+from .c_runtime import c_plain, c_policy
 
 Tick = Callable[[], object]
 
@@ -27,11 +28,13 @@ class Runtime:
     suffix : of the policy files that it runs.
     policy : a policy from such a file and ``x`` [N, d] to one call of its forward.
     network : the same for a plain network.
+    loads : whether `load_policy` serves such a file on it.
     """
 
     suffix: str
     policy: Callable[[LoadedPolicy, Tensor], Tick]
     network: Callable[[nn.Sequential, Tensor], Tick]
+    loads: bool = True
 
 
 def plain_network(dimension: int) -> nn.Sequential:
@@ -100,4 +103,5 @@ def onnx_network(network: nn.Sequential, x: Tensor) -> Tick:
 RUNTIMES = {
     "TorchScript": Runtime(".pt", lambda policy, x: torchscript(policy.module, x), torchscript),
     "ONNX Runtime": Runtime(".onnx", onnx_policy, onnx_network),
+    "C": Runtime(".pt", c_policy, c_plain, loads=False),
 }

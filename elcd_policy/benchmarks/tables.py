@@ -209,10 +209,10 @@ def tick_table(ticks: Record) -> str:
     rows = [
         [
             f"{row['runtime']}, {row['dimension']}-D",
-            f"{row['policy_us']:.0f}",
+            _us(row["policy_us"]),
             f"{row['plain_us']:.1f}",
             f"{row['ratio']:.1f}",
-            f"{row['numpy_us']:.0f}",
+            _us(row["numpy_us"]),
             f"{row['batch_per_s'] / 1e6:.2f}",
             f"{row['plain_batch_per_s'] / 1e6:.2f}",
         ]
@@ -228,6 +228,12 @@ def tick_table(ticks: Record) -> str:
         "plain, M states/s",
     ]
     return markdown(header, rows)
+
+
+def _us(time: float | None) -> str:
+    if time is None:
+        return "-"
+    return f"{time:.0f}" if time >= 20.0 else f"{time:.1f}"
 
 
 def _three(numbers: Sequence[float]) -> str:

@@ -79,12 +79,11 @@ def _measure(trained: MotionPolicy, name: str, rounds: int, progress: bool) -> d
     x = torch.full((1, d), 20.0)
     many = torch.randn(BATCH, d, generator=torch.Generator().manual_seed(0)) * 20.0
     position = x[0].numpy()
+    ticks = [runtime.policy(policy, x), runtime.network(plain, x)]
+    if runtime.loads:
+        ticks.append(lambda: policy.velocity(position))
     one = _in_turns(
-        [
-            runtime.policy(policy, x),
-            runtime.network(plain, x),
-            lambda: policy.velocity(position),
-        ],
+        ticks,
         rounds,
         CALLS,
         f"{name}, {d}-D, one position" if progress else "",
@@ -95,14 +94,14 @@ def _measure(trained: MotionPolicy, name: str, rounds: int, progress: bool) -> d
         1,
         f"{name}, {d}-D, {BATCH} positions" if progress else "",
     )
-    policy_us, plain_us, numpy_us = (1e6 * min(times) for times in one)
+    policy_us, plain_us, *numpy_us = (1e6 * min(times) for times in one)
     return {
         "dimension": d,
         "runtime": name,
         "policy_us": round(policy_us, 2),
         "plain_us": round(plain_us, 2),
         "ratio": round(policy_us / plain_us, 3),
-        "numpy_us": round(numpy_us, 2),
+        "numpy_us": round(numpy_us[0], 2) if numpy_us else None,
         "batch_per_s": round(BATCH / min(batch[0])),
         "plain_batch_per_s": round(BATCH / min(batch[1])),
     }

@@ -1,5 +1,6 @@
-"""How a policy is computed where it is served: fused, or as an ONNX graph."""
+"""How a policy is computed where it is served: fused, as an ONNX graph, or in C."""
 
+from .c_header import c_header, c_name
 from .eager import architecture, built, eager
 from .fused import served
 from .onnx_file import OnnxRuntime, inference_session, onnx_content, read_onnx, require_onnx
@@ -9,6 +10,8 @@ __all__ = [
     "OnnxRuntime",
     "architecture",
     "built",
+    "c_header",
+    "c_name",
     "eager",
     "inference_session",
     "onnx_content",

@@ -25,12 +25,15 @@ def test_every_runtime_and_dimension_is_measured(field: str, quick: TrainingSett
     rows = [(row["dimension"], row["runtime"]) for row in record["rows"]]
     assert rows == [(d, name) for d in (2, 3) for name in RUNTIMES]
     for row in record["rows"]:
-        assert min(value for name, value in row.items() if name != "runtime") > 0
-        assert row["ratio"] > 1.0
+        in_c = row["runtime"] == "C"
+        assert (row["numpy_us"] is None) == in_c
+        assert min(v for name, v in row.items() if name != "runtime" and v is not None) > 0
+        # Compiled, this small policy can be faster than the plain network of 64 units.
+        assert row["ratio"] > 1.0 or in_c
     assert TrainingSettings(**record["settings"]) == quick
     assert len(tick_table(record).splitlines()) == 2 + len(rows)
     profiles = record["operations"]
-    assert list(profiles) == list(RUNTIMES)
+    assert list(profiles) == ["TorchScript", "ONNX Runtime"]
     every = {name: rows for found in profiles.values() for name, rows in found.items()}
     for rows in every.values():
         assert sum(row["share"] for row in rows) == pytest.approx(1.0, abs=0.01)
