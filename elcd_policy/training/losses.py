@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ..fields import LatentField
 from ..flows import TangentFlow
+from ..rollout import runge_kutta_step
 from .data import TrainingData
 from .settings import TrainingSettings
 
@@ -15,8 +16,9 @@ SOFTNESS = 1e-2
 #: How far beside a demonstration a start still follows that one alone, in mean distances of the
 #: demonstrations from their mean at that phase.
 REACH = 0.35
-#: Samples that one step of the integration passes.
-STRIDE = 2
+#: Samples that one step of the integration passes. The midpoint rule at half of it, at the same
+#: cost, leaves an error that the field learns to make up for: its motions then keep time worse.
+STRIDE = 4
 
 
 def closed_form_loss(
@@ -50,7 +52,7 @@ def shooting_loss(
     settings: TrainingSettings,
     generator: torch.Generator,
 ) -> Tensor:
-    """Loss of the whole field, integrated over ``settings.window`` samples (midpoint rule)."""
+    """Loss of the whole field, integrated over ``settings.window`` samples."""
     samples = data.positions.shape[1]
     steps = max(1, min(settings.window, samples - 2) // STRIDE)
     demo, index, push = data.draw_starts(
@@ -59,10 +61,9 @@ def shooting_loss(
     ahead = STRIDE * torch.arange(1, steps + 1).expand(settings.batch, steps)
     start = data.positions[demo, index] + push
     offset, goal = _latent_offsets(flow, start)
-    dt, trail = STRIDE * data.step, []
+    trail = []
     for _ in range(steps):
-        middle = offset + 0.5 * dt * field(offset)
-        offset = offset + dt * field(middle)
+        offset = runge_kutta_step(field, offset, STRIDE * data.step)
         trail.append(offset)
     generated = _decoded(flow, goal + torch.stack(trail, dim=1))
     return _position_loss(generated, _targets(data, settings, start, index, ahead))
