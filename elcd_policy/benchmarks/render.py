@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import ParameterError
 from ..files import written_whole
-from ..training import TrainingSettings
 from ..training.fit import DEFAULT_FIELD
+from .conditions import conditions, elsewhere, machine_text, the_defaults
 from .dispatch import dispatch_table
-from .fingerprint import training_code
 from .jobs import PROTOCOLS
 from .pictures import draw_cost, draw_curve, draw_fields, draw_variants
 from .pushes import PHASES
@@ -108,7 +105,7 @@ def render(results: str | os.PathLike[str], output: str | os.PathLike[str]) -> l
         parts.append(_ticks(tick))
     if "fields" in link:
         parts.append(_fields(link["fields"]))
-    parts += [*_per_shape(lasa), _conditions(lasa)]
+    parts += [*_per_shape(lasa), conditions(lasa)]
     with written_whole(output) as file:
         file.write(("\n\n".join(part for part in parts if part) + "\n").encode())
     return [output, *(path for path in drawn.values() if path is not None)]
@@ -154,7 +151,8 @@ def _summaries(results: Results) -> list[str]:
     return [
         f"## Protocol ({name}): {PROTOCOLS[name].text}\n\n"
         "Scores in mm: mean / median / largest over the shapes. Converged: mean / smallest.\n"
-        f"CPU s: mean / largest.{_unlike(results, name)}\n\n{summary_table(results, name)}"
+        f"CPU s: mean / largest.{elsewhere(results, name)}{_unlike(results, name)}\n\n"
+        f"{summary_table(results, name)}"
         for name in ("a", "b", "e")
         if results.methods(name)
     ]
@@ -245,9 +243,9 @@ def _variants(variants: dict[str, ByShape], picture: Path) -> str:
 def _cost(cost: Record, picture: Path) -> str:
     text = COST_TEXT.format(
         method=METHODS[cost["field"]],
-        defaults=_the(cost["settings"]),
+        defaults=the_defaults(cost["settings"]),
         samples=cost["settings"]["samples"],
-        machine=_machine(cost),
+        machine=machine_text(cost),
         table=cost_table(cost["rows"]),
         picture=picture,
     )
@@ -260,7 +258,7 @@ def _ticks(tick: Record) -> str:
     text = TICKS.format(
         rounds=tick["rounds"],
         method=METHODS[tick["field"]],
-        machine=_machine(tick),
+        machine=machine_text(tick),
         table=tick_table(tick),
     )
     if "operations" not in tick:
@@ -289,44 +287,3 @@ def _per_shape(results: Results) -> list[str]:
         for name in ("a", "b")
         if results.methods(name)
     ]
-
-
-def _conditions(results: Results) -> str:
-    lines = [
-        f"- {METHODS[method]}: {_settings(results, method)}."
-        for method in METHODS
-        if any(record["method"] == method and record["settings"] for record in results.records)
-    ]
-    machines = sorted({_machine(record) for record in results.records})
-    lines += [f"- Measured on: {text}." for text in machines]
-    lines += [
-        f"- Failed: protocol {record['protocol']}, {record['shape']}, {record['method']}, "
-        f"seed {record['seed']}, {record['shown']} shown: {record['error']}"
-        for record in results.failed
-    ]
-    return "## Settings and machine\n\n" + "\n".join(lines) if lines else ""
-
-
-def _settings(results: Results, method: str) -> str:
-    settings = next(r["settings"] for r in results.records if r["method"] == method)
-    listed = ", ".join(f"{name} {value:g}" for name, value in settings.items())
-    if method == "eflow":
-        checkouts = {r["checkout"] for r in results.records if r["method"] == method}
-        return f"{listed}; checkout {', '.join(sorted(checkouts))}"
-    codes = sorted({r.get("code", "unknown") for r in results.records if r["method"] == method})
-    present = "this" if codes == [training_code()] else "**not** this"
-    return (
-        f"{listed} ({_the(settings)} defaults of `elcd train`); "
-        f"training code {', '.join(codes)} ({present} version's)"
-    )
-
-
-def _the(settings: dict[str, float]) -> str:
-    """The defaults, or not the defaults."""
-    return "the" if settings == asdict(TrainingSettings()) else "**not** the"
-
-
-def _machine(record: Record) -> str:
-    machine, versions = record["machine"], record["versions"]
-    listed: Sequence[str] = [f"{name} {value}" for name, value in versions.items()]
-    return f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}; {', '.join(listed)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -118,6 +119,19 @@ def test_the_page_says_what_the_results_say(results: Path, tmp_path: Path) -> No
         assert line in text
     for image in images:
         assert image.read_bytes().startswith(b"\x89PNG\r\n")
+
+
+def test_times_of_another_processor_are_told(results: Path, tmp_path: Path) -> None:
+    (page, *_) = render(results, tmp_path / "page.md")
+    assert "They are not of one machine" not in page.read_text()
+    stored = (results / "lasa.jsonl").read_text().splitlines()
+    lines = [json.loads(line) for line in stored]
+    for line in lines:
+        line["machine"] = {**line["machine"], "cpu": f"{line['method']}'s processor"}
+    (results / "lasa.jsonl").write_text("\n".join(json.dumps(line) for line in lines) + "\n")
+    (page, *_) = render(results, tmp_path / "page.md")
+    said = "They are not of one machine: EFlow's on eflow's processor,\nthe ELCD field's on elcd's"
+    assert page.read_text().count(said) == 1
 
 
 def test_the_same_results_give_the_same_page(results: Path, tmp_path: Path) -> None:
