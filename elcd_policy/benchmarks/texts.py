@@ -97,9 +97,9 @@ One call on [1, d] on one thread, in turns with a plain d-64-64-d tanh network o
 TorchScript after `optimize_for_inference` (a `.pt` file), ONNX Runtime (an `.onnx` file, its goal
 an input), C (the header that `elcd export` writes, compiled by `cc -O3` and called from Python; a
 batch is one position after the other). CPU time of the calling thread in
-the fastest of {rounds} rounds of 20 calls: what else a machine does only adds to it. The weights do not
-matter to the time, so the policy ({method}, default size) is hardly trained. Throughput is that of batches of 10,000
-positions. {machine}.
+the fastest of {rounds} rounds of 20 calls: what else a machine does only adds to it. The weights
+do not matter to the time, so the policy ({method}, default size) is hardly trained. Throughput is
+that of batches of 10,000 positions. {machine}.
 
 {table}"""
 
