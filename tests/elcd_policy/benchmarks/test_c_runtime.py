@@ -37,7 +37,7 @@ def test_a_tick_outlives_what_it_was_made_of() -> None:
 
 def test_without_a_compiler_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CC", "no-such-cc")
-    with pytest.raises(ParameterError, match="no C compiler: got no-such-cc.*apt install gcc"):
+    with pytest.raises(ParameterError, match=r"no C compiler: got no-such-cc.*apt install gcc"):
         compiled_c(tmp_path)
     monkeypatch.setenv("CC", "cc")
     (tmp_path / "timed.h").write_text("this is not C\n")
