@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -55,17 +54,17 @@ def rollout(
     for interval in np.diff(time):
         steps = max(1, int(np.ceil(interval / longest - 1e-9)))
         for _ in range(steps):
-            z = runge_kutta_step(policy.latent_velocity, z, float(interval) / steps)
+            z = runge_kutta_step(policy, z, float(interval) / steps)
         points.append(z)
     stacked = torch.stack(points)
     x = policy.decode(stacked.flatten(0, 1)).view_as(stacked)
     return x.numpy().astype(np.float64).reshape(len(time), *x0.shape)
 
 
-def runge_kutta_step(velocity: Callable[[Tensor], Tensor], z: Tensor, h: float) -> Tensor:
-    """One classical fourth-order step of length ``h`` along ``velocity``, [N, d] to [N, d]."""
-    k1 = velocity(z)
-    k2 = velocity(z + h / 2 * k1)
-    k3 = velocity(z + h / 2 * k2)
-    k4 = velocity(z + h * k3)
+def runge_kutta_step(policy: LatentDynamics, z: Tensor, h: float) -> Tensor:
+    """One classical fourth-order step of ``h`` s in latent space."""
+    k1 = policy.latent_velocity(z)
+    k2 = policy.latent_velocity(z + h / 2 * k1)
+    k3 = policy.latent_velocity(z + h / 2 * k2)
+    k4 = policy.latent_velocity(z + h * k3)
     return z + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)

@@ -71,7 +71,7 @@ class ExactPolicy:
         trail = []
         for _ in range(samples):
             for _ in range(steps):
-                z = runge_kutta_step(self.module.latent_velocity, z, duration / (samples * steps))
+                z = runge_kutta_step(self.module, z, duration / (samples * steps))
             trail.append(z)
         return torch.cat(trail)
 

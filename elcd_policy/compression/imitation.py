@@ -28,7 +28,7 @@ def imitation_loss(
     Parameters
     ----------
     policy, teacher : the one that learns, and the one that it learns from.
-    data : motions of the teacher; most of the starts are pushed aside from them.
+    data : motions of the teacher; half of the starts are pushed aside from them.
     settings : ``batch``, ``window`` and ``push`` count.
     """
     last = data.positions.shape[1] - 1 - settings.window

@@ -19,10 +19,6 @@ Array = NDArray[np.float64]
 #: Poses that move or turn less than this count as if they did so much: noise is not a motion.
 #: The first is a share of the goal's distance from the origin, the second in rad.
 LEAST_MOTION, LEAST_TURN = 1e-3, 0.05
-#: Share of the starts that are first samples: where a motion begins decides how it keeps time.
-FIRST = 0.4
-#: The least push, as a share of the largest.
-LEAST_PUSH = 0.2
 #: In unit scale: demonstrations that meet, as all do in the goal, count as this far apart.
 LEAST_SPREAD = 1e-2
 
@@ -35,8 +31,7 @@ class TrainingData:
     ``step`` is the time between two of them, in units of ``duration`` (the median, in s);
     ``scale`` is the unit of length, the root mean square coordinate, in the demonstrations'
     own units; for poses one [6] for each coordinate, see `pose_scale`. ``spread`` [K] is the
-    mean distance of the demonstrations from their mean, at least `LEAST_SPREAD`;
-    ``start_spread`` the standard deviation of a coordinate of their first samples.
+    mean distance of the demonstrations from their mean, at least `LEAST_SPREAD`.
     """
 
     positions: Tensor
@@ -44,12 +39,10 @@ class TrainingData:
     scale: float | Array
     duration: float
     spread: Tensor = field(init=False)
-    start_spread: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
         apart = (self.positions - self.positions.mean(dim=0)).norm(dim=-1)
         self.spread = apart.mean(dim=0).clamp_min(LEAST_SPREAD)
-        self.start_spread = self.positions[:, 0].var(dim=0, correction=0).mean().sqrt()
 
     @classmethod
     def of(cls, demonstrations: DemonstrationSet, samples: int) -> TrainingData:
@@ -87,19 +80,15 @@ class TrainingData:
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Random starts: demonstration and sample index (up to ``last``) [count], push [count, d].
 
-        Two in five are first samples, all of them pushed by as much as the demonstrations' own
-        starts differ (a standard deviation between a fifth of ``push`` and ``push``): that is
-        how far beside them the next motion will begin. Half of the others are pushed, by a
-        standard deviation drawn log-uniformly from the same range.
+        A quarter of the starts are first samples; half of all starts are pushed, by a standard
+        deviation drawn log-uniformly from a fifth of ``push`` up to ``push``.
         """
         n, _, d = self.positions.shape
         demo = torch.randint(n, (count,), generator=generator)
         index = torch.randint(last + 1, (count,), generator=generator)
-        first = int(FIRST * count)
-        index[:first] = 0
-        size = push * torch.exp(math.log(LEAST_PUSH) * torch.rand(count, 1, generator=generator))
+        index[: count // 4] = 0
+        size = push * torch.exp(math.log(0.2) * torch.rand(count, 1, generator=generator))
         pushed = torch.rand(count, 1, generator=generator) < 0.5
-        size[:first], pushed[:first] = self.start_spread.clamp(LEAST_PUSH * push, push), True
         offset = size * pushed * torch.randn(count, d, generator=generator)
         return demo, index, offset
 

@@ -39,7 +39,7 @@ def fit(
     First the flow learns to map the trajectories of a linear latent field, known in closed
     form, onto the demonstrations; of several first weights those go on with which this begins
     best. Then flow and field are refined together on integrated trajectories. Both stages push
-    most of their starts aside and ask them back to the demonstrations nearest to them, so that
+    half of their starts aside and ask them back to the demonstrations nearest to them, so that
     the field is right around the demonstrations too and not only on them.
 
     Parameters

@@ -25,8 +25,7 @@ class TrainingSettings:
     samples : points a demonstration is resampled to.
     batch : starts in one step.
     targets : points of its trajectory on which a start of the linear stage is judged.
-    push : largest standard deviation of the pushes that starts receive (see
-        `TrainingData.draw_starts`).
+    push : largest standard deviation of the pushes that half of the starts receive.
     return_rate : how fast a push should fade beyond an even fading over the rest of the motion,
         e-foldings per demonstrated duration.
     """
@@ -36,9 +35,9 @@ class TrainingSettings:
     field_width: int = 32
     rate: float = 4.0
     draws: int = 3
-    linear_steps: int = 160
-    shooting_steps: int = 600
-    window: int = 24
+    linear_steps: int = 300
+    shooting_steps: int = 400
+    window: int = 20
     learning_rate: float = 1e-2
     samples: int = 100
     batch: int = 64

@@ -38,7 +38,7 @@ def test_the_integrator_is_of_fourth_order(trained: Callable) -> None:
     errors = []
     for h in (0.2, 0.1):
         exact = policy.latent_goal + torch.exp(-torch.tensor(rates) * h) * (z - policy.latent_goal)
-        errors.append(float((runge_kutta_step(policy.latent_velocity, z, h) - exact).norm()))
+        errors.append(float((runge_kutta_step(policy, z, h) - exact).norm()))
     # Halving the step divides one step's error by 2^5.
     assert errors[0] / errors[1] == pytest.approx(32, rel=0.15)
 

@@ -82,10 +82,10 @@ def test_what_does_not_move_can_not_be_learned() -> None:
 @given(
     seed=st.integers(0, 2**31),
     count=st.sampled_from([8, 64, 400]),
-    last=st.integers(1, 40),
+    last=st.integers(0, 40),
     push=st.just(0.0) | st.floats(1e-6, 2.0),
 )
-def test_starts_are_on_the_demonstrations_first_samples_and_half_of_the_rest_pushed(
+def test_starts_are_on_the_demonstrations_and_half_are_pushed(
     seed: int, count: int, last: int, push: float, arcs: Callable
 ) -> None:
     data = TrainingData.of(arcs(3), 50)
@@ -97,22 +97,8 @@ def test_starts_are_on_the_demonstrations_first_samples_and_half_of_the_rest_pus
     assert (demo.shape, index.shape, offset.shape) == ((count,), (count,), (count, 3))
     assert 0 <= int(demo.min()) <= int(demo.max()) < 3
     assert 0 <= int(index.min()) <= int(index.max()) <= last
-    first = int(0.4 * count)
-    assert not index[:first].any()
+    assert not index[: count // 4].any()
     assert float(offset.abs().max()) <= 7 * push
-    if push > 0:
-        assert (offset[:first] != 0).all()
     if push > 0 and count == 400:
-        assert 80 < int((offset[first:] != 0).any(1).sum()) < 160
-
-
-@pytest.mark.parametrize(("apart", "expected"), [(0.0, 0.02), (0.05, 0.05), (3.0, 0.1)])
-def test_first_samples_are_pushed_as_far_as_demonstrated_starts_differ(
-    apart: float, expected: float
-) -> None:
-    positions = torch.zeros(2, 60, 2)
-    positions[0, 0], positions[1, 0] = apart, -apart  # a standard deviation of that
-    data = TrainingData(positions=positions, step=0.01, scale=1.0, duration=1.0)
-    _, _, offset = data.draw_starts(20_000, 30, 0.1, torch.Generator().manual_seed(0))
-    assert float(data.start_spread) == pytest.approx(apart)
-    assert float(offset[:8000].std()) == pytest.approx(expected, rel=0.03)
+        pushed = int((offset != 0).any(1).sum())
+        assert 130 < pushed < 270

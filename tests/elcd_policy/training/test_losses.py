@@ -70,8 +70,7 @@ def test_a_start_follows_the_demonstration_nearest_to_it_and_not_the_mean_of_all
 def test_what_is_near_a_demonstration_follows_it_at_no_cost(loss: Callable) -> None:
     """Between two of them that the field demonstrated, and beside them, its own way is right."""
     data = decays((-40.0, 10.0), (-40.0, 14.0))
-    on_them, beside = (value_of(loss, data, push=p, return_rate=RATE) for p in (0.0, 0.05))
-    assert beside < 1.02 * on_them
+    assert value_of(loss, data, push=0.05, return_rate=RATE) < 1.5 * SOFTNESS
 
 
 @pytest.mark.parametrize("field", FIELDS)
