@@ -50,6 +50,8 @@ REASONS = {
     to 62 s; *Training cost*, below, says what both take here, by turns in one process. The times
     above are those of jobs that ran two at a time and, some of them, beside tests; all take the
     same steps, so what differs between them is the machine's.""",
+    "the same at most 5 x": """*Where a tick's time goes*, below, says what takes the time on each
+    runtime and what was tried. C is not among them here, or its compiler makes less of it.""",
 }
 
 
