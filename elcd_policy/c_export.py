@@ -14,7 +14,7 @@ from .certificate import CERTIFIED, NOT_CERTIFIED, certificate_fault
 from .certificate.obstacles import avoids_obstacles
 from .errors import ExportError
 from .export import LoadedPolicy, check_target
-from .metadata import PolicyMetadata
+from .metadata import PolicyMetadata, point_text
 from .serving import c_header, c_name, eager
 
 HEADER = ".h"
@@ -68,7 +68,7 @@ def _said(policy: LoadedPolicy) -> list[str]:
         "written by elcd_policy.",
         "",
         f"units      {facts.units} and {facts.units}/s, frame '{facts.frame}'",
-        f"workspace  {_point(lower)} to {_point(upper)}, where the demonstrations were",
+        f"workspace  {point_text(lower)} to {point_text(upper)}, where the demonstrations were",
         f"duration   {facts.duration:.4g} s",
         f"guarantee  {guarantee['kind']} at {guarantee['rate']:.4g} 1/s",
         f"verdict    {f'{NOT_CERTIFIED}: {fault}' if fault else CERTIFIED}",
@@ -89,7 +89,3 @@ def _said(policy: LoadedPolicy) -> list[str]:
         ]
     # Texts of others, which may not end the comment.
     return [line.replace("*/", "* /").replace("\n", " ") for line in lines]
-
-
-def _point(values: list[float]) -> str:
-    return "(" + ", ".join(f"{value:.4g}" for value in values) + ")"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -104,3 +104,8 @@ class PolicyMetadata:
             if known["dimension"] != POSE_DIMENSION:
                 raise ValueError(f"an orientation in {known['dimension']} dimensions")
         return cls(**known)
+
+
+def point_text(values: Iterable[float]) -> str:
+    """A point as people read it: ``(0.45, 0.1)``."""
+    return "(" + ", ".join(f"{value:.4g}" for value in values) + ")"

@@ -30,7 +30,6 @@ void run(int n, const float *x, const float *goal, float *velocity) {{
   const int d = {NAME.upper()}_DIMENSION;
   for (int i = 0; i < n; ++i) {NAME}_velocity(x + i * d, goal, velocity + i * d);
 }}
-float error(void) {{ return {NAME}_error(); }}
 """
 _NETWORK = """
 static inline void @name@_velocity(const float *position, const float *goal, float *velocity) {
@@ -58,7 +57,7 @@ def c_plain(network: nn.Sequential, x: Tensor) -> Callable[[], object]:
 
 
 def compiled_c(folder: Path) -> ctypes.CDLL:
-    """The library of the header in ``folder``: ``run(n, x, goal, velocity)`` and ``error()``.
+    """The library of the header in ``folder``: ``run(n, x, goal, velocity)``.
 
     Raises
     ------
@@ -77,9 +76,7 @@ def compiled_c(folder: Path) -> ctypes.CDLL:
     if done.returncode:
         first = (done.stderr.strip() or "nothing").splitlines()[0]
         raise ParameterError(f"{compiler} refuses the header", got=first)
-    loaded = ctypes.CDLL(str(library))
-    loaded.error.restype = ctypes.c_float
-    return loaded
+    return ctypes.CDLL(str(library))
 
 
 def _call(

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from ..training import TrainingSettings
 from ..training.fit import DEFAULT_FIELD
 from .fingerprint import training_code
+from .jobs import PEER
 from .summary import METHODS, Record, Results
 
 
@@ -65,9 +66,10 @@ def elsewhere(results: Results, protocol: str) -> str:
     if not others:
         return ""
     text = "; ".join(f"{METHODS[m]}'s on {', '.join(sorted(processors[m]))}" for m in others)
+    beside = " *Training cost* has EFlow's and ours on one." if PEER in others else ""
     return (
         f" They are not of one machine: {text},\nthe {METHODS[DEFAULT_FIELD]}'s on "
-        f"{', '.join(sorted(here))}. *Training cost* has both on one."
+        f"{', '.join(sorted(here))}.{beside}"
     )
 
 

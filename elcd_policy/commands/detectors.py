@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from ..certificate import CERTIFIED, NOT_CERTIFIED
+from ..metadata import point_text
 from ..perception import DetectorMetadata, NAISNet, NetCertificate, load_detector
 from ..perception.detector_file import trainable_detector
 
@@ -69,8 +70,9 @@ def _lines(facts: DetectorMetadata) -> dict[str, str]:
     lines = {
         "finds": facts.target,
         "images": f"{camera.width} x {camera.height}, {camera.field_of_view:g} deg, camera at "
-        f"{_point(camera.position)} m looking at {_point(camera.target)} m",
-        "where": f"{_point(facts.lower)} to {_point(facts.upper)} m, {facts.plane:g} m high",
+        f"{point_text(camera.position)} m looking at {point_text(camera.target)} m",
+        "where": f"{point_text(facts.lower)} to {point_text(facts.upper)} m, "
+        f"{facts.plane:g} m high",
         "verdict": CERTIFIED if certificate["holds"] else NOT_CERTIFIED,
     }
     if "held_out" in training:
@@ -83,7 +85,3 @@ def _lines(facts: DetectorMetadata) -> dict[str, str]:
         "weights": facts.weights_hash[:12],
         "versions": ", ".join(f"{name} {value}" for name, value in facts.versions.items()),
     }
-
-
-def _point(values: tuple[float, ...]) -> str:
-    return "(" + ", ".join(f"{value:.4g}" for value in values) + ")"

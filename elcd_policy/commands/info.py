@@ -8,7 +8,7 @@ import math
 
 from ..certificate import CERTIFIED, NOT_CERTIFIED, certificate_fault
 from ..export import load_policy
-from ..metadata import Orientation
+from ..metadata import Orientation, point_text
 from .network_files import spokesman
 
 EXAMPLE = """example:
@@ -39,15 +39,15 @@ def run(args: argparse.Namespace) -> int:
     lines = {
         "source": f"{facts.source}, seed {facts.seed}",
         "dimension": f"{facts.dimension}, in {facts.units}" + (" and rad" if turning else ""),
-        "goal": _point(facts.goal),
-        "workspace": f"{_point(lower)} to {_point(upper)}",
+        "goal": point_text(facts.goal),
+        "workspace": f"{point_text(lower)} to {point_text(upper)}",
         "duration": f"{facts.duration:.3g} s, {len(facts.starts)} demonstrations",
         "guarantee": f"{facts.guarantee['kind']} at {facts.guarantee['rate']:.3g} 1/s "
         f"({facts.guarantee['field']})",
         "verdict": f"{NOT_CERTIFIED}: {fault}" if fault else CERTIFIED,
         "placement": "none"
         if placed is None
-        else f"origin {_point(placed.origin.tolist())} m, "
+        else f"origin {point_text(placed.origin.tolist())} m, "
         f"{placed.metres_per_unit:.3g} m per {facts.units}",
         **({} if turning is None else {"rotation": _orientation(turning)}),
         "weights": facts.weights_hash[:12],
@@ -59,10 +59,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _orientation(stored: Orientation) -> str:
     return (
-        f"vectors from {_point(stored.reference)} (x y z w), up to "
+        f"vectors from {point_text(stored.reference)} (x y z w), up to "
         f"{180 - math.degrees(stored.margin):.4g} deg; a rad weighs as {stored.length:.3g}"
     )
-
-
-def _point(values: list[float]) -> str:
-    return "(" + ", ".join(f"{value:.4g}" for value in values) + ")"
