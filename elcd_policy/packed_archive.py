@@ -6,6 +6,7 @@ metadata. Where the other kinds of files bring their own code, these need this l
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
@@ -142,6 +143,9 @@ def read_network(
 ) -> tuple[torch.jit.ScriptModule, M]:
     """The module and the metadata in a file of `write_network`.
 
+    None of its weights requires gradients: TorchScript prepares to train those that do, which
+    fails in inference mode, now and then.
+
     Parameters
     ----------
     built : makes the model of a packed file from metadata, architecture and state dict.
@@ -154,11 +158,17 @@ def read_network(
     check_there(path, kind)
     if not is_packed(path):
         module, metadata = read_archive(path, kind)
+        for weight in module.parameters():
+            weight.requires_grad = False
         return module.eval(), metadata
     packed = read_packed(path, kind)
     with intact(path, kind):
         model = built(packed.metadata, packed.architecture, packed.weights.state())
+    content = io.BytesIO()
     with quiet():
-        module = torch.jit.script(model.eval())
+        # Read back: compiled here, it shares its plans with all modules of its make.
+        torch.jit.save(torch.jit.script(model.eval().requires_grad_(False)), content)
+        content.seek(0)
+        module = torch.jit.load(content)
     check_hash(path, weights_hash(module), packed.metadata, kind)
     return module, packed.metadata

@@ -124,6 +124,9 @@ def test_quantised_weights_make_a_small_file(
     path = save_detector(small.module, loaded.metadata, tmp_path / "d.elcdz", small.weights)
     assert path.stat().st_size < file.stat().st_size / 8
     again = load_detector(path)
+    # TorchScript would prepare to train what requires gradients, and fail in inference mode.
+    for served in (loaded, again):
+        assert not any(p.requires_grad for p in served.module.parameters())
     assert again.metadata.camera == loaded.metadata.camera
     for image in images[:6]:
         with torch.inference_mode():
