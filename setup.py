@@ -5,7 +5,11 @@ from glob import glob
 from setuptools import find_packages, setup
 
 NAME = "elcd_policy"
-ROOMS = {"elcd_policy_ros2": "ros2_nodes", "elcd_policy_sim": "sim"}
+ROOMS = {
+    "elcd_policy_benchmarks": "benchmarks",
+    "elcd_policy_ros2": "ros2_nodes",
+    "elcd_policy_sim": "sim",
+}
 
 packages = find_packages(include=[NAME, f"{NAME}.*"])
 for room, folder in ROOMS.items():
@@ -22,10 +26,10 @@ setup(
     package_dir=ROOMS,
     package_data={
         "elcd_policy_sim": [
-            "detectors/*.pt",
+            "vision/detectors/*.pt",
             "robots/*.yaml",
             "robots/*.urdf",
-            "templates/*.html",
+            "report/templates/*.html",
         ]
     },
     data_files=[
@@ -89,7 +93,7 @@ setup(
     },
     entry_points={
         "console_scripts": [
-            "elcd = elcd_policy.cli:main",
+            "elcd = elcd_policy.cli.main:main",
             "policy_node = elcd_policy_ros2.policy_node:main",
             "sim_node = elcd_policy_ros2.sim_node:main",
             "recorder_node = elcd_policy_ros2.recorder_node:main",
@@ -97,17 +101,18 @@ setup(
             "goal_node = elcd_policy_ros2.goal_node:main",
         ],
         "elcd.commands": [
-            "demo = elcd_policy_ros2.demo",
+            "benchmark = elcd_policy_benchmarks.command",
+            "demo = elcd_policy_ros2.demo.command",
             "simulate = elcd_policy_sim.simulate",
-            "disturbances = elcd_policy_sim.page",
-            "detector = elcd_policy_sim.detector",
+            "disturbances = elcd_policy_benchmarks.disturbances.page",
+            "detector = elcd_policy_sim.vision.detector",
         ],
         "elcd.compressors": [
-            "goal-detector = elcd_policy_sim.compress_detector",
+            "goal-detector = elcd_policy_sim.vision.compress_detector",
         ],
         "elcd.benchmarks": [
-            "compression = elcd_policy.commands.benchmark_compression",
-            "perception = elcd_policy_sim.perception_benchmark",
+            "compression = elcd_policy_benchmarks.compression.command",
+            "perception = elcd_policy_benchmarks.perception.command",
         ],
     },
     zip_safe=False,

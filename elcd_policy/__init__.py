@@ -9,9 +9,9 @@ from . import compression, perception, sequence
 from .certificate import Certificate, certify
 from .demonstrations import load_demonstrations
 from .evaluation import evaluate
-from .export import LoadedPolicy, export_policy, load_policy
-from .placement import Placement
+from .formats.policy_file import LoadedPolicy, export_policy, load_policy
 from .policy import MotionPolicy
+from .robot.placement import Placement
 from .training import TrainingSettings, fit
 
 __version__ = "0.1.0"

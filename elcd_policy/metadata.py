@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from .errors import ParameterError
-from .orientation import MARGIN, POSE_DIMENSION, unit_quaternion
-from .placement import Placement
+from .robot.orientation import MARGIN, POSE_DIMENSION, unit_quaternion
+from .robot.placement import Placement
 
 #: Raised whenever a reader of the previous version would misread a file.
 FORMAT_VERSION = 1
@@ -17,7 +17,7 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True)
 class Orientation:
-    """What the last three of a pose's six coordinates mean; see `elcd_policy.orientation`.
+    """What the last three of a pose's six coordinates mean; see `elcd_policy.robot.orientation`.
 
     Parameters
     ----------

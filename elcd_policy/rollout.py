@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .threads import one_thread
+from .utils.threads import one_thread
 
 #: Latent dynamics are smooth on the scale of the demonstrated duration; Runge-Kutta steps of
 #: a 150th of it leave an error far below a float32 policy's own.

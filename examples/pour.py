@@ -12,12 +12,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from elcd_policy.orientation import rotation_vector
 from elcd_policy.plotting.style import EXECUTED, INK, PUSH, ROLLOUT, label_axes, save_figure
+from elcd_policy.robot.orientation import rotation_vector
 from elcd_policy_sim import EpisodeLog, Push, load_robot
-from elcd_policy_sim.policy_motion import PolicyMotion
-from elcd_policy_sim.running import Runner
-from elcd_policy_sim.scene import EpisodeSettings, Scene
+from elcd_policy_sim.episodes.policy_motion import PolicyMotion
+from elcd_policy_sim.episodes.running import Runner
+from elcd_policy_sim.episodes.scene import EpisodeSettings, Scene
 
 PUSHES = (
     Push(1.0, (40.0, 0.0, 0.0), 0.2),

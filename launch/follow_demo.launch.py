@@ -1,15 +1,15 @@
 """A policy and a simulated arm that follows it: ``ros2 launch elcd_policy follow_demo.launch.py``.
 
-The graph itself, its arguments and parameters are described in `elcd_policy_ros2.graph`; this
-file only says it in the terms of ROS's launch.
+The graph itself, its arguments and parameters are described in `elcd_policy_ros2.graphs.graph`;
+this file only says it in the terms of ROS's launch.
 """
 
 import os
 from pathlib import Path
 
 from elcd_policy import load_policy
-from elcd_policy_ros2.graph import ARGUMENTS, follow_demo, preflight
-from elcd_policy_ros2.launching import actions, description, trained
+from elcd_policy_ros2.graphs.graph import ARGUMENTS, follow_demo, preflight
+from elcd_policy_ros2.graphs.launching import actions, description, trained
 from launch import Action, LaunchDescription
 
 TRAINED = Path("results/follow_demo/policy.pt")

@@ -1,14 +1,14 @@
 """An arm that reaches what a camera sees: ``ros2 launch elcd_policy pick_by_sight.launch.py``.
 
-The graph itself is described in `elcd_policy_ros2.sight_graph`.
+The graph itself is described in `elcd_policy_ros2.graphs.sight_graph`.
 """
 
 import os
 from pathlib import Path
 
 from elcd_policy import load_policy
-from elcd_policy_ros2.launching import actions, description, trained
-from elcd_policy_ros2.sight_graph import PICK_BY_SIGHT_ARGUMENTS, pick_by_sight, preflight
+from elcd_policy_ros2.graphs.launching import actions, description, trained
+from elcd_policy_ros2.graphs.sight_graph import PICK_BY_SIGHT_ARGUMENTS, pick_by_sight, preflight
 from launch import Action, LaunchDescription
 
 TRAINED = Path("results/pick_by_sight/policy.pt")

@@ -1,13 +1,13 @@
 """A policy that leads a robot: ``ros2 launch elcd_policy real_arm.launch.py policy:=policy.pt``.
 
-The graph itself is described in `elcd_policy_ros2.robot_graph`; docs/real_arm.md says what has
-to run before.
+The graph itself is described in `elcd_policy_ros2.graphs.robot_graph`; docs/real_arm.md says what
+has to run before.
 """
 
 from pathlib import Path
 
-from elcd_policy_ros2.launching import actions, description
-from elcd_policy_ros2.robot_graph import REAL_ARM_ARGUMENTS, real_arm
+from elcd_policy_ros2.graphs.launching import actions, description
+from elcd_policy_ros2.graphs.robot_graph import REAL_ARM_ARGUMENTS, real_arm
 from launch import Action, LaunchDescription
 
 CONFIGS = Path(__file__).resolve().parents[1] / "config"

@@ -1,10 +1,10 @@
 """A recorder of demonstrations: ``ros2 launch elcd_policy record_demo.launch.py``.
 
-The graph itself is described in `elcd_policy_ros2.robot_graph`.
+The graph itself is described in `elcd_policy_ros2.graphs.robot_graph`.
 """
 
-from elcd_policy_ros2.launching import actions, description
-from elcd_policy_ros2.robot_graph import RECORD_DEMO_ARGUMENTS, record_demo
+from elcd_policy_ros2.graphs.launching import actions, description
+from elcd_policy_ros2.graphs.robot_graph import RECORD_DEMO_ARGUMENTS, record_demo
 from launch import Action, LaunchDescription
 
 

@@ -1,14 +1,14 @@
 """Two policies and two simulated arms in one graph: ``ros2 launch elcd_policy two_arms.launch.py``.
 
-The graph itself is described in `elcd_policy_ros2.graph`.
+The graph itself is described in `elcd_policy_ros2.graphs.graph`.
 """
 
 import os
 from pathlib import Path
 
 from elcd_policy import load_policy
-from elcd_policy_ros2.graph import TWO_ARMS_ARGUMENTS, preflight, two_arms
-from elcd_policy_ros2.launching import actions, description, trained
+from elcd_policy_ros2.graphs.graph import TWO_ARMS_ARGUMENTS, preflight, two_arms
+from elcd_policy_ros2.graphs.launching import actions, description, trained
 from launch import Action, LaunchDescription
 
 TRAINED = Path("results/follow_demo/policy.pt")

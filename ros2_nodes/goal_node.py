@@ -19,16 +19,16 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from sensor_msgs.msg import Image
 
 from elcd_policy.errors import ParameterError
-from elcd_policy.orientation import unit_quaternion
 from elcd_policy.perception import load_detector
+from elcd_policy.robot.orientation import unit_quaternion
 
-from .goal_search import GoalSearch
-from .images import IMAGE_TOPIC, image_fault, picture_of
-from .lifecycle import SUCCESS, told
-from .messages import COMMAND_QOS, STATE_QOS, fill_pose, seconds
-from .node_settings import GOAL_NODE
-from .running import run_node
-from .watching_node import ERROR, OK, WARN, WatchingNode
+from .node.lifecycle import SUCCESS, told
+from .node.messages import COMMAND_QOS, STATE_QOS, fill_pose, seconds
+from .node.node_settings import GOAL_NODE
+from .node.running import run_node
+from .node.watching_node import ERROR, OK, WARN, WatchingNode
+from .sight.goal_search import GoalSearch
+from .sight.images import IMAGE_TOPIC, image_fault, picture_of
 
 WATCH = 0.1  # s between looks at the clock
 NAME = "goal_node"

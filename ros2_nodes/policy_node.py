@@ -15,14 +15,14 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 
 from elcd_policy.errors import ElcdError
 
-from .lifecycle import SUCCESS, told
-from .managed_node import ManagedNode
-from .node_settings import POLICY_NODE
-from .permission import Permission
-from .reporting import WARN, Reporter
-from .running import run_node
-from .session import Session
-from .task_services import TaskServices
+from .following.permission import Permission
+from .node.lifecycle import SUCCESS, told
+from .node.managed_node import ManagedNode
+from .node.node_settings import POLICY_NODE
+from .node.running import run_node
+from .serving.reporting import WARN, Reporter
+from .serving.session import Session
+from .serving.task_services import TaskServices
 
 DISCOVERY = 0.5  # s from configuring to activating by itself: other publishers become known
 NAME = "policy_node"

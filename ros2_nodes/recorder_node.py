@@ -22,14 +22,14 @@ from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 
-from elcd_policy.demonstrations.rosbag_reader import JOINTS, POSE
+from elcd_policy.demonstrations.formats.rosbag import JOINTS, POSE
 from elcd_policy.errors import ElcdError
 
-from .messages import LATCHED_QOS, NANOSECONDS, position_of, quaternion_of, status_message
-from .node_settings import RECORDER_NODE
-from .parameters import Parameters
-from .recording import Recording, Sample
-from .running import run_node
+from .node.messages import LATCHED_QOS, NANOSECONDS, position_of, quaternion_of, status_message
+from .node.node_settings import RECORDER_NODE
+from .node.parameters import Parameters
+from .node.recording import Recording, Sample
+from .node.running import run_node
 
 STREAM_QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.BEST_EFFORT)
 """Best effort hears every publisher; the depth holds 1 s at 1 kHz."""

@@ -16,14 +16,22 @@ from std_srvs.srv import Trigger
 
 from elcd_policy.errors import ElcdError
 from elcd_policy_sim import Arm, EpisodeLog, Push, load_robot, parse_pushes
-from elcd_policy_sim.bullet import find_urdf
+from elcd_policy_sim.arm.bullet.client import find_urdf
 from elcd_policy_sim.disturbances import default_pushes, total_force
 
-from .messages import COMMAND_QOS, LATCHED_QOS, STATE_QOS, fill_pose, seconds, to_stamp, twist_of
-from .node_settings import SIM_NODE
-from .parameters import Parameters
-from .running import run_node
-from .sim_camera import SimCamera
+from .node.messages import (
+    COMMAND_QOS,
+    LATCHED_QOS,
+    STATE_QOS,
+    fill_pose,
+    seconds,
+    to_stamp,
+    twist_of,
+)
+from .node.node_settings import SIM_NODE
+from .node.parameters import Parameters
+from .node.running import run_node
+from .sight.sim_camera import SimCamera
 
 LONGEST_STEP = 0.001  # s, of the physics
 LARGEST_LAG = 0.1  # s of simulated time that are caught up; what is more is dropped

@@ -20,19 +20,19 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from std_msgs.msg import String
 
 from elcd_policy.errors import ParameterError
-from elcd_policy.safety import State, age_fault, frame_fault, input_fault
+from elcd_policy.robot.safety import State, age_fault, frame_fault, input_fault
 from elcd_policy.sequence import Recognition, load_skills_file
 from elcd_policy.sequence.recognition import MOVING, UNKNOWN, WAITING
 
-from .follower import rotation_matrix
-from .lifecycle import SUCCESS, told
-from .messages import LATCHED_QOS, seconds
-from .policy_switch import PolicySwitch
-from .running import run_node
-from .settings import check_names
-from .skill_settings import SKILL_NODE
-from .state_input import POSE_TOPIC, PoseInput
-from .watching_node import ERROR, OK, WARN, WatchingNode
+from .following.follower import rotation_matrix
+from .node.lifecycle import SUCCESS, told
+from .node.messages import LATCHED_QOS, seconds
+from .node.policy_switch import PolicySwitch
+from .node.running import run_node
+from .node.settings import check_names
+from .node.skill_settings import SKILL_NODE
+from .node.state_input import POSE_TOPIC, PoseInput
+from .node.watching_node import ERROR, OK, WARN, WatchingNode
 
 NAME = "skill_node"
 PHASES = {

@@ -1,12 +1,12 @@
 """An arm in PyBullet: robots, disturbances, episodes and their video. No ROS in here."""
 
-from .arm import Arm
-from .control import Controller, Motion, TaskController
+from .arm.bullet.arm import Arm
 from .disturbances import Disturbance, Push, default_pushes, parse_pushes, total_force
-from .episode import run_episode
-from .log import EpisodeLog
+from .episodes.control import Controller, Motion, TaskController
+from .episodes.episode import run_episode
+from .episodes.log import EpisodeLog
+from .film.video import render_video
 from .robot import Robot, WritingPlane, load_robot
-from .video import render_video
 
 __all__ = [
     "Arm",

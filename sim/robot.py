@@ -13,7 +13,7 @@ import yaml
 from numpy.typing import ArrayLike, NDArray
 
 from elcd_policy.errors import ParameterError
-from elcd_policy.placement import Placement
+from elcd_policy.robot.placement import Placement
 
 ROBOTS = Path(__file__).parent / "robots"
 #: Parts of the TCP's twist, in the order of its six numbers.

@@ -19,26 +19,26 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from elcd_policy.errors import ParameterError
-from elcd_policy.files import written_whole
 from elcd_policy.obstacles import load_obstacles
-from elcd_policy.placement import Placement
-from elcd_policy.task_space import unit_quaternion
+from elcd_policy.robot.placement import Placement
+from elcd_policy.robot.task_space import unit_quaternion
+from elcd_policy.utils.files import written_whole
 
-from .campaign import run_campaign
-from .comparison import compare, comparison_table
+from .baselines.comparison import compare, comparison_table
 from .disturbances import KINDS, Disturbance, RandomPush, read_disturbances
 from .disturbances.base import triple
-from .film import check_film
-from .obstacles import AvoidingMotion, add_bodies
-from .policy_motion import PolicyMotion
-from .report import check_report, write_report
-from .results import CampaignResult
+from .episodes.campaign import run_campaign
+from .episodes.obstacles import AvoidingMotion, add_bodies
+from .episodes.policy_motion import PolicyMotion
+from .episodes.results import CampaignResult
+from .episodes.running import Runner, available_workers
+from .episodes.scene import EpisodeSettings, Scene
+from .episodes.sweep import run_sweep
+from .film.files import check_film
+from .film.video import render_video
+from .report.report import check_report, write_report
+from .report.tables import campaign_table, sweep_table
 from .robot import load_robot
-from .running import Runner, available_workers
-from .scene import EpisodeSettings, Scene
-from .sweep import run_sweep
-from .tables import campaign_table, sweep_table
-from .video import render_video
 
 EPISODES = 20
 SWEEP_EPISODES = 5

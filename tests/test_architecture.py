@@ -1,4 +1,4 @@
-"""Dependencies run one way: launch -> ros2_nodes -> sim -> elcd_policy."""
+"""Dependencies run one way: launch, benchmarks -> ros2_nodes -> sim -> elcd_policy."""
 
 from __future__ import annotations
 
@@ -37,9 +37,11 @@ HEAVY_EXTRAS = PYBULLET | {
 }
 
 FORBIDDEN = {
-    "elcd_policy": ROS | PYBULLET | {"elcd_policy_ros2", "elcd_policy_sim"},
-    "sim": ROS | {"elcd_policy_ros2"},
-    "ros2_nodes": PYBULLET,
+    "elcd_policy": ROS
+    | PYBULLET
+    | {f"elcd_policy_{room}" for room in ("sim", "ros2", "benchmarks")},
+    "sim": ROS | {"elcd_policy_ros2", "elcd_policy_benchmarks"},
+    "ros2_nodes": PYBULLET | {"elcd_policy_benchmarks"},
 }
 NODES = sorted((ROOT / "ros2_nodes").glob("*_node.py"))
 

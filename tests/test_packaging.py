@@ -14,7 +14,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = {"elcd_policy": "elcd_policy", "elcd_policy_ros2": "ros2_nodes", "elcd_policy_sim": "sim"}
+ROOMS = {
+    "elcd_policy": "elcd_policy",
+    "elcd_policy_benchmarks": "benchmarks",
+    "elcd_policy_ros2": "ros2_nodes",
+    "elcd_policy_sim": "sim",
+}
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +62,7 @@ def test_every_python_file_is_in_an_installed_package(metadata: Path) -> None:
     assert "sim/robots/panda.yaml" in sources
 
 
-def test_only_three_top_level_modules_are_installed(metadata: Path) -> None:
+def test_only_four_top_level_modules_are_installed(metadata: Path) -> None:
     assert set((metadata / "top_level.txt").read_text().split()) == set(ROOMS)
 
 

@@ -1,6 +1,6 @@
 """Certificates: what is guaranteed of a policy file, and what was checked."""
 
-from .storing import export_certified, save_certified
+from ..saving import export_certified, save_certified
 from .types import CERTIFIED, NOT_CERTIFIED, Bounds, Certificate, Check, Effect
 from .verdict import certificate_fault, certify
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..export import LoadedPolicy
 from ..fields import ElcdField, LatentField
+from ..formats.policy_file import LoadedPolicy
 from .construction import ROUNDING, extended_linearisation, misread
 from .exact import ExactPolicy, jacobian, times
 from .points import workspace_size

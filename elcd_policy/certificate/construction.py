@@ -11,9 +11,9 @@ from torch import Tensor
 
 from .. import flows
 from ..errors import ParameterError
-from ..export import LoadedPolicy
 from ..fields import FIELDS, ElcdField, LatentField
 from ..flows import TangentFlow
+from ..formats.policy_file import LoadedPolicy
 from .exact import times
 
 PROVED_FIELDS: dict[str, type[LatentField]] = {cls.__name__: cls for cls in FIELDS.values()}

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..archive import weights_hash
-from ..export import LoadedPolicy, compiled
+from ..formats.archive import weights_hash
+from ..formats.policy_file import LoadedPolicy, compiled
 from ..obstacles.avoiding import KIND
 from .checks import CONSISTENT, ROUND_TRIP
 from .construction import ROUNDING

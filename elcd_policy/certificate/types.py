@@ -95,7 +95,7 @@ class Certificate:
     ----------
     verdict : "certified" or "not certified".
     reasons : why it is not certified; empty if it is.
-    weights_hash : of the weights it speaks of (see `elcd_policy.archive.weights_hash`).
+    weights_hash : of the weights it speaks of (see `elcd_policy.formats.archive.weights_hash`).
     field, flow : what the file's field and flow are made of.
     kind, metric : what contracts, and in which metric.
     rate : c in 1/s.

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import torch
 
-from ..archive import weights_hash
-from ..export import LoadedPolicy
 from ..fields import LatentField
-from ..threads import one_thread
+from ..formats.archive import weights_hash
+from ..formats.policy_file import LoadedPolicy
+from ..utils.threads import one_thread
 from .bounds import data_bounds
 from .checks import Sample, contraction_checks, goal_checks, invertibility_checks, sample
 from .construction import ROUNDING, construction

@@ -12,8 +12,8 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from ..errors import CompressionError
+from ..formats.packed_weights import PackedWeights
 from .idkm import IDKM, Layer
-from .packing import PackedWeights
 
 #: Updates of the centroids in a step that are enough for a file: they start from where the last
 #: step left them.

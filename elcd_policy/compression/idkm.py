@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from ..errors import CompressionError, ParameterError
+from ..formats.packed_weights import Coded, PackedCodebook, PackedWeights
 from .codebook import Codebook, Place, Settings, SoftWeights, stored
 from .gradients import GRADIENTS
-from .packing import Coded, PackedCodebook, PackedWeights
 
 #: Updates that the centroids may take at last, before assignments are fixed.
 SETTLING = 50

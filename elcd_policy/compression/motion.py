@@ -18,17 +18,17 @@ from torch import Tensor
 from ..certificate import Certificate, certify
 from ..demonstrations import Demonstration, DemonstrationSet
 from ..errors import ShapeError
-from ..export import LoadedPolicy, export_packed, load_policy
-from ..packed_archive import PACKED
+from ..formats.packed_archive import PACKED
+from ..formats.packed_weights import PackedWeights
+from ..formats.policy_file import LoadedPolicy, export_packed, load_policy
+from ..formats.rebuilding import eager
 from ..policy import MotionPolicy
-from ..serving import eager
-from ..threads import one_thread
 from ..training import TrainingSettings
 from ..training.data import TrainingData
 from ..training.losses import shooting_loss
+from ..utils.threads import one_thread
 from .fine_tuning import ITERATIONS, compress
 from .imitation import imitation_loss
-from .packing import PackedWeights
 
 STEPS, LEARNING_RATE = 160, 2e-3
 

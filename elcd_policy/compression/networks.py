@@ -11,6 +11,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
+from ..formats.packed_weights import PackedWeights, without
 from ..perception import DetectorSettings, GoalDetector, LoadedDetector
 from ..perception.detector_file import MADE_ANEW, trainable_detector
 from ..perception.fitting import PictureLoss
@@ -18,9 +19,8 @@ from ..sequence import LoadedSkills, SkillClassifier, SkillTraining
 from ..sequence.skill_data import Motion
 from ..sequence.skill_file import trainable_skills
 from ..sequence.skill_training import batch_loss
-from ..threads import one_thread
+from ..utils.threads import one_thread
 from .fine_tuning import ITERATIONS, compress
-from .packing import PackedWeights, without
 
 N = TypeVar("N", bound=nn.Module)
 

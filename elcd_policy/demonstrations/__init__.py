@@ -1,9 +1,9 @@
 """Demonstrations: one in-memory type, one reader per format."""
 
-from .lasa import lasa_shapes, load_lasa
+from .formats.lasa import lasa_shapes, load_lasa
 from .loading import load_demonstrations
-from .saving import save_demonstrations
 from .types import Demonstration, DemonstrationSet
+from .writing import save_demonstrations
 
 __all__ = [
     "Demonstration",

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DemonstrationError
-from ..orientation import POSE_DIMENSION, angle_fault
+from ..robot.orientation import POSE_DIMENSION, angle_fault
 
 Array = NDArray[np.float64]
 
@@ -95,7 +95,7 @@ def check_rotations(coordinates: Array, where: str) -> None:
 
     Parameters
     ----------
-    coordinates : see `elcd_policy.orientation`.
+    coordinates : see `elcd_policy.robot.orientation`.
     where : as of `check_samples`.
     """
     if coordinates.shape[1] != POSE_DIMENSION:

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DemonstrationError, ParameterError
-from ..placement import Placement
-from .csv_reader import read_csv
-from .lasa import load_lasa, read_mat
-from .lerobot import is_lerobot, read_lerobot
-from .npz_reader import read_npz
-from .robomimic import read_robomimic
-from .rosbag_reader import is_bag, read_bag
+from ..robot.placement import Placement
+from .formats.csv import read_csv
+from .formats.lasa import load_lasa, read_mat
+from .formats.lerobot import is_lerobot, read_lerobot
+from .formats.npz import read_npz
+from .formats.robomimic import read_robomimic
+from .formats.rosbag import is_bag, read_bag
 from .types import Demonstration, DemonstrationSet
 
 Found = tuple[list[Demonstration], dict[str, str]]

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.transform import Rotation, Slerp
 
 from ..errors import DemonstrationError
-from ..orientation import mean_orientation, to_coordinates, to_pose, unit_quaternion
-from ..placement import Placement
+from ..robot.orientation import mean_orientation, to_coordinates, to_pose, unit_quaternion
+from ..robot.placement import Placement
 from .checks import check_rotations, check_samples
 
 Array = NDArray[np.float64]
@@ -103,7 +103,7 @@ class DemonstrationSet(Sequence[Demonstration]):
     placement : where they lie in a robot's base frame, if that was told.
     orientation : [4], x y z w, the reference of demonstrations of poses, None for others. With
         it the dimension is 6: position, then the rotation vector from the reference in rad
-        (see `elcd_policy.orientation`). Demonstrations with quaternions are brought into this
+        (see `elcd_policy.robot.orientation`). Demonstrations with quaternions are brought into this
         form; by default the reference is the geodesic mean of their final orientations.
     robot : that was guided, if that was told.
     note : whatever else there is to say.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..orientation import to_pose
+from ..robot.orientation import to_pose
 
 Array = NDArray[np.float64]
 

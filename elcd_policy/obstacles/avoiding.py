@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ParameterError
-from ..export import LoadedPolicy, compiled
+from ..formats.policy_file import LoadedPolicy, compiled
 from .diffeomorphism import ObstacleMap
 from .shapes import Obstacle
 
@@ -90,7 +90,7 @@ def avoid(policy: LoadedPolicy, obstacles: Sequence[Obstacle], margin: float = 0
 
     Returns
     -------
-    A policy like any from a file; `elcd_policy.export.save_policy` writes it as one.
+    A policy like any from a file; `elcd_policy.formats.policy_file.save_policy` writes it as one.
 
     Raises
     ------

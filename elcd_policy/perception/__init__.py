@@ -4,13 +4,7 @@ from .camera import Camera
 from .certificate import BlockCertificate, NetCertificate
 from .convolution import NAISConvBlock
 from .detector import GoalDetector, nais_net, plain_cnn
-from .detector_file import (
-    Detection,
-    DetectorMetadata,
-    LoadedDetector,
-    load_detector,
-    save_detector,
-)
+from .detector_file import Detection, DetectorMetadata, LoadedDetector, load_detector, save_detector
 from .fitting import DetectorSettings, fit_detector
 from .fully_connected import NAISBlock
 from .net import DepthStatistics, NAISNet

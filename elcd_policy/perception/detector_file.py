@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from ..archive import FileKind
-from ..compression.packing import PackedWeights
 from ..errors import DetectorFileError, ShapeError
-from ..packed_archive import read_network, write_network
+from ..formats.archive import FileKind
+from ..formats.packed_archive import read_network, write_network
+from ..formats.packed_weights import PackedWeights
 from .camera import Camera
 from .detector import NETS, GoalDetector
 

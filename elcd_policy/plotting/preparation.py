@@ -1,4 +1,4 @@
-"""Raw demonstrations beside what `elcd_policy.preparation` made of them."""
+"""Raw demonstrations beside what `elcd_policy.demonstrations.preparation` made of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ..preparation import Findings
+    from ..demonstrations.preparation import Findings
 
 
 def plot_preparation(

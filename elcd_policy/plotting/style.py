@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
-from ..files import written_whole
+from ..utils.files import written_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

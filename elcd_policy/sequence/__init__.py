@@ -5,13 +5,7 @@ from .packed import packed_forward
 from .recognition import NAMING, Guess, Recognition
 from .skill_classifier import SkillClassifier
 from .skill_data import SkillSet, load_skills
-from .skill_file import (
-    LoadedSkills,
-    SkillMetadata,
-    SkillStream,
-    load_skills_file,
-    save_skills,
-)
+from .skill_file import LoadedSkills, SkillMetadata, SkillStream, load_skills_file, save_skills
 from .skill_training import SkillTraining, fit_skills
 from .stability import LayerStability, StabilityCertificate, layer_stability
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..demonstrations import Demonstration, load_demonstrations
-from ..demonstrations.lasa import lasa_shapes
+from ..demonstrations.formats.lasa import lasa_shapes
 from ..errors import DemonstrationError
 
 Array = NDArray[np.float64]

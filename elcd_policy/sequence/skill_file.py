@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from ..archive import FileKind, quiet
-from ..compression.packing import PackedWeights
 from ..errors import ParameterError, ShapeError, SkillFileError
-from ..packed_archive import read_network, write_network
+from ..formats.archive import FileKind, quiet
+from ..formats.packed_archive import read_network, write_network
+from ..formats.packed_weights import PackedWeights
 from .skill_classifier import SkillClassifier
 
 #: Raised whenever a reader of the previous version would misread a file.

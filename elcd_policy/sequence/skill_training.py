@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ..threads import one_thread
+from ..utils.threads import one_thread
 from .skill_classifier import SkillClassifier
 from .skill_data import Motion, SkillSet, Variation, sampled, varied
 

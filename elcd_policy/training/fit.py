@@ -17,7 +17,7 @@ from ..fields import FIELDS, LatentField
 from ..flows import TangentFlow, default_flow
 from ..metadata import Orientation, PolicyMetadata
 from ..policy import MotionPolicy
-from ..threads import one_thread
+from ..utils.threads import one_thread
 from .data import TrainingData
 from .losses import closed_form_loss, shooting_loss
 from .settings import TrainingSettings

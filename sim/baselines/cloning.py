@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from elcd_policy.demonstrations import DemonstrationSet
-from elcd_policy.threads import one_thread
 from elcd_policy.training import TrainingSettings
+from elcd_policy.utils.threads import one_thread
 
 Vector = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from elcd_policy.errors import ParameterError
 
 if TYPE_CHECKING:
-    from ..arm import Arm
+    from ..arm.bullet.arm import Arm
     from ..robot import Robot
 
 Vector = NDArray[np.float64]

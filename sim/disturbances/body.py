@@ -10,7 +10,7 @@ import numpy as np
 from .base import Disturbance
 
 if TYPE_CHECKING:
-    from ..arm import Arm
+    from ..arm.bullet.arm import Arm
 
 
 @dataclass(frozen=True)

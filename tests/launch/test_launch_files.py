@@ -18,12 +18,12 @@ pytest.importorskip("pybullet")
 from launch.actions import DeclareLaunchArgument, ExecuteProcess
 from launch_ros.actions import Node
 
-from elcd_policy_ros2.graph import ARGUMENTS, TWO_ARMS_ARGUMENTS
-from elcd_policy_ros2.launching import action
-from elcd_policy_ros2.node_description import NodeDescription
-from elcd_policy_ros2.robot_graph import REAL_ARM_ARGUMENTS, RECORD_DEMO_ARGUMENTS
-from elcd_policy_ros2.settings import Setting
-from elcd_policy_ros2.sight_graph import PICK_BY_SIGHT_ARGUMENTS
+from elcd_policy_ros2.graphs.graph import ARGUMENTS, TWO_ARMS_ARGUMENTS
+from elcd_policy_ros2.graphs.launching import action
+from elcd_policy_ros2.graphs.node_description import NodeDescription
+from elcd_policy_ros2.graphs.robot_graph import REAL_ARM_ARGUMENTS, RECORD_DEMO_ARGUMENTS
+from elcd_policy_ros2.graphs.sight_graph import PICK_BY_SIGHT_ARGUMENTS
+from elcd_policy_ros2.node.settings import Setting
 from launch import LaunchContext
 
 FOLDER = Path(__file__).parents[2] / "launch"
@@ -78,7 +78,7 @@ def test_a_node_becomes_one_of_launch_or_a_process_of_another_python() -> None:
 
 
 def ros2_launch(name: str, *words: str) -> subprocess.CompletedProcess[str]:
-    from elcd_policy_ros2.bringup import free_domain_id
+    from elcd_policy_ros2.graphs.bringup import free_domain_id
 
     code = "import sys; from ros2cli.cli import main; sys.exit(main())"
     environment: dict[str, Any] = {

@@ -22,8 +22,8 @@ from rclpy.signals import SignalHandlerOptions  # noqa: E402
 from elcd_policy import MotionPolicy, TrainingSettings, fit  # noqa: E402
 from elcd_policy.certificate import export_certified  # noqa: E402
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet  # noqa: E402
-from elcd_policy.placement import Placement  # noqa: E402
-from elcd_policy_ros2.bringup import free_domain_id  # noqa: E402
+from elcd_policy.robot.placement import Placement  # noqa: E402
+from elcd_policy_ros2.graphs.bringup import free_domain_id  # noqa: E402
 
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 

@@ -14,7 +14,7 @@ from rclpy.duration import Duration
 from rclpy.qos import QoSProfile
 from scipy.spatial.transform import Rotation
 
-from elcd_policy_ros2.messages import LATCHED_QOS, STATE_QOS, fill_pose, twist_of
+from elcd_policy_ros2.node.messages import LATCHED_QOS, STATE_QOS, fill_pose, twist_of
 from elcd_policy_ros2.policy_node import PolicyNode
 
 from .conftest import PLACEMENT, Ros

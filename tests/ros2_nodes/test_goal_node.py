@@ -17,13 +17,13 @@ pytest.importorskip("pybullet")
 
 from elcd_policy.errors import ParameterError
 from elcd_policy_ros2.goal_node import GoalNode
-from elcd_policy_ros2.images import image_message
-from elcd_policy_ros2.lifecycle import FAILURE, SUCCESS
-from elcd_policy_ros2.messages import COMMAND_QOS, LATCHED_QOS, STATE_QOS, position_of
+from elcd_policy_ros2.node.lifecycle import FAILURE, SUCCESS
+from elcd_policy_ros2.node.messages import COMMAND_QOS, LATCHED_QOS, STATE_QOS, position_of
+from elcd_policy_ros2.sight.images import image_message
 from elcd_policy_sim import load_robot
-from elcd_policy_sim.camera import TableCamera
-from elcd_policy_sim.detector import DETECTOR
-from elcd_policy_sim.table import PLANE, TableScene, red_box
+from elcd_policy_sim.vision.camera import TableCamera
+from elcd_policy_sim.vision.detector import DETECTOR
+from elcd_policy_sim.vision.table import PLANE, TableScene, red_box
 
 PLACES = (0.5, 0.1), (0.6, -0.15)
 

@@ -19,12 +19,7 @@ from std_srvs.srv import SetBool, Trigger
 from elcd_policy import MotionPolicy, load_policy
 from elcd_policy.certificate import export_certified
 from elcd_policy.errors import ParameterError
-from elcd_policy_ros2.messages import (
-    COMMAND_QOS,
-    LATCHED_QOS,
-    fill_pose,
-    position_of,
-)
+from elcd_policy_ros2.node.messages import COMMAND_QOS, LATCHED_QOS, fill_pose, position_of
 from elcd_policy_ros2.policy_node import PolicyNode
 
 from .conftest import PLACEMENT, Ros

@@ -9,9 +9,9 @@ import pytest
 
 from elcd_policy import TrainingSettings, fit, load_demonstrations, load_policy
 from elcd_policy.certificate import export_certified
-from elcd_policy_ros2.bringup import Bringup
-from elcd_policy_ros2.demo_report import judge, table
-from elcd_policy_ros2.graph import checked_arguments, follow_demo
+from elcd_policy_ros2.demo.report import judge, table
+from elcd_policy_ros2.graphs.bringup import Bringup
+from elcd_policy_ros2.graphs.graph import checked_arguments, follow_demo
 from elcd_policy_sim import EpisodeLog, load_robot, parse_pushes
 
 pytest.importorskip("pybullet")

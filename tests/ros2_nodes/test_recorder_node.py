@@ -21,7 +21,7 @@ from rosbags.highlevel import AnyReader
 
 from elcd_policy import load_demonstrations
 from elcd_policy.errors import DemonstrationError
-from elcd_policy_ros2.messages import LATCHED_QOS, STATE_QOS, fill_pose, to_stamp
+from elcd_policy_ros2.node.messages import LATCHED_QOS, STATE_QOS, fill_pose, to_stamp
 from elcd_policy_ros2.recorder_node import RecorderNode
 
 T0 = 1_760_000_000.0  # s

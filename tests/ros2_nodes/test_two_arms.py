@@ -17,11 +17,11 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
 
 from elcd_policy import load_policy
-from elcd_policy_ros2.bringup import Bringup
-from elcd_policy_ros2.graph import ARMS, TWO_ARMS_ARGUMENTS, two_arms
-from elcd_policy_ros2.messages import LATCHED_QOS, position_of, seconds
-from elcd_policy_ros2.node_description import NodeDescription
-from elcd_policy_ros2.settings import checked
+from elcd_policy_ros2.graphs.bringup import Bringup
+from elcd_policy_ros2.graphs.graph import ARMS, TWO_ARMS_ARGUMENTS, two_arms
+from elcd_policy_ros2.graphs.node_description import NodeDescription
+from elcd_policy_ros2.node.messages import LATCHED_QOS, position_of, seconds
+from elcd_policy_ros2.node.settings import checked
 
 from .conftest import PLACEMENT, Ros
 

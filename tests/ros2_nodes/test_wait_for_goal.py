@@ -8,7 +8,7 @@ import numpy as np
 from geometry_msgs.msg import PoseStamped
 from lifecycle_msgs.msg import Transition
 
-from elcd_policy_ros2.messages import COMMAND_QOS, fill_pose
+from elcd_policy_ros2.node.messages import COMMAND_QOS, fill_pose
 
 from .conftest import PLACEMENT, Ros
 from .point_arm import LEVEL, configured, transition

@@ -12,8 +12,8 @@ import torch
 import elcd_policy as elcd
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet
 from elcd_policy_sim import load_robot
-from elcd_policy_sim.policy_motion import PolicyMotion
-from elcd_policy_sim.scene import Scene
+from elcd_policy_sim.episodes.policy_motion import PolicyMotion
+from elcd_policy_sim.episodes.scene import Scene
 
 # A valid policy, not a good one.
 QUICK = elcd.TrainingSettings(couplings=2, width=16, linear_steps=60, shooting_steps=4, batch=32)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from elcd_policy.errors import ParameterError
 from elcd_policy_sim import Arm, load_robot
-from elcd_policy_sim.body import Body
-from elcd_policy_sim.bullet import connect
-from elcd_policy_sim.kinematics import DAMPED_BELOW, solve_pose
+from elcd_policy_sim.arm.bullet.body import Body
+from elcd_policy_sim.arm.bullet.client import connect
+from elcd_policy_sim.arm.kinematics import DAMPED_BELOW, solve_pose
 from elcd_policy_sim.robot import ROBOTS
 
 PANDA = load_robot("panda")

@@ -17,8 +17,8 @@ pytest.importorskip("pybullet")
 from PIL import Image
 
 from elcd_policy import load_policy
-from elcd_policy.cli import main
-from elcd_policy_sim.results import CampaignResult
+from elcd_policy.cli.main import main
+from elcd_policy_sim.episodes.results import CampaignResult
 
 SHORT = ["--robot", "point", "--duration", "1", "--workers", "1", "--physics-rate", "500"]
 
@@ -62,7 +62,7 @@ def test_a_table_says_it_for_people(
 def test_a_rate_that_the_field_does_not_keep_gives_status_1(
     policy_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from elcd_policy.export import save_policy
+    from elcd_policy.formats.policy_file import save_policy
 
     policy = load_policy(policy_file)
     policy.metadata.guarantee["rate"] *= 30
@@ -89,7 +89,7 @@ def test_a_sweep_keeps_each_cell(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from elcd_policy_sim import sweep
+    from elcd_policy_sim.episodes import sweep
 
     monkeypatch.setattr(sweep.run_sweep, "__defaults__", (1, True, (50.0, 500.0), (0.0, 0.3)))
     kept = tmp_path / "sweep.json"
@@ -140,7 +140,7 @@ def test_bad_input_is_one_line(
 
 def test_no_worker_outlives_a_parent_that_was_killed(policy_file: Path) -> None:
     words = ["simulate", str(policy_file), "--pushes", "9999", "--workers", "2"]
-    code = f"from elcd_policy.cli import main; main({words})"
+    code = f"from elcd_policy.cli.main import main; main({words})"
     parent = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE)
     try:
         assert parent.stderr is not None

@@ -13,7 +13,7 @@ import torch
 
 from elcd_policy import LoadedPolicy, MotionPolicy, TrainingSettings, export_policy, fit
 from elcd_policy import load_policy as load
-from elcd_policy.archive import METADATA_FILE, weights_hash
+from elcd_policy.formats.archive import METADATA_FILE, weights_hash
 
 
 @pytest.fixture

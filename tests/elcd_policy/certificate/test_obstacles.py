@@ -12,7 +12,7 @@ import torch
 
 from elcd_policy import LoadedPolicy, MotionPolicy, export_policy, load_policy
 from elcd_policy.certificate import certificate_fault, certify, save_certified
-from elcd_policy.export import compiled, save_policy
+from elcd_policy.formats.policy_file import compiled, save_policy
 from elcd_policy.obstacles import Obstacle, avoid
 from elcd_policy.obstacles.avoiding import AvoidingPolicy
 from elcd_policy.obstacles.diffeomorphism import ObstacleMap

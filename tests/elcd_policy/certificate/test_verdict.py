@@ -21,7 +21,7 @@ from elcd_policy import (
     export_policy,
     load_policy,
 )
-from elcd_policy.cli import main
+from elcd_policy.cli.main import main
 from elcd_policy.fields import FIELDS, ElcdField, LatentField
 from elcd_policy.flows import CompositeFlow
 

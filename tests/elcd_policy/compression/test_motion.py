@@ -32,8 +32,8 @@ from elcd_policy.compression.motion import (
 from elcd_policy.demonstrations import DemonstrationSet
 from elcd_policy.errors import ExportError, PolicyFileError, ShapeError
 from elcd_policy.evaluation import Scores
-from elcd_policy.export import POLICY, compiled, export_packed, save_policy
-from elcd_policy.packed_archive import read_packed
+from elcd_policy.formats.packed_archive import read_packed
+from elcd_policy.formats.policy_file import POLICY, compiled, export_packed, save_policy
 
 Trained = Callable[..., MotionPolicy]
 

@@ -10,7 +10,7 @@ import pytest
 
 from elcd_policy.demonstrations import load_demonstrations
 from elcd_policy.errors import DemonstrationError
-from elcd_policy.placement import Placement
+from elcd_policy.robot.placement import Placement
 
 
 def write(path: Path, d: int = 2, end: float = 1.0) -> Path:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from elcd_policy import LoadedPolicy, MotionPolicy, export_policy, load_policy
 from elcd_policy.errors import ParameterError
-from elcd_policy.export import save_policy
+from elcd_policy.formats.policy_file import save_policy
 from elcd_policy.obstacles import Obstacle, avoid
 
 MARGIN = 2.0  # mm

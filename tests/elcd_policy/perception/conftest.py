@@ -7,13 +7,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from elcd_policy.perception import (
-    Camera,
-    DetectorSettings,
-    GoalDetector,
-    fit_detector,
-    nais_net,
-)
+from elcd_policy.perception import Camera, DetectorSettings, GoalDetector, fit_detector, nais_net
 
 CAMERA = Camera((1.2, 0.0, 0.9), (0.5, 0.0, 0.0), 40.0, 36, 36)
 PLANE = 0.02

@@ -8,13 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from elcd_policy.errors import ShapeError
-from elcd_policy.perception import (
-    DetectorSettings,
-    GoalDetector,
-    fit_detector,
-    nais_net,
-    plain_cnn,
-)
+from elcd_policy.perception import DetectorSettings, GoalDetector, fit_detector, nais_net, plain_cnn
 
 from .conftest import CAMERA, PLANE, squares
 

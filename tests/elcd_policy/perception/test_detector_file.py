@@ -12,10 +12,10 @@ import pytest
 import torch
 from torch import nn
 
-from elcd_policy.archive import METADATA_FILE
-from elcd_policy.cli import main
+from elcd_policy.cli.main import main
 from elcd_policy.compression.networks import compress_detector
 from elcd_policy.errors import DetectorFileError, ShapeError
+from elcd_policy.formats.archive import METADATA_FILE
 from elcd_policy.perception import (
     DetectorMetadata,
     GoalDetector,

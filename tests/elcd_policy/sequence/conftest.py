@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from elcd_policy.cli import main
+from elcd_policy.cli.main import main
 
 
 @pytest.fixture(scope="session")

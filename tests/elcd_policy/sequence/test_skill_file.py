@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from elcd_policy.archive import METADATA_FILE
-from elcd_policy.cli import main
+from elcd_policy.cli.main import main
 from elcd_policy.errors import SkillFileError
+from elcd_policy.formats.archive import METADATA_FILE
 from elcd_policy.sequence import load_skills_file, save_skills
 from elcd_policy.sequence.skill_file import trainable_skills
 

@@ -1,0 +1,1 @@
+"""Benchmarks of this project, and the pages filled from their stored results."""

@@ -1,0 +1,194 @@
+"""Write the tables of docs/ros2.md: ``python -m elcd_policy_benchmarks.ros.interface_docs``.
+
+Between two marks of the page, ``<!-- name -->`` and ``<!-- end -->``, stands what is made here;
+the rest is written by hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from elcd_policy.errors import ElcdError
+from elcd_policy.utils.files import written_whole
+from elcd_policy_ros2.graphs import graph, robot_graph, sight_graph
+from elcd_policy_ros2.node import node_settings, skill_settings
+from elcd_policy_ros2.node.settings import Setting
+
+from . import rate as rate_benchmark
+from .interfaces import VARIANTS, Interface, interfaces
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE, PICTURE = ROOT / "docs/ros2.md", ROOT / "docs/images/ros2_graph.png"
+RATES = ROOT / rate_benchmark.RESULTS
+
+SETTINGS = {
+    "policy_node": node_settings.POLICY_NODE,
+    "sim_node": node_settings.SIM_NODE,
+    "goal_node": node_settings.GOAL_NODE,
+    "skill_node": skill_settings.SKILL_NODE,
+    "recorder_node": node_settings.RECORDER_NODE,
+}
+LAUNCH_FILES = {
+    "follow_demo": graph.ARGUMENTS,
+    "two_arms": graph.TWO_ARMS_ARGUMENTS,
+    "pick_by_sight": sight_graph.PICK_BY_SIGHT_ARGUMENTS,
+    "real_arm": robot_graph.REAL_ARM_ARGUMENTS,
+    "record_demo": robot_graph.RECORD_DEMO_ARGUMENTS,
+}
+
+MEANINGS = {
+    "policy_node": {
+        "ee_pose": "pose of the TCP in `base_frame`, m, x y z w",
+        "joint_states": "joint positions by name, in any order, rad",
+        "robot_description": "the URDF, read once by *configure*; none with `urdf_file`",
+        "~/enable": "deadman switch: true, repeated within `enable_timeout`",
+        "~/goal": "moves the goal: position in `base_frame`, m",
+        "cmd_vel": "velocity of the TCP's origin in m/s and angular velocity in rad/s, both in "
+        "`base_frame`, stamped",
+        "~/joint_cmd": "joint velocities in the order of `joints`, rad/s",
+        "~/dry_run": "with `dry_run`: what would be sent, and nothing else is",
+        "~/status": "state of motion and task, and why; on every change and each second",
+        "/diagnostics": "the status with measured rate, latency, state age, QoS mismatches; 1 Hz",
+        "~/predicted_path": "where the motion leads from here, m; while somebody listens",
+        "~/markers": "the field around the path, m/s; while somebody listens",
+        "~/run": "begins a task, preempts a running one; refused with the reason",
+        "~/cancel": "ends the task: ramp to zero",
+        "~/pause": "true ramps to zero, false goes on",
+        "~/stop": "ramps to zero and stays there, through deactivation too, until `~/reset`",
+        "~/reset": "lifts a stop",
+    },
+    "sim_node": {
+        "/clock": "simulated time; with `clock` follow it is heard, not made",
+        "cmd_vel": "moves the TCP, m/s and rad/s; ignored in another frame or when old",
+        "velocity_controller/commands": "moves the joints, rad/s, in the robot's order",
+        "~/disturbance": "force on the TCP in N while it is repeated within `cmd_timeout`",
+        "ee_pose": "pose of the TCP in `base_frame`, m, x y z w",
+        "joint_states": "rad and rad/s",
+        "robot_description": "the robot's URDF",
+        "~/box": "puts the box there, x and y in `base_frame`, m; with `camera`",
+        "camera/image": "rgb8, 96 x 96 pixels, of the table and the arm over it; with `camera`",
+        "~/push": "one push, to try",
+        "~/reset": "puts the arm at its start; the clock goes on",
+    },
+    "goal_node": {
+        "camera/image": "rgb8 or bgr8, of the size and the camera that the detector has learned",
+        "goal": "where to go, in `base_frame`, m; remap it to `policy_node/goal`",
+        "~/status": "whether the goal is in sight, where, and why not; on change and each second",
+    },
+    "skill_node": {
+        "ee_pose": "pose of the TCP in `base_frame`, m, x y z w, while somebody guides the arm",
+        "~/skill": "name of the motion, once, as soon as it is known",
+        "~/status": "rest or motion, the two likeliest skills, what is wrong with the states",
+    },
+    "recorder_node": {
+        "ee_pose": "what is recorded with PoseStamped, m, x y z w",
+        "joint_states": "what is recorded with JointState, rad",
+        "~/status": "what is recorded, and what is wrong with the states",
+        "~/start": "begins an episode",
+        "~/stop": "ends it, keeps it as bag and array",
+        "~/discard": "ends it, keeps nothing",
+    },
+}
+"""What each topic and service is for, with units."""
+
+
+def tables() -> dict[str, str]:
+    """All generated parts of the page, by name.
+
+    Raises
+    ------
+    ElcdError
+        If a topic or service has no meaning here, or a meaning no topic.
+    """
+    parts = {}
+    for node in VARIANTS:
+        found = interfaces(node)
+        names, known = {each.name for each in found}, set(MEANINGS[node])
+        if names != known:
+            raise ElcdError(
+                f"the meanings of the topics of {node} are out of date",
+                got=", ".join(sorted(known ^ names)),
+                expected="one for each topic and service",
+                advice="edit MEANINGS in benchmarks/ros/interface_docs.py",
+            )
+        parts[f"{node} topics"] = _interface_table(found, MEANINGS[node])
+        parts[f"{node} parameters"] = _settings_table(SETTINGS[node])
+    for name, settings in LAUNCH_FILES.items():
+        parts[f"{name} arguments"] = _settings_table(settings)
+    parts["rate benchmark"] = rate_benchmark.table(
+        [json.loads(line) for line in RATES.read_text().splitlines()]
+    )
+    return parts
+
+
+def filled(page: str, parts: dict[str, str]) -> str:
+    """The page with its generated parts renewed.
+
+    Raises
+    ------
+    ElcdError
+        If the page has no marks for a part.
+    """
+    for name, text in parts.items():
+        mark = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+        if len(mark.findall(page)) != 1:
+            raise ElcdError("a page has no place for a table", expected=f"<!-- {name} --> once")
+        page = mark.sub(lambda found, text=text: f"{found[1]}{text}\n{found[2]}", page)  # type: ignore[misc]
+    return page
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Renew the page and its picture."""
+    from .graph_picture import draw
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--page", type=Path, default=PAGE, help="(%(default)s)")
+    parser.add_argument("--picture", type=Path, default=PICTURE, help="(%(default)s)")
+    args = parser.parse_args(argv)
+    page = filled(args.page.read_text(encoding="utf-8"), tables())
+    with written_whole(args.page) as file:
+        file.write(page.encode())
+    draw(args.picture, {node: interfaces(node) for node in VARIANTS})
+    print(f"{args.page}\n{args.picture}")
+    return 0
+
+
+def _interface_table(found: Sequence[Interface], meanings: dict[str, str]) -> str:
+    kinds = {"sub": "in", "pub": "out", "srv": "service"}
+    rows = [
+        (kinds[each.kind], f"`{each.name}`", each.type, each.qos, meanings[each.name])
+        for each in found
+    ]
+    return _table(("", "name", "type", "QoS", "what"), rows)
+
+
+def _settings_table(settings: Sequence[Setting]) -> str:
+    rows = []
+    for setting in settings:
+        default = "none" if setting.default in ("", ()) else f"`{setting.text}`"
+        name = f"`{setting.name}`" + (" *" if setting.live else "")
+        rows.append((name, default, setting.unit, _range(setting), setting.description))
+    return _table(("name", "default", "unit", "range", "what"), rows)
+
+
+def _range(setting: Setting) -> str:
+    if setting.choices:
+        return ", ".join(setting.choices)
+    if isinstance(setting.default, tuple):
+        return f"{setting.size} numbers" if setting.size else "names"
+    if setting.lower is None or setting.upper is None:
+        return ""
+    return f"{setting.lower:g} to {setting.upper:g}"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""Benchmark: tick_and_cost."""

@@ -1,0 +1,46 @@
+"""Score a policy on demonstrations: distances in their own units; of poses in mm and in deg."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from ..demonstrations import load_demonstrations
+from ..evaluation import Scores, evaluate
+from ..formats.policy_file import load_policy
+from .tables import score_table
+
+EXAMPLE = """example:
+  elcd evaluate sshape.pt lasa:Sshape
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description, parser.epilog = __doc__, EXAMPLE
+    parser.add_argument("policy", help="policy file")
+    parser.add_argument("source", help="demonstrations: lasa:NAME, a file or a folder")
+    parser.add_argument("--units", help="of the positions, where the source does not say (m)")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Roll the policy out from each demonstration's start and compare."""
+    policy = load_policy(args.policy)
+    demonstrations = load_demonstrations(args.source, units=args.units)
+    scores = evaluate(policy, demonstrations)
+    if args.json:
+        print(
+            json.dumps(
+                {
+                    "policy": args.policy,
+                    "source": args.source,
+                    "units": demonstrations.units,
+                    "mean": Scores.mean(scores).to_dict(),
+                    "demonstrations": [score.to_dict() for score in scores],
+                }
+            )
+        )
+    else:
+        print(score_table(scores, demonstrations))
+    return 0

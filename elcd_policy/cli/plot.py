@@ -1,0 +1,48 @@
+"""Draw a policy's vector field, with demonstrations and the rollouts from their starts."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..demonstrations import load_demonstrations
+from ..formats.policy_file import load_policy
+from ..obstacles import Obstacle, avoid, load_obstacles
+from ..plotting import plot_field
+
+EXAMPLE = """example:
+  elcd plot sshape.pt lasa:Sshape -o sshape.png
+  elcd plot sshape.pt --obstacles obstacles.yaml -o around.png
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description, parser.epilog = __doc__, EXAMPLE
+    parser.add_argument("policy", help="policy file")
+    parser.add_argument("source", nargs="?", help="demonstrations (default: the trained ones)")
+    parser.add_argument("-o", "--output", required=True, metavar="PNG", help=".png, .pdf or .svg")
+    parser.add_argument("--obstacles", metavar="YAML", help="bodies to keep clear of")
+    parser.add_argument("--units", help="of the positions, where the source does not say (m)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the picture."""
+    policy = load_policy(args.policy)
+    demonstrations = load_demonstrations(args.source or policy.metadata.source, units=args.units)
+    obstacles: list[Obstacle] = []
+    if args.obstacles is not None:
+        obstacles, margin = load_obstacles(args.obstacles)
+        policy = avoid(policy, obstacles, margin)
+    starts = [demonstration.position[0] for demonstration in demonstrations]
+    longest = max(demonstration.duration for demonstration in demonstrations)
+    plot_field(
+        policy.velocity,
+        demonstrations,
+        rollouts=[policy.rollout(starts, 2 * longest, 0.01)],
+        goal=policy.get_goal(),
+        obstacles=obstacles,
+        title=demonstrations.source,
+        path=args.output,
+    )
+    print(args.output)
+    return 0

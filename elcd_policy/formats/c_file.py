@@ -1,0 +1,92 @@
+"""Policy files as C headers, for controllers without Python."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..certificate import CERTIFIED, NOT_CERTIFIED, certificate_fault
+from ..certificate.obstacles import avoids_obstacles
+from ..errors import ExportError
+from ..metadata import PolicyMetadata, point_text
+from . import c_header, c_name
+from .archive import write_content
+from .policy_file import LoadedPolicy, check_target
+from .rebuilding import eager
+
+HEADER = ".h"
+#: Positions whose velocities a header keeps, so that it can be checked where it runs.
+CHECKED = 16
+
+
+def export_c(policy: LoadedPolicy, path: str | os.PathLike[str]) -> Path:
+    """Write a policy's velocity field as one C header, atomically.
+
+    ``NAME_velocity(position, goal, velocity)``, NAME being the file's, is the policy's forward
+    in float32 with nothing but ``<math.h>``: no allocation, no state, C99 or C++.
+    ``NAME_error()`` compares it with the policy on the computer that runs it.
+
+    Parameters
+    ----------
+    policy : from `load_policy`; its goal, if moved, is the header's.
+    path : a name ending in ``.h``.
+
+    Raises
+    ------
+    ExportError
+        If the file can't be written there (see `check_target`), or the policy avoids obstacles.
+    """
+    path = check_target(path, (HEADER,))
+    if avoids_obstacles(policy):
+        raise ExportError(
+            "a policy around obstacles can't be written as C",
+            got="a policy with obstacles",
+            expected="one without",
+            advice="write it as *.pt",
+        )
+    motion = eager(policy.module, policy.metadata)
+    text = c_header(motion, c_name(path.stem), _said(policy), _positions(policy.metadata))
+    return write_content(text.encode(), path, ExportError)
+
+
+def _positions(facts: PolicyMetadata) -> Tensor:
+    lower, upper = (np.array(corner) for corner in facts.workspace)
+    drawn = np.random.default_rng(0).uniform(lower, upper, (CHECKED, facts.dimension))
+    return torch.tensor(drawn)
+
+
+def _said(policy: LoadedPolicy) -> list[str]:
+    """What the head of the file says of the policy."""
+    facts, fault = policy.metadata, certificate_fault(policy)
+    guarantee, (lower, upper) = facts.guarantee, facts.workspace
+    versions = ", ".join(f"{name} {value}" for name, value in facts.versions.items())
+    lines = [
+        f"The velocity field of a motion policy learned from {facts.source}, seed {facts.seed};",
+        "written by elcd_policy.",
+        "",
+        f"units      {facts.units} and {facts.units}/s, frame '{facts.frame}'",
+        f"workspace  {point_text(lower)} to {point_text(upper)}, where the demonstrations were",
+        f"duration   {facts.duration:.4g} s",
+        f"guarantee  {guarantee['kind']} at {guarantee['rate']:.4g} 1/s",
+        f"verdict    {f'{NOT_CERTIFIED}: {fault}' if fault else CERTIFIED}",
+        f"weights    {facts.weights_hash}",
+        f"versions   {versions}",
+        "",
+        "The certificate is the policy file's. This is the same function up to the rounding of",
+        "float32. It limits nothing: workspace, speed, acceleration, the age of the state and",
+        "values that are not finite are the controller's to check. It allocates nothing, keeps no",
+        "state and needs <math.h> only (-lm): call it from any thread, at any rate.",
+    ]
+    if facts.orientation is not None:
+        at = ", ".join(f"{value:.9g}" for value in facts.orientation.reference)
+        lines[4:4] = [
+            "positions  x y z, then the rotation vector in rad from the orientation",
+            f"           ({at}), x y z w; a velocity is that of these",
+            "           coordinates, not the angular one",
+        ]
+    # Texts of others, which may not end the comment.
+    return [line.replace("*/", "* /").replace("\n", " ") for line in lines]

@@ -1,0 +1,1 @@
+"""Robot-side mathematics in numpy: placement, orientation, units, task space, safety."""

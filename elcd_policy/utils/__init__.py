@@ -1,0 +1,1 @@
+"""Small helpers that no room owns: atomic files, threads, worker processes."""

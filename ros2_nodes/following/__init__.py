@@ -1,0 +1,1 @@
+"""From the robot's state to a command: control without ROS."""

@@ -1,0 +1,1 @@
+"""The parts of policy_node."""

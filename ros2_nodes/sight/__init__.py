@@ -1,0 +1,1 @@
+"""Camera images and the goals found in them."""

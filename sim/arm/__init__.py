@@ -1,0 +1,1 @@
+"""The simulated arm: control laws, and the physics engine behind them."""

@@ -1,0 +1,112 @@
+"""Velocity kinematics of an arm, as pure functions of its Jacobian and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elcd_policy.errors import ParameterError
+
+from ..robot import Robot
+
+Vector = NDArray[np.float64]
+Forward = Callable[[Vector], tuple[Vector, Vector, Vector]]
+"""Joints [n] to position [3], quaternion [4] xyzw and geometric Jacobian [6, n] of the TCP."""
+
+# Smallest singular value of the Jacobian (m and rad mixed) that is inverted exactly; with
+# smaller ones the inverse stays bounded by its reciprocal and the arm lags instead of racing.
+DAMPED_BELOW = 0.05
+HOME_RATE = 1.0  # 1/s, of the null-space motion towards home
+LIMIT_RATE = 10.0  # 1/s, a joint nears its limit no faster than this times the distance
+POSITION_TOLERANCE = 1e-5  # m, of the inverse kinematics
+ROTATION_TOLERANCE = 1e-4  # rad
+
+
+def joint_velocity(robot: Robot, jacobian: Vector, joints: Vector, twist: Vector) -> Vector:
+    """Joint velocities [n] in rad/s that give the TCP a twist, within the robot's limits.
+
+    Damped least squares ``V f(S) U^T twist`` with ``f(s) = s / max(s, DAMPED_BELOW)^2``, that
+    is with damping only where singular values are small [1]_, plus ``N N^T dq0`` where N is
+    the exact null space and dq0 leads home and out of the joint limits' margins. One factor
+    scales all joints into their limits, which keeps the direction of the motion. Of Jacobian
+    and twist, only the rows count that the robot can control.
+
+    Parameters
+    ----------
+    robot : whose home and limits count.
+    jacobian : [6, n], linear above angular, at the TCP, base frame.
+    joints : [n] in rad.
+    twist : [6] in m/s and rad/s.
+
+    References
+    ----------
+    .. [1] Y. Nakamura, H. Hanafusa, "Inverse kinematic solutions with singularity robustness
+       for robot manipulator control", J. Dyn. Sys. Meas. Control 108, 1986.
+    """
+    rows = robot.controlled_rows
+    lower, upper = robot.inner_range
+    inner = np.minimum(np.maximum(joints, lower), upper)
+    outward = HOME_RATE * (robot.home - joints) + LIMIT_RATE * (inner - joints)
+    return within_limits(robot, joints, _resolved(jacobian[rows], twist[rows], outward))
+
+
+def within_limits(robot: Robot, joints: Vector, velocity: Vector) -> Vector:
+    """Joint velocities [n] in rad/s, scaled by one factor so that no joint exceeds its limits."""
+    room = np.where(velocity > 0, robot.position_upper - joints, joints - robot.position_lower)
+    bound = np.minimum(robot.velocity_limits, LIMIT_RATE * np.maximum(room, 0.0))
+    speed = np.abs(velocity)
+    excess = speed > bound
+    return velocity * (bound[excess] / speed[excess]).min() if excess.any() else velocity
+
+
+def solve_pose(
+    robot: Robot, forward: Forward, position: Vector, quaternion: Vector, start: Vector
+) -> Vector:
+    """Joints [n] in rad that bring the TCP to a pose: Newton's method, near home, in limits.
+
+    Raises
+    ------
+    ParameterError
+        If no such joints are found.
+    """
+    joints, rows = start.copy(), robot.controlled_rows
+    turning = np.isin(range(3, 6), robot.controlled)
+    for _ in range(300):
+        here, orientation, jacobian = forward(joints)
+        rotation = np.where(turning, rotation_between(orientation, quaternion), 0.0)
+        offset = np.concatenate([position - here, rotation])
+        distance, angle = float(np.linalg.norm(offset[:3])), float(np.linalg.norm(offset[3:]))
+        if distance < POSITION_TOLERANCE and angle < ROTATION_TOLERANCE:
+            return joints
+        offset *= min(1.0, 0.1 / max(distance, 1e-9), 0.3 / max(angle, 1e-9))
+        step = _resolved(jacobian[rows], offset[rows], 0.05 * (robot.home - joints))
+        joints = np.clip(joints + step, robot.position_lower, robot.position_upper)
+    raise ParameterError(
+        f"the {robot.name} can't reach the pose",
+        got=f"position {np.round(position, 3).tolist()} m with the TCP oriented as "
+        f"{np.round(quaternion, 3).tolist()} (x y z w), missed by {1000 * distance:.1f} mm "
+        f"and {angle:.2f} rad",
+        expected="a pose within reach and joint limits",
+    )
+
+
+def rotation_between(start: Vector, end: Vector) -> Vector:
+    """Rotation vector [3] in rad, base frame, that turns quaternion ``start`` into ``end``."""
+    x, y, z, w = start
+    # Vector and scalar part of end * conjugate(start).
+    product = np.array([[w, -z, y, -x], [z, w, -x, -y], [-y, x, w, -z], [x, y, z, w]]) @ end
+    if product[3] < 0:
+        product = -product
+    sine = np.linalg.norm(product[:3])
+    if sine < 1e-12:
+        return 2 * product[:3]
+    return product[:3] * (2 * np.arctan2(sine, product[3]) / sine)
+
+
+def _resolved(jacobian: Vector, task: Vector, idle: Vector) -> Vector:
+    """Joint motion [n] that does the task [m], damped, and idles in the exact null space."""
+    u, s, vt = np.linalg.svd(jacobian, full_matrices=False)
+    gain = s / np.maximum(s, DAMPED_BELOW) ** 2
+    return idle + vt.T @ (gain * (task @ u) - vt @ idle)

@@ -1,0 +1,1 @@
+"""Episodes: one arm, one motion, disturbances; run, recorded and measured."""

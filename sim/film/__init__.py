@@ -1,0 +1,1 @@
+"""Film files and the pictures that go into them."""

@@ -1,0 +1,1 @@
+"""Reports of campaigns: HTML, figures, tables for a terminal."""

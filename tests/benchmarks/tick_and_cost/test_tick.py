@@ -1,0 +1,61 @@
+"""The cost of a tick, beside a plain network's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from elcd_policy import MotionPolicy, TrainingSettings, export_policy, load_policy
+from elcd_policy_benchmarks.lasa import measure_ticks
+from elcd_policy_benchmarks.lasa.tables import tick_table
+from elcd_policy_benchmarks.tick_and_cost.dispatch import dispatch_table
+from elcd_policy_benchmarks.tick_and_cost.runtimes import RUNTIMES, plain_network
+
+
+@pytest.mark.parametrize("field", ["elcd", "monotone"])
+def test_every_runtime_and_dimension_is_measured(field: str, quick: TrainingSettings) -> None:
+    threads = torch.get_num_threads()
+    record = measure_ticks([2, 3], field=field, settings=quick, rounds=3, progress=False)
+    assert torch.get_num_threads() == threads
+    record = json.loads(json.dumps(record, allow_nan=False))
+    rows = [(row["dimension"], row["runtime"]) for row in record["rows"]]
+    assert rows == [(d, name) for d in (2, 3) for name in RUNTIMES]
+    for row in record["rows"]:
+        in_c = row["runtime"] == "C"
+        assert (row["numpy_us"] is None) == in_c
+        assert min(v for name, v in row.items() if name != "runtime" and v is not None) > 0
+        # Compiled, this small policy can be faster than the plain network of 64 units.
+        assert row["ratio"] > 1.0 or in_c
+    assert TrainingSettings(**record["settings"]) == quick
+    assert len(tick_table(record).splitlines()) == 2 + len(rows)
+    profiles = record["operations"]
+    assert list(profiles) == ["TorchScript", "ONNX Runtime"]
+    every = {name: rows for found in profiles.values() for name, rows in found.items()}
+    for rows in every.values():
+        assert sum(row["share"] for row in rows) == pytest.approx(1.0, abs=0.01)
+        assert min(row["share"] for row in rows) >= 0.0
+    calls = {name: sum(row["calls"] for row in rows) for name, rows in every.items()}
+    assert calls["ONNX Runtime"] < calls["fused"] < calls["layer by layer"]
+    for found in profiles.values():
+        last = dispatch_table(found).splitlines()[-1]
+        assert last.startswith("| all |")
+        assert last.count("100") == len(found)
+
+
+@pytest.mark.parametrize("name", RUNTIMES)
+def test_a_runtime_computes_what_the_network_and_the_policy_say(
+    name: str, fit_once: Callable[..., MotionPolicy], tmp_path: Path
+) -> None:
+    network, x, runtime = plain_network(3), torch.randn(4, 3), RUNTIMES[name]
+    policy = fit_once(3, "elcd")
+    loaded = load_policy(export_policy(policy, tmp_path / f"policy{runtime.suffix}"))
+    with torch.no_grad():
+        expected, velocity = network(x), policy(x)
+    torch.testing.assert_close(torch.as_tensor(runtime.network(network, x)()), expected)
+    torch.testing.assert_close(
+        torch.as_tensor(runtime.policy(loaded, x)()), velocity, rtol=1e-4, atol=1e-4
+    )
