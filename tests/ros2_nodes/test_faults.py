@@ -36,7 +36,7 @@ FLOOD = """
 import sys, time
 import rclpy
 from geometry_msgs.msg import PoseStamped
-from elcd_policy_ros2.messages import STATE_QOS
+from elcd_policy_ros2.node.messages import STATE_QOS
 
 rclpy.init()
 node = rclpy.create_node("flood")

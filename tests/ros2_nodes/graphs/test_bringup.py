@@ -214,8 +214,8 @@ def test_nothing_outlives_a_parent_that_was_killed(
 import sys, time
 from pathlib import Path
 from elcd_policy import load_policy
-from elcd_policy_ros2.bringup import Bringup
-from elcd_policy_ros2.graph import checked_arguments, follow_demo
+from elcd_policy_ros2.graphs.bringup import Bringup
+from elcd_policy_ros2.graphs.graph import checked_arguments, follow_demo
 metadata = load_policy({str(policy_file)!r}).metadata
 graph = follow_demo({str(policy_file)!r}, metadata, checked_arguments({{"pushes": "none"}}))
 with Bringup(graph, Path({str(tmp_path)!r})) as bringup:
