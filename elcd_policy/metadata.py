@@ -13,6 +13,8 @@ from .robot.placement import Placement
 
 #: Raised whenever a reader of the previous version would misread a file.
 FORMAT_VERSION = 1
+#: Where a policy leads: to the demonstrations' common end, or each to an end of its own.
+ENDS = ("mean", "each")
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,12 @@ class PolicyMetadata:
     #: Of a policy of poses, None for any other.
     orientation: Orientation | None = None
     certificate: dict[str, Any] | None = None
+    #: Whether the field does the motion that was shown: ``{"passed": bool, "summary": one line,
+    #: ...}``, see `elcd_policy.evaluation.FitVerdict`; None if that was not judged.
+    fit: dict[str, Any] | None = None
+    #: "mean": every demonstration led to their common end; "each": to an end of its own, and the
+    #: goal is to be set at run time.
+    ends: str = "mean"
     weights_hash: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
@@ -97,6 +105,11 @@ class PolicyMetadata:
         rate = known["guarantee"].get("rate", 0.0)
         if not isinstance(rate, int | float):
             raise TypeError(f"the rate of its guarantee is {rate!r}")
+        fit = known.get("fit")
+        if fit is not None and (type(fit["passed"]), type(fit["summary"])) != (bool, str):
+            raise TypeError(f"the verdict on its fit is {fit!r}")
+        if known.get("ends", "mean") not in ENDS:
+            raise ValueError(f"its demonstrations end at {known['ends']!r}")
         if known.get("placement") is not None:
             known["placement"] = Placement.from_dict(known["placement"])
         if known.get("orientation") is not None:

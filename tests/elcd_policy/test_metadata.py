@@ -24,6 +24,8 @@ FACTS = PolicyMetadata(
     seed=7,
     placement=Placement(origin=[0.1, 0.2, 0.3], metres_per_unit=0.003),
     certificate={"rate": 0.29, "boxes": 1024},
+    fit={"passed": False, "summary": "3 of 8 demonstrations are not followed"},
+    ends="each",
     weights_hash="ab12",
     versions={"torch": "2.13.0"},
 )
@@ -93,3 +95,11 @@ def test_a_key_that_is_missing_is_missed_or_takes_its_default(key: str) -> None:
     else:
         with pytest.raises((KeyError, TypeError), match=key):
             PolicyMetadata.from_dict(values)
+
+
+@pytest.mark.parametrize(
+    "values", [{"fit": {"passed": "yes", "summary": ""}}, {"fit": {}}, {"fit": 1}, {"ends": "none"}]
+)
+def test_a_verdict_or_an_end_that_is_none_is_refused(values: dict) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        PolicyMetadata.from_dict({**FACTS.to_dict(), **values})
