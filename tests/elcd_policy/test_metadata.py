@@ -87,6 +87,8 @@ def test_a_key_that_is_missing_is_missed_or_takes_its_default(key: str) -> None:
         "placement": None,
         "orientation": None,
         "certificate": None,
+        "fit": None,
+        "ends": "mean",
         "weights_hash": "",
         "versions": {},
     }
