@@ -80,6 +80,10 @@ class PolicyMetadata:
     #: "mean": every demonstration led to their common end; "each": to an end of its own, and the
     #: goal is to be set at run time.
     ends: str = "mean"
+    #: [d], what each coordinate is called, such as a joint's name; empty in files that do not say.
+    names: list[str] = field(default_factory=list)
+    #: [d], the unit of each coordinate; empty in files that state ``units`` alone.
+    coordinate_units: list[str] = field(default_factory=list)
     weights_hash: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
@@ -110,6 +114,12 @@ class PolicyMetadata:
             raise TypeError(f"the verdict on its fit is {fit!r}")
         if known.get("ends", "mean") not in ENDS:
             raise ValueError(f"its demonstrations end at {known['ends']!r}")
+        for key in ("names", "coordinate_units"):
+            texts = known.get(key, [])
+            if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+                raise TypeError(f"its {key} are {texts!r}")
+            if len(texts) not in (0, known["dimension"]):
+                raise ValueError(f"{len(texts)} {key} for {known['dimension']} coordinates")
         if known.get("placement") is not None:
             known["placement"] = Placement.from_dict(known["placement"])
         if known.get("orientation") is not None:

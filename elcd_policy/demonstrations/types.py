@@ -17,6 +17,10 @@ from .checks import check_rotations, check_samples
 
 Array = NDArray[np.float64]
 
+AXES = ("x", "y", "z")
+TURN = ("rx", "ry", "rz")
+"""Names of a position's coordinates and of a rotation vector's."""
+
 
 @dataclass(frozen=True, eq=False)
 class Demonstration:
@@ -107,6 +111,10 @@ class DemonstrationSet(Sequence[Demonstration]):
         form; by default the reference is the geodesic mean of their final orientations.
     robot : that was guided, if that was told.
     note : whatever else there is to say.
+    names : [d], what each coordinate is called, such as "x" or a joint's name; by default x, y, z
+        and rx, ry, rz of poses, x0, x1, ... of more coordinates than three.
+    coordinate_units : [d], by default ``units``, and rad for the rotation vectors of poses.
+    remarks : what reading them left out or mended, a line each.
 
     A slice is a `DemonstrationSet` again, of poses about the mean of its own final
     orientations; an index gives a `Demonstration`.
@@ -126,6 +134,9 @@ class DemonstrationSet(Sequence[Demonstration]):
     orientation: Array | None = None
     robot: str = ""
     note: str = ""
+    names: tuple[str, ...] = ()
+    coordinate_units: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "demonstrations", tuple(self.demonstrations))
@@ -144,6 +155,7 @@ class DemonstrationSet(Sequence[Demonstration]):
                     expected=f"{first.dimension} as in {first.name or 'the first'}",
                     advice="keep demonstrations of different dimensions in folders of their own",
                 )
+        self._name_coordinates(where)
         lower, upper = self.workspace
         if not (upper > lower).any():
             raise DemonstrationError(
@@ -210,6 +222,23 @@ class DemonstrationSet(Sequence[Demonstration]):
         reference = None if orientation is None else unit_quaternion(orientation)
         return replace(self, demonstrations=poses, orientation=reference)
 
+    def _name_coordinates(self, where: str) -> None:
+        d, posed = self.dimension, self.orientation is not None
+        names = tuple(self.names) or default_names(d, posed)
+        units = tuple(self.coordinate_units) or (self.units,) * (3 if posed else d)
+        if posed and len(names) == 3:
+            names += TURN
+        if posed and len(units) == 3:
+            units += ("rad",) * 3
+        if not len(names) == len(units) == d or len(set(names)) < d:
+            raise DemonstrationError(
+                f"the names and units in {where} do not fit its coordinates",
+                got=f"{', '.join(names)} in {', '.join(units)}",
+                expected=f"{d} different names and {d} units",
+            )
+        object.__setattr__(self, "names", names)
+        object.__setattr__(self, "coordinate_units", units)
+
     def _turn_poses_into_coordinates(self, where: str) -> None:
         orientations = [demonstration.quaternion for demonstration in self]
         quaternions = [quaternion for quaternion in orientations if quaternion is not None]
@@ -239,6 +268,13 @@ class DemonstrationSet(Sequence[Demonstration]):
             object.__setattr__(self, "demonstrations", tuple(coordinates))
         for index, demonstration in enumerate(self):
             check_rotations(demonstration.position, f"{demonstration.name or index} of {where}")
+
+
+def default_names(dimension: int, posed: bool = False) -> tuple[str, ...]:
+    """Return what coordinates are called that nobody named."""
+    if posed:
+        return (*AXES, *TURN)
+    return AXES[:dimension] if dimension <= 3 else tuple(f"x{i}" for i in range(dimension))
 
 
 def _as_array(values: ArrayLike, where: str, what: str) -> Array:

@@ -197,6 +197,8 @@ def _metadata(
         seed=seed,
         placement=demonstrations.placement,
         orientation=_orientation(demonstrations, data),
+        names=list(demonstrations.names),
+        coordinate_units=list(demonstrations.coordinate_units),
     )
 
 

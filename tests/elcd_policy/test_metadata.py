@@ -26,6 +26,8 @@ FACTS = PolicyMetadata(
     certificate={"rate": 0.29, "boxes": 1024},
     fit={"passed": False, "summary": "3 of 8 demonstrations are not followed"},
     ends="each",
+    names=["x", "y"],
+    coordinate_units=["mm", "mm"],
     weights_hash="ab12",
     versions={"torch": "2.13.0"},
 )
@@ -42,7 +44,8 @@ def test_json_brings_it_back_exactly(placement: Placement | None) -> None:
 
 
 def test_a_reference_orientation_comes_back_at_norm_1() -> None:
-    facts = replace(FACTS, dimension=6, orientation=Orientation([0, 0, 3, 4], 0.3, 0.25))
+    six = {"dimension": 6, "names": [], "coordinate_units": []}
+    facts = replace(FACTS, **six, orientation=Orientation([0, 0, 3, 4], 0.3, 0.25))
     again = through_json(facts)
     assert again == facts
     assert again.orientation == Orientation([0.0, 0.0, 0.6, 0.8], margin=0.3, length=0.25)
@@ -89,6 +92,8 @@ def test_a_key_that_is_missing_is_missed_or_takes_its_default(key: str) -> None:
         "certificate": None,
         "fit": None,
         "ends": "mean",
+        "names": [],
+        "coordinate_units": [],
         "weights_hash": "",
         "versions": {},
     }
@@ -105,3 +110,17 @@ def test_a_key_that_is_missing_is_missed_or_takes_its_default(key: str) -> None:
 def test_a_verdict_or_an_end_that_is_none_is_refused(values: dict) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
         PolicyMetadata.from_dict({**FACTS.to_dict(), **values})
+
+
+def test_coordinates_keep_names_and_units_and_older_files_have_none() -> None:
+    assert through_json(FACTS).names == ["x", "y"]
+    older = FACTS.to_dict()
+    del older["names"], older["coordinate_units"]
+    facts = PolicyMetadata.from_dict(older)
+    assert (facts.names, facts.coordinate_units) == ([], [])
+
+
+@pytest.mark.parametrize("names", ["xy", ["x"], [1, 2], {"x": 1}])
+def test_names_that_do_not_fit_the_coordinates_are_refused(names: object) -> None:
+    with pytest.raises((TypeError, ValueError), match="names"):
+        PolicyMetadata.from_dict(FACTS.to_dict() | {"names": names})
