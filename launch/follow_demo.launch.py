@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from elcd_policy import load_policy
-from elcd_policy_ros2.graphs.graph import ARGUMENTS, follow_demo, preflight
+from elcd_policy_ros2.graphs.graph import ARGUMENTS, check_prerequisites, follow_demo
 from elcd_policy_ros2.graphs.launching import actions, description, trained
 from launch import Action, LaunchDescription
 
@@ -22,7 +22,7 @@ def generate_launch_description() -> LaunchDescription:
 
 def bring_up(arguments: dict) -> list[Action]:
     """Train first if no policy is given, then start the nodes."""
-    preflight(arguments, os.environ)
+    check_prerequisites(arguments, os.environ)
 
     def nodes(policy: str) -> list[Action]:
         return actions(follow_demo(policy, load_policy(policy).metadata, arguments))

@@ -8,7 +8,11 @@ from pathlib import Path
 
 from elcd_policy import load_policy
 from elcd_policy_ros2.graphs.launching import actions, description, trained
-from elcd_policy_ros2.graphs.sight_graph import PICK_BY_SIGHT_ARGUMENTS, pick_by_sight, preflight
+from elcd_policy_ros2.graphs.sight_graph import (
+    PICK_BY_SIGHT_ARGUMENTS,
+    check_prerequisites,
+    pick_by_sight,
+)
 from launch import Action, LaunchDescription
 
 TRAINED = Path("results/pick_by_sight/policy.pt")
@@ -21,7 +25,7 @@ def generate_launch_description() -> LaunchDescription:
 
 def bring_up(arguments: dict) -> list[Action]:
     """Train first if no policy is given, then start the nodes."""
-    preflight(arguments, os.environ)
+    check_prerequisites(arguments, os.environ)
 
     def nodes(policy: str) -> list[Action]:
         return actions(pick_by_sight(policy, load_policy(policy).metadata, arguments))

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from elcd_policy import load_policy
-from elcd_policy_ros2.graphs.graph import TWO_ARMS_ARGUMENTS, preflight, two_arms
+from elcd_policy_ros2.graphs.graph import TWO_ARMS_ARGUMENTS, check_prerequisites, two_arms
 from elcd_policy_ros2.graphs.launching import actions, description, trained
 from launch import Action, LaunchDescription
 
@@ -21,7 +21,7 @@ def generate_launch_description() -> LaunchDescription:
 
 def bring_up(arguments: dict) -> list[Action]:
     """Train first if no policy is given, then start the nodes."""
-    preflight(arguments, os.environ)
+    check_prerequisites(arguments, os.environ)
 
     def nodes(policy: str) -> list[Action]:
         files = [policy, arguments["policy2"] or policy]

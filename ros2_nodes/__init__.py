@@ -1,1 +1,1 @@
-"""ROS 2 nodes around a motion policy, the graph that they form, and the demonstration of it."""
+"""ROS 2 nodes that serve motion policies: five programs, and the rooms of their parts."""

@@ -25,10 +25,10 @@ from elcd_policy.robot.orientation import unit_quaternion
 from .node.lifecycle import SUCCESS, told
 from .node.messages import COMMAND_QOS, STATE_QOS, fill_pose, seconds
 from .node.node_settings import GOAL_NODE
-from .node.running import run_node
+from .node.run_node import run_node
 from .node.watching_node import ERROR, OK, WARN, WatchingNode
 from .sight.goal_search import GoalSearch
-from .sight.images import IMAGE_TOPIC, image_fault, picture_of
+from .sight.image_messages import IMAGE_TOPIC, image_fault, picture_of
 
 WATCH = 0.1  # s between looks at the clock
 NAME = "goal_node"

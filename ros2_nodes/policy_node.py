@@ -15,11 +15,11 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 
 from elcd_policy.errors import ElcdError
 
-from .following.permission import Permission
 from .node.lifecycle import SUCCESS, told
 from .node.managed_node import ManagedNode
-from .node.node_settings import POLICY_NODE
-from .node.running import run_node
+from .node.policy_settings import POLICY_NODE
+from .node.run_node import run_node
+from .serving.permission import Permission
 from .serving.reporting import WARN, Reporter
 from .serving.session import Session
 from .serving.task_services import TaskServices

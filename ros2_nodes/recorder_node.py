@@ -28,8 +28,8 @@ from elcd_policy.errors import ElcdError
 from .node.messages import LATCHED_QOS, NANOSECONDS, position_of, quaternion_of, status_message
 from .node.node_settings import RECORDER_NODE
 from .node.parameters import Parameters
-from .node.recording import Recording, Sample
-from .node.running import run_node
+from .node.run_node import run_node
+from .recording.recording import Recording, Sample
 
 STREAM_QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.BEST_EFFORT)
 """Best effort hears every publisher; the depth holds 1 s at 1 kHz."""

@@ -30,7 +30,7 @@ from .node.messages import (
 )
 from .node.node_settings import SIM_NODE
 from .node.parameters import Parameters
-from .node.running import run_node
+from .node.run_node import run_node
 from .sight.sim_camera import SimCamera
 
 LONGEST_STEP = 0.001  # s, of the physics

@@ -20,19 +20,19 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from std_msgs.msg import String
 
 from elcd_policy.errors import ParameterError
+from elcd_policy.robot.orientation import matrix_from_quaternion
 from elcd_policy.robot.safety import State, age_fault, frame_fault, input_fault
 from elcd_policy.sequence import Recognition, load_skills_file
 from elcd_policy.sequence.recognition import MOVING, UNKNOWN, WAITING
 
-from .following.follower import rotation_matrix
 from .node.lifecycle import SUCCESS, told
 from .node.messages import LATCHED_QOS, seconds
-from .node.policy_switch import PolicySwitch
-from .node.running import run_node
-from .node.settings import check_names
-from .node.skill_settings import SKILL_NODE
+from .node.node_settings import SKILL_NODE
+from .node.run_node import run_node
+from .node.setting import check_names
 from .node.state_input import POSE_TOPIC, PoseInput
 from .node.watching_node import ERROR, OK, WARN, WatchingNode
+from .serving.policy_switch import PolicySwitch
 
 NAME = "skill_node"
 PHASES = {
@@ -74,8 +74,9 @@ class SkillNode(WatchingNode):
                 expected="1, 2 or 3",
             )
         self._policies = _policies(p["skills"], p["policy_files"], facts.labels)
-        rotation = p["placement_rotation"]
-        self._axes = (rotation_matrix(rotation) if rotation else np.eye(3))[:, : facts.dimension]
+        turn = p["placement_rotation"]
+        axes = matrix_from_quaternion(turn) if turn else np.eye(3)
+        self._axes = axes[:, : facts.dimension]
         warm = skills.stream(np.zeros(facts.dimension))
         for count in range(1, 20):  # TorchScript settles
             warm.add(np.full(facts.dimension, 0.01 * count), 1.0 / facts.rate)

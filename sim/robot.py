@@ -14,13 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from elcd_policy.errors import ParameterError
 from elcd_policy.robot.placement import Placement
+from elcd_policy.robot.units import METRES
 
 ROBOTS = Path(__file__).parent / "robots"
 #: Parts of the TCP's twist, in the order of its six numbers.
 TWIST = ("x", "y", "z", "rx", "ry", "rz")
 # Share of a joint's range, at each end, that an arm with joints to spare moves out of.
 LIMIT_MARGIN = 0.1
-METRES = {"m": 1.0, "dm": 0.1, "cm": 0.01, "mm": 0.001, "in": 0.0254}
 
 Vector = NDArray[np.float64]
 

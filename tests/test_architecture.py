@@ -94,6 +94,22 @@ def test_of_the_nodes_only_the_simulator_imports_the_simulator() -> None:
     assert users == {"sim_node"}
 
 
+def test_following_is_control_code_without_ros() -> None:
+    assert files("ros2_nodes/following")
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in files("ros2_nodes/following")
+        for name in sorted(set(imports(path)) & (ROS | {"elcd_policy_sim"}))
+    ]
+    wrong += [
+        f"{path.relative_to(ROOT)} imports {node.module}"
+        for path in files("ros2_nodes/following")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.level > 1
+    ]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("folder", ["elcd_policy", "sim"])
 def test_optional_dependencies_are_imported_when_they_are_needed(folder: str) -> None:
     wrong = [

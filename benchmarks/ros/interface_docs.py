@@ -15,8 +15,8 @@ from pathlib import Path
 from elcd_policy.errors import ElcdError
 from elcd_policy.utils.files import written_whole
 from elcd_policy_ros2.graphs import graph, robot_graph, sight_graph
-from elcd_policy_ros2.node import node_settings, skill_settings
-from elcd_policy_ros2.node.settings import Setting
+from elcd_policy_ros2.node import node_settings, policy_settings
+from elcd_policy_ros2.node.setting import Setting
 
 from . import rate as rate_benchmark
 from .interfaces import VARIANTS, Interface, interfaces
@@ -26,10 +26,10 @@ PAGE, PICTURE = ROOT / "docs/ros2.md", ROOT / "docs/images/ros2_graph.png"
 RATES = ROOT / rate_benchmark.RESULTS
 
 SETTINGS = {
-    "policy_node": node_settings.POLICY_NODE,
+    "policy_node": policy_settings.POLICY_NODE,
     "sim_node": node_settings.SIM_NODE,
     "goal_node": node_settings.GOAL_NODE,
-    "skill_node": skill_settings.SKILL_NODE,
+    "skill_node": node_settings.SKILL_NODE,
     "recorder_node": node_settings.RECORDER_NODE,
 }
 LAUNCH_FILES = {

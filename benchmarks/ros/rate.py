@@ -33,7 +33,7 @@ from elcd_policy.errors import ElcdError, ParameterError
 from elcd_policy.utils.versions import versions
 from elcd_policy_ros2.graphs.bringup import Bringup
 from elcd_policy_ros2.graphs.graph import checked_arguments, follow_demo
-from elcd_policy_ros2.node.running import EXECUTOR, EXECUTORS
+from elcd_policy_ros2.node.run_node import EXECUTOR, EXECUTORS
 from elcd_policy_sim import load_robot
 
 from ..machine import machine

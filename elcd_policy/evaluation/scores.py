@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..demonstrations import Demonstration, DemonstrationSet
 from ..errors import ParameterError, ShapeError
+from ..robot.units import METRES
 from .angles import angles_between
 from .distances import (
     chamfer_dtwd,
@@ -24,7 +25,6 @@ Array = NDArray[np.float64]
 
 #: Samples per demonstration on which distances are measured.
 SAMPLES = 200
-MILLIMETRES = {"m": 1000.0, "dm": 100.0, "cm": 10.0, "mm": 1.0, "in": 25.4}
 
 
 class RollsOut(Protocol):
@@ -105,11 +105,11 @@ def evaluate(policy: RollsOut, demonstrations: DemonstrationSet) -> list[Scores]
         )
     if stored is not None:
         demonstrations = demonstrations.about(stored.reference)
-    if demonstrations.orientation is not None and demonstrations.units not in MILLIMETRES:
+    if demonstrations.orientation is not None and demonstrations.units not in METRES:
         raise ParameterError(
             "unknown unit of the positions of poses",
             got=repr(demonstrations.units),
-            expected=" or ".join(MILLIMETRES),
+            expected=" or ".join(METRES),
         )
     return [_score(policy, demonstration, demonstrations) for demonstration in demonstrations]
 
@@ -121,7 +121,7 @@ def _score(policy: RollsOut, demonstration: Demonstration, among: DemonstrationS
     _, path = policy.rollout(reference[0], 2 * duration, dt)
     if among.orientation is None:
         return _distances(path, reference)
-    scale = MILLIMETRES[among.units]
+    scale = 1000.0 * METRES[among.units]
     turned = _angles(path, reference)
     return _distances(scale * path[:, :3], scale * reference[:, :3], turned)
 

@@ -135,6 +135,23 @@ def unit_quaternion(quaternion: ArrayLike) -> Array:
     return q / norm
 
 
+def matrix_from_quaternion(quaternion: ArrayLike) -> Array:
+    """Return the rotation matrix [3, 3] of a quaternion [4], x y z w, of any norm above 0.
+
+    Raises
+    ------
+    ParameterError
+        If it is not four finite numbers away from zero.
+    """
+    return np.asarray(Rotation.from_quat(unit_quaternion(quaternion)).as_matrix())
+
+
+def quaternion_from_matrix(matrix: ArrayLike) -> Array:
+    """Return the quaternion [4], x y z w, of a rotation matrix [3, 3], read-only ones too."""
+    # A copy: scipy before 1.15 refuses read-only arrays.
+    return np.asarray(Rotation.from_matrix(np.array(matrix, dtype=np.float64)).as_quat())
+
+
 def angle_fault(angle: float, margin: float = MARGIN) -> str:
     """Why an orientation at ``angle`` rad from the reference can't be used; empty if it can."""
     largest = np.pi - margin

@@ -21,6 +21,7 @@ from .orientation import (
     POSE_DIMENSION,
     angle_fault,
     left_jacobian,
+    quaternion_from_matrix,
     rotation_vector,
     to_pose,
     unit_quaternion,
@@ -139,7 +140,7 @@ def goal_orientation(facts: PolicyMetadata, placement: Placement) -> Array | Non
     """The goal's orientation [4] in the base frame of a placed policy of poses, else None."""
     if facts.orientation is None:
         return None
-    turn = Rotation.from_matrix(placement.rotation.copy())
+    turn = Rotation.from_quat(quaternion_from_matrix(placement.rotation))
     return (turn * Rotation.from_quat(facts.orientation.reference)).as_quat()
 
 

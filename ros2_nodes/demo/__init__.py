@@ -1,1 +1,1 @@
-"""The demonstrations behind elcd demo."""
+"""The command `elcd demo`: train, start a graph, judge what the arm did, draw it."""

@@ -20,7 +20,13 @@ from elcd_policy import load_policy
 from elcd_policy.utils.files import written_whole
 from elcd_policy_sim import EpisodeLog, load_robot
 
-from ..graphs.graph import checked_arguments, follow_demo, placement_of, preflight, pushes_for
+from ..graphs.graph import (
+    check_prerequisites,
+    checked_arguments,
+    follow_demo,
+    placement_of,
+    pushes_for,
+)
 from ..graphs.sight_graph import SOURCE as SIGHT_SOURCE
 from .report import PICTURES, draw, judge, table
 from .run import BAR, UnfinishedRunError, run_episode_of, train
@@ -99,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
     begin = time.monotonic()
     given = {name: getattr(args, name) for name in ("robot", "pushes", "gui", "rate", "seed")}
     arguments = checked_arguments({**given, "sim_python": args.sim_python})
-    preflight(arguments, os.environ)
+    check_prerequisites(arguments, os.environ)
     robot = load_robot(args.robot)
     if args.policy:
         demonstrations, file = None, Path(args.policy)

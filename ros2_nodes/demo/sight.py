@@ -24,10 +24,10 @@ from ..graphs.sight_graph import (
     PICK_BY_SIGHT_ARGUMENTS,
     SOURCE,
     box_places,
+    check_prerequisites,
     pick_by_sight,
-    preflight,
 )
-from ..node.settings import checked
+from ..node.setting import checked
 from .run import BAR, UnfinishedRunError, run_episode_of, train
 from .sight_report import PICTURES, draw, judge, table
 
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     names = ("robot", "gui", "rate", "seed", "sim_python", "box_moves", "detector")
     given: dict[str, Any] = {name: getattr(args, name) for name in names}
     arguments = checked({**given, "box": _box(args.box)}, PICK_BY_SIGHT_ARGUMENTS)
-    preflight(arguments, os.environ)
+    check_prerequisites(arguments, os.environ)
     file, trained = Path(args.policy or ""), 0.0
     if not args.policy:
         _, file, trained = train(args.source or SOURCE, args.robot, args.seed, args.output)

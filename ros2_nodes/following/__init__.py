@@ -1,1 +1,1 @@
-"""From the robot's state to a command: control without ROS."""
+"""Control without ROS: from a robot's state and a policy to the next safe command."""

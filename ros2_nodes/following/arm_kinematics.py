@@ -26,7 +26,7 @@ joints racing."""
 LIMIT_MARGIN = 0.1
 """Share of a joint's range, at each end, that the redundancy moves out of."""
 
-LIMIT_RATE = 4.0  # 1/s, of that motion
+CENTERING_RATE = 4.0  # 1/s, of that motion
 
 
 class ArmKinematics:
@@ -172,7 +172,7 @@ class ArmKinematics:
         """
         inverse, null, _ = _damped_inverse(jacobian)
         task = inverse @ twist
-        outward = LIMIT_RATE * null @ (self._inner(positions) - positions)
+        outward = CENTERING_RATE * null @ (self._inner(positions) - positions)
         size, most = float(np.linalg.norm(outward)), float(np.linalg.norm(task))
         velocity = task + outward * min(1.0, most / max(size, 1e-12))
         lowest, highest = room

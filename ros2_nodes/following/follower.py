@@ -11,10 +11,12 @@ from scipy.spatial.transform import Rotation
 
 from elcd_policy.errors import ParameterError
 from elcd_policy.robot import safety
+from elcd_policy.robot.orientation import matrix_from_quaternion
 from elcd_policy.robot.placement import Placement
-from elcd_policy.robot.task_space import TaskSpace, unit_quaternion
+from elcd_policy.robot.task_space import TaskSpace
+from elcd_policy.robot.units import METRES
 
-from .motion import FAULT, FOLLOWING, HALTED, REACHED, WAITING, ZEROS, Motion, Policy
+from .robot_motion import FAULT, FOLLOWING, HALTED, REACHED, WAITING, ZEROS, Motion, Policy
 
 __all__ = [
     "FAULT",
@@ -26,12 +28,9 @@ __all__ = [
     "Follower",
     "demonstrated_box",
     "resolve_placement",
-    "rotation_matrix",
 ]
 
 Array = NDArray[np.float64]
-
-METRES = {"m": 1.0, "cm": 0.01, "mm": 0.001}
 
 
 class Follower(Motion[safety.State]):
@@ -200,7 +199,7 @@ def resolve_placement(
         )
     stored = stored or Placement()
     return Placement(
-        rotation_matrix(quaternion) if quaternion else stored.rotation,
+        matrix_from_quaternion(quaternion) if quaternion else stored.rotation,
         np.array(origin) if origin else stored.origin,
         metres_per_unit or stored.metres_per_unit,
     )
@@ -214,8 +213,3 @@ def demonstrated_box(
     grid = np.meshgrid(*zip(lower, upper, strict=True))
     corners = placement.to_robot(np.stack([axis.ravel() for axis in grid], axis=-1))
     return corners.min(axis=0) - margin, corners.max(axis=0) + margin
-
-
-def rotation_matrix(quaternion: tuple[float, ...]) -> Array:
-    """The matrix [3, 3] of a quaternion [4], x y z w."""
-    return Rotation.from_quat(unit_quaternion(quaternion)).as_matrix()

@@ -19,7 +19,7 @@ from elcd_policy.robot.safety import State, scale_speed
 
 from .arm_kinematics import DAMPED_BELOW, ArmKinematics
 from .follower import Follower
-from .motion import Motion, Policy
+from .robot_motion import Motion, Policy
 
 Array = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from elcd_policy.robot.joint_safety import JointLimits
 from elcd_policy.robot.safety import Limits
 
 from .arm_kinematics import DAMPED_BELOW
-from .motion import Motion
+from .robot_motion import Motion
 
 Array = NDArray[np.float64]
 

@@ -1,1 +1,1 @@
-"""Node graphs, described once; brought up by launch files or without ROS's launch."""
+"""Node graphs, described once, and started by launch files or without ROS's launch."""

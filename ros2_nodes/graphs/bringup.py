@@ -15,7 +15,7 @@ from types import TracebackType
 
 from elcd_policy.errors import ElcdError
 
-from ..node.running import PARENT_FD
+from ..node.run_node import PARENT_FD
 from .node_description import NodeDescription
 
 ESCALATION = ((signal.SIGINT, 5.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 2.0))

@@ -7,14 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from scipy.spatial.transform import Rotation
-
 from elcd_policy.metadata import PolicyMetadata
+from elcd_policy.robot.orientation import quaternion_from_matrix
 from elcd_policy.robot.placement import Placement
 from elcd_policy.robot.task_space import TaskSpace, goal_orientation
 from elcd_policy_sim import Push, Robot, default_pushes, load_robot, parse_pushes
 
-from ..node.settings import Setting, Value, checked
+from ..node.setting import Setting, Value, checked
 from .node_description import NodeDescription
 
 ARGUMENTS = (
@@ -80,7 +79,7 @@ def placement_of(metadata: PolicyMetadata, robot: Robot) -> Placement:
     return metadata.placement or robot.placement_for(metadata)
 
 
-def preflight(arguments: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+def check_prerequisites(arguments: Mapping[str, Any], environment: Mapping[str, str]) -> None:
     """Find what would stop the graph, before any time is spent on training.
 
     Raises
@@ -129,7 +128,7 @@ def follow_demo(
     if metadata.placement is None:
         placed = {
             "placement_origin": tuple(placement.origin.tolist()),
-            "placement_rotation": _quaternion(placement.rotation),
+            "placement_rotation": tuple(quaternion_from_matrix(placement.rotation).tolist()),
             "placement_metres_per_unit": placement.metres_per_unit,
         }
     namespace, config = arguments["namespace"], arguments["config"]
@@ -214,7 +213,3 @@ def _start(
 
 def _text(push: Push) -> str:
     return f"{push.time!r}:{','.join(map(repr, push.force))}:{push.duration!r}"
-
-
-def _quaternion(rotation: object) -> tuple[float, ...]:
-    return tuple(Rotation.from_matrix(rotation).as_quat().tolist())

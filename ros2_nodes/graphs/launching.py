@@ -21,7 +21,7 @@ from launch.launch_context import LaunchContext
 from launch.launch_description import LaunchDescription
 from launch_ros.actions import Node
 
-from ..node.settings import Setting, check_names, checked
+from ..node.setting import Setting, check_names, checked
 from .node_description import PACKAGE, NodeDescription
 
 TRAIN = (sys.executable, "-m", "elcd_policy.cli.main", "train")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from elcd_policy.errors import ElcdError, MissingExtraError, ParameterError
 
-from ..node.settings import Value
+from ..node.setting import Value
 
 PACKAGE = "elcd_policy"
 MODULES = "elcd_policy_ros2"

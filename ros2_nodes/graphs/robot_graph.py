@@ -8,7 +8,7 @@ from typing import Any
 
 from elcd_policy.errors import ParameterError
 
-from ..node.settings import Setting, Value
+from ..node.setting import Setting, Value
 from .node_description import NodeDescription
 
 SERVO, ROS2_CONTROL = "servo", "ros2_control"

@@ -12,7 +12,7 @@ from elcd_policy.perception import load_detector
 from elcd_policy_sim.vision.detector import DETECTOR
 from elcd_policy_sim.vision.table import Move, checked_place, drawn_place, parse_moves
 
-from ..node.settings import Setting, Value
+from ..node.setting import Setting, Value
 from . import graph
 from .graph import ARGUMENTS, checked_arguments, follow_demo
 from .node_description import NodeDescription
@@ -39,7 +39,7 @@ PICK_BY_SIGHT_ARGUMENTS = (
 """Launch arguments of pick_by_sight; 'seed' draws light, colours and clutter, too."""
 
 
-def preflight(arguments: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+def check_prerequisites(arguments: Mapping[str, Any], environment: Mapping[str, str]) -> None:
     """Find what would stop the graph, before any time is spent on training.
 
     Raises
@@ -48,7 +48,7 @@ def preflight(arguments: Mapping[str, Any], environment: Mapping[str, str]) -> N
         If the robot is unknown, the box can't stand there, the detector can't be read, or an
         interpreter lacks a module.
     """
-    graph.preflight({**arguments, "pushes": NONE}, environment)
+    graph.check_prerequisites({**arguments, "pushes": NONE}, environment)
     NodeDescription("goal_node", {}).check(environment)
     box_places(arguments, 1.0)
     load_detector(arguments["detector"] or DETECTOR)

@@ -1,1 +1,1 @@
-"""What all nodes share: lifecycle, parameters, messages, running."""
+"""Shared by all nodes: lifecycle, parameters, messages, state inputs, and running a process."""

@@ -10,7 +10,7 @@ from rclpy.timer import Timer
 
 from .lifecycle import SUCCESS, told
 from .parameters import Parameters
-from .settings import Setting
+from .setting import Setting
 
 
 class ManagedNode(LifecycleNode):

@@ -1,222 +1,16 @@
-"""The parameters of each node: names, defaults, units, ranges, meanings."""
+"""Parameters of every node but policy_node: names, defaults, units, ranges, meanings."""
 
 from __future__ import annotations
 
-from .settings import Setting
+from elcd_policy.sequence import NAMING
+
+from .setting import Setting
 
 BASE_FRAME = Setting("base_frame", "base_link", "Frame of states, commands and placement")
-CAMERA_FRAME = Setting("camera_frame", "camera", "Frame that images name")
-
-POLICY_NODE = (
-    Setting("policy_file", "", "Path of the exported policy (.pt, .onnx or .elcdz)"),
-    Setting(
-        "allow_uncertified", False, "Serve a policy without a valid certificate for its weights"
-    ),
-    Setting("rate", 100.0, "Rate of the commands", "Hz", 1.0, 1000.0),
-    BASE_FRAME,
-    Setting(
-        "state_in_type",
-        "geometry_msgs/PoseStamped",
-        "Where the state comes from: ee_pose, or joint_states with the robot's URDF",
-        choices=("geometry_msgs/PoseStamped", "sensor_msgs/JointState"),
-    ),
-    Setting(
-        "command_out_type",
-        "geometry_msgs/TwistStamped",
-        "What is sent: twists on cmd_vel, or joint velocities on ~/joint_cmd",
-        choices=("geometry_msgs/TwistStamped", "std_msgs/Float64MultiArray"),
-    ),
-    Setting("tcp_frame", "", "Link of the URDF whose origin is the TCP; needed with joint states"),
-    Setting(
-        "joints",
-        (),
-        "Order of the joints in ~/joint_cmd and in a joint-space policy; none for the URDF's",
-    ),
-    Setting("urdf_file", "", "Path of the URDF; none for the topic robot_description"),
-    Setting("state_timeout", 0.2, "Age from which a state is stale", "s", 0.01, 5.0, live=True),
-    Setting("max_speed", 0.25, "Largest speed of the TCP", "m/s", 0.001, 3.0, live=True),
-    Setting(
-        "max_angular_speed", 1.0, "Largest angular speed of the TCP", "rad/s", 0.01, 6.0, live=True
-    ),
-    Setting(
-        "max_acceleration",
-        2.0,
-        "Largest acceleration of the command",
-        "m/s^2",
-        0.01,
-        50.0,
-        live=True,
-    ),
-    Setting(
-        "max_angular_acceleration",
-        8.0,
-        "Largest angular acceleration of the command",
-        "rad/s^2",
-        0.01,
-        100.0,
-        live=True,
-    ),
-    Setting(
-        "max_joint_speed",
-        1.0,
-        "Largest speed of a joint; the URDF's limits hold too",
-        "rad/s",
-        0.001,
-        20.0,
-        live=True,
-    ),
-    Setting(
-        "max_joint_acceleration",
-        5.0,
-        "Largest acceleration of a joint; the URDF's limits hold too, where it has any",
-        "rad/s^2",
-        0.01,
-        100.0,
-        live=True,
-    ),
-    Setting(
-        "speed_scale",
-        1.0,
-        "Speed override, 1 for 100 %: slows the whole motion down along its path",
-        "",
-        0.0,
-        1.0,
-        live=True,
-    ),
-    Setting("goal_tolerance", 0.005, "Distance that counts as reached", "m", 1e-4, 1.0, live=True),
-    Setting(
-        "goal_tolerance_angular",
-        0.05,
-        "Angle that counts as reached, for a policy of poses",
-        "rad",
-        1e-3,
-        3.0,
-        live=True,
-    ),
-    Setting(
-        "joint_goal_tolerance",
-        0.01,
-        "Distance that counts as reached for a joint-space policy",
-        "rad",
-        1e-4,
-        1.0,
-        live=True,
-    ),
-    Setting(
-        "workspace_lower",
-        (),
-        "Lower corner of the box for the TCP; none for the demonstrated box plus workspace_margin",
-        "m",
-        size=3,
-    ),
-    Setting(
-        "workspace_upper",
-        (),
-        "Upper corner of the box for the TCP; none for the demonstrated box plus workspace_margin",
-        "m",
-        size=3,
-    ),
-    Setting("workspace_margin", 0.15, "Added to the demonstrated box", "m", 0.0, 10.0),
-    Setting(
-        "demonstrated_margin",
-        0.1,
-        "Added to the demonstrated box; outside it the motion is slowed down",
-        "m",
-        0.0,
-        10.0,
-    ),
-    Setting(
-        "unknown_speed_scale",
-        0.25,
-        "Factor on the speed 5 cm and more outside that box; 1 never slows down",
-        "",
-        0.0,
-        1.0,
-        live=True,
-    ),
-    Setting(
-        "placement_origin",
-        (),
-        "Where the policy's origin lies; none for the file's placement",
-        "m",
-        size=3,
-    ),
-    Setting(
-        "placement_rotation",
-        (),
-        "Quaternion x y z w of the policy's axes; none for the file's placement",
-        size=4,
-    ),
-    Setting(
-        "placement_metres_per_unit",
-        0.0,
-        "Length of the policy's unit; 0 for the file's placement",
-        "m",
-        0.0,
-        1e3,
-    ),
-    Setting(
-        "hold_orientation",
-        (),
-        "Quaternion x y z w of the TCP to hold; none for that of the first state. For a policy "
-        "of poses that of its goal; none for its own",
-        size=4,
-    ),
-    Setting(
-        "hold_gain",
-        2.0,
-        "Rate at which the distance from the policy's line or plane decays",
-        "1/s",
-        0.0,
-        20.0,
-    ),
-    Setting(
-        "hold_gain_angular", 2.0, "Rate at which the orientation's error decays", "1/s", 0.0, 20.0
-    ),
-    Setting("require_enable", False, "Move only while ~/enable says true (deadman switch)"),
-    Setting("enable_timeout", 0.5, "Age from which ~/enable no longer counts", "s", 0.05, 10.0),
-    Setting(
-        "preflight",
-        "refuse",
-        "What a motion that would break a limit from here leads to, before it begins",
-        choices=("refuse", "warn", "none"),
-    ),
-    Setting("dry_run", False, "Publish what would be sent on ~/dry_run, and nothing to the robot"),
-    Setting("wait_for_goal", False, "Move only once a goal was heard on ~/goal"),
-    Setting("run_on_activate", True, "Begin by itself on activation and reset; else ~/run begins"),
-    Setting("hold_at_goal", True, "Go on at the goal, against pushes; else fall silent there"),
-    Setting(
-        "task_timeout",
-        0.0,
-        "Time from the begin of a task to the goal; 0 for no end",
-        "s",
-        0.0,
-        1e5,
-        live=True,
-    ),
-    Setting(
-        "stuck_time",
-        5.0,
-        "Time without progress, though told to move, that ends a task as stuck; 0 for never",
-        "s",
-        0.0,
-        1e3,
-        live=True,
-    ),
-    Setting(
-        "predicted_path_rate",
-        1.0,
-        "Largest rate of ~/predicted_path and ~/markers while somebody listens; 0 for never",
-        "Hz",
-        0.0,
-        5.0,
-    ),
-    Setting(
-        "autostart",
-        False,
-        "Configure and activate by itself; a failure ends the process with status 2",
-    ),
+AUTOSTART = Setting(
+    "autostart", False, "Configure and activate by itself; a failure ends the process with status 2"
 )
+CAMERA_FRAME = Setting("camera_frame", "camera", "Frame that images name")
 
 SIM_NODE = (
     Setting("robot", "panda", "Name of the robot, or the path of its YAML file"),
@@ -306,11 +100,7 @@ GOAL_NODE = (
         "Quaternion x y z w of the goal, for a policy of poses; none for no turn",
         size=4,
     ),
-    Setting(
-        "autostart",
-        False,
-        "Configure and activate by itself; a failure ends the process with status 2",
-    ),
+    AUTOSTART,
 )
 
 RECORDER_NODE = (
@@ -343,4 +133,57 @@ RECORDER_NODE = (
         10.0,
         live=True,
     ),
+)
+
+SKILL_NODE = (
+    Setting("skill_file", "", "Path of the skill file (.pt or .elcdz)"),
+    Setting("base_frame", "base_link", "Frame that poses must be in"),
+    Setting(
+        "placement_rotation",
+        (),
+        "Quaternion x y z w that turns the skills' axes into the base frame's, for skills of a "
+        "plane; none for no turn",
+        size=4,
+    ),
+    Setting("state_timeout", 0.3, "Age from which a state is stale", "s", 0.02, 10.0, live=True),
+    Setting(
+        "start_distance",
+        NAMING["start_distance"],
+        "Distance from rest that counts as a motion, and within which the arm is at rest",
+        "m",
+        1e-3,
+        1.0,
+        live=True,
+    ),
+    Setting(
+        "rest_time",
+        NAMING["rest_time"],
+        "Time at rest that begins and ends a motion",
+        "s",
+        0.1,
+        10.0,
+        live=True,
+    ),
+    Setting(
+        "confidence",
+        NAMING["confidence"],
+        "Least probability of a skill that is named",
+        "",
+        0.0,
+        1.0,
+        live=True,
+    ),
+    Setting(
+        "agreement",
+        NAMING["agreement"],
+        "Time for which a skill has to keep that probability until it is named",
+        "s",
+        0.0,
+        10.0,
+        live=True,
+    ),
+    Setting("skills", (), "Skills that select a policy, each for the file of the same place"),
+    Setting("policy_files", (), "Policies that they select, as the policy node knows their paths"),
+    Setting("policy_node", "policy_node", "Node that a selected policy is served by"),
+    AUTOSTART,
 )

@@ -16,7 +16,7 @@ from rclpy.parameter import Parameter
 
 from elcd_policy.errors import ParameterError
 
-from .settings import Setting, Value, check_names
+from .setting import Setting, Value, check_names
 
 LARGEST = 1e12  # stands for no bound: a range needs both
 

@@ -10,7 +10,7 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from .lifecycle import told
 from .managed_node import ManagedNode
 from .messages import LATCHED_QOS, status_message
-from .settings import Setting
+from .setting import Setting
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 

@@ -1,1 +1,1 @@
-"""The parts of policy_node."""
+"""Parts of policy_node: its session, inputs, outputs, permissions and reports, over ROS."""

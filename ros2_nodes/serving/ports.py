@@ -14,9 +14,9 @@ from elcd_policy.errors import ParameterError
 from ..following.arm_kinematics import ArmKinematics
 from ..following.follower import Follower
 from ..following.joint_follower import ArmFollower, JointFollower
-from ..following.motion import Motion
 from ..following.policy_setup import Values, follower_for, retuned
 from ..following.pose_follower import PoseFollower
+from ..following.robot_motion import Motion
 from ..node.messages import Mismatch
 from ..node.robot_description import robot_description
 from ..node.state_input import ArmPoseInput, JointStateInput, PoseInput, StateInput

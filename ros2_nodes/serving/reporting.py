@@ -10,7 +10,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.clock import Clock
 from rclpy.lifecycle import LifecycleNode
 
-from ..following.motion import FAULT, FOLLOWING, HALTED, REACHED, Motion
+from ..following.robot_motion import FAULT, FOLLOWING, HALTED, REACHED, Motion
 from ..following.task import ABORTED, STUCK, Task
 from ..following.timing import TickTimes
 from ..node.messages import LATCHED_QOS, status_message

@@ -14,14 +14,14 @@ from std_msgs.msg import Bool
 from elcd_policy import LoadedPolicy
 from elcd_policy.errors import ElcdError, ParameterError
 
-from ..following.motion import FOLLOWING, REACHED
-from ..following.permission import Permission
 from ..following.policy_setup import load
 from ..following.preflight import NONE, REFUSE, PreflightError, preflight
+from ..following.robot_motion import FOLLOWING, REACHED
 from ..following.task import ABORTED, CANCELED, Task
 from ..node.messages import COMMAND_QOS, position_of, quaternion_of
 from ..node.parameters import Parameters
 from .admission import doubt
+from .permission import Permission
 from .ports import ports_for
 from .reporting import INACTIVE, Reporter
 from .views import Views

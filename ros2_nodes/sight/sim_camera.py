@@ -15,7 +15,7 @@ from elcd_policy_sim.vision.table import drawn_place, parse_moves, sample_scene
 
 from ..node.messages import COMMAND_QOS, STATE_QOS, to_stamp
 from ..node.parameters import Parameters
-from .images import IMAGE_TOPIC, image_message
+from .image_messages import IMAGE_TOPIC, image_message
 
 
 class SimCamera:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elcd_policy.errors import ParameterError
+from elcd_policy.robot.orientation import rotation_vector
 
 from ..robot import Robot
 
@@ -75,7 +76,7 @@ def solve_pose(
     turning = np.isin(range(3, 6), robot.controlled)
     for _ in range(300):
         here, orientation, jacobian = forward(joints)
-        rotation = np.where(turning, rotation_between(orientation, quaternion), 0.0)
+        rotation = np.where(turning, rotation_vector(quaternion, orientation), 0.0)
         offset = np.concatenate([position - here, rotation])
         distance, angle = float(np.linalg.norm(offset[:3])), float(np.linalg.norm(offset[3:]))
         if distance < POSITION_TOLERANCE and angle < ROTATION_TOLERANCE:
@@ -90,19 +91,6 @@ def solve_pose(
         f"and {angle:.2f} rad",
         expected="a pose within reach and joint limits",
     )
-
-
-def rotation_between(start: Vector, end: Vector) -> Vector:
-    """Rotation vector [3] in rad, base frame, that turns quaternion ``start`` into ``end``."""
-    x, y, z, w = start
-    # Vector and scalar part of end * conjugate(start).
-    product = np.array([[w, -z, y, -x], [z, w, -x, -y], [-y, x, w, -z], [x, y, z, w]]) @ end
-    if product[3] < 0:
-        product = -product
-    sine = np.linalg.norm(product[:3])
-    if sine < 1e-12:
-        return 2 * product[:3]
-    return product[:3] * (2 * np.arctan2(sine, product[3]) / sine)
 
 
 def _resolved(jacobian: Vector, task: Vector, idle: Vector) -> Vector:

@@ -23,7 +23,7 @@ from elcd_policy_ros2.graphs.launching import action
 from elcd_policy_ros2.graphs.node_description import NodeDescription
 from elcd_policy_ros2.graphs.robot_graph import REAL_ARM_ARGUMENTS, RECORD_DEMO_ARGUMENTS
 from elcd_policy_ros2.graphs.sight_graph import PICK_BY_SIGHT_ARGUMENTS
-from elcd_policy_ros2.node.settings import Setting
+from elcd_policy_ros2.node.setting import Setting
 from launch import LaunchContext
 
 FOLDER = Path(__file__).parents[2] / "launch"

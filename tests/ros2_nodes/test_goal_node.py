@@ -19,7 +19,7 @@ from elcd_policy.errors import ParameterError
 from elcd_policy_ros2.goal_node import GoalNode
 from elcd_policy_ros2.node.lifecycle import FAILURE, SUCCESS
 from elcd_policy_ros2.node.messages import COMMAND_QOS, LATCHED_QOS, STATE_QOS, position_of
-from elcd_policy_ros2.sight.images import image_message
+from elcd_policy_ros2.sight.image_messages import image_message
 from elcd_policy_sim import load_robot
 from elcd_policy_sim.vision.camera import TableCamera
 from elcd_policy_sim.vision.detector import DETECTOR

@@ -21,7 +21,7 @@ from elcd_policy_ros2.graphs.bringup import Bringup
 from elcd_policy_ros2.graphs.graph import ARMS, TWO_ARMS_ARGUMENTS, two_arms
 from elcd_policy_ros2.graphs.node_description import NodeDescription
 from elcd_policy_ros2.node.messages import LATCHED_QOS, position_of, seconds
-from elcd_policy_ros2.node.settings import checked
+from elcd_policy_ros2.node.setting import checked
 
 from .conftest import PLACEMENT, Ros
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DemonstrationError, MissingExtraError
+from ...robot.units import METRES
 from ..checks import check_samples
 from ..types import Demonstration
 
@@ -23,7 +24,7 @@ Array = NDArray[np.float64]
 
 METADATA = "metadata.yaml"
 NANOSECONDS = 1_000_000_000
-PER_METRE = {"m": 1.0, "cm": 100.0, "mm": 1000.0}
+PER_METRE = {unit: 1.0 / metres for unit, metres in METRES.items()}
 """Units of length that are written as poses or points, which are in m."""
 NOTED = ("units", "robot", "note", "placement")
 """What a bag's custom data may say of a demonstration."""

@@ -26,7 +26,7 @@ from elcd_policy_ros2.graphs.sight_graph import (
     box_places,
     pick_by_sight,
 )
-from elcd_policy_ros2.node.settings import checked
+from elcd_policy_ros2.node.setting import checked
 from elcd_policy_sim import EpisodeLog
 from elcd_policy_sim.vision.table import PLANE, Move, drawn_place
 

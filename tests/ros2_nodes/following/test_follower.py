@@ -13,7 +13,7 @@ from elcd_policy.errors import ParameterError
 from elcd_policy.robot.placement import Placement
 from elcd_policy.robot.safety import Limits, State
 from elcd_policy_ros2.following.follower import Follower, demonstrated_box, resolve_placement
-from elcd_policy_ros2.following.motion import FAULT, HALTED, WAITING, ZEROS
+from elcd_policy_ros2.following.robot_motion import FAULT, HALTED, WAITING, ZEROS
 
 STORED = Placement(np.eye(3), [0.4, 0.0, 0.3], 0.002)
 QUARTER = (0.0, 0.0, np.sqrt(0.5), np.sqrt(0.5))  # 90 degrees about z

@@ -19,7 +19,7 @@ from elcd_policy_ros2.following.policy_setup import follower_for
 from elcd_policy_ros2.following.pose_follower import PoseFollower
 from elcd_policy_ros2.following.preflight import rehearse
 from elcd_policy_ros2.node.messages import COMMAND_QOS, fill_pose
-from elcd_policy_ros2.node.node_settings import POLICY_NODE
+from elcd_policy_ros2.node.policy_settings import POLICY_NODE
 
 from ..conftest import Ros
 from ..point_arm import Arm, configured, falls_silent, transition

@@ -22,7 +22,7 @@ from elcd_policy_ros2.graphs.bringup import Bringup, free_domain_id
 from elcd_policy_ros2.graphs.graph import checked_arguments, follow_demo
 from elcd_policy_ros2.graphs.node_description import NodeDescription
 from elcd_policy_ros2.node.messages import COMMAND_QOS, LATCHED_QOS, position_of, seconds, twist_of
-from elcd_policy_ros2.node.running import EXECUTOR
+from elcd_policy_ros2.node.run_node import EXECUTOR
 from elcd_policy_sim import EpisodeLog, parse_pushes
 
 from ..conftest import PLACEMENT, Ros

@@ -22,14 +22,14 @@ from elcd_policy_ros2.graphs.graph import (
     two_arms,
 )
 from elcd_policy_ros2.graphs.node_description import NEEDS, NodeDescription
-from elcd_policy_ros2.node import node_settings
-from elcd_policy_ros2.node.settings import checked
+from elcd_policy_ros2.node import node_settings, policy_settings
+from elcd_policy_ros2.node.setting import checked
 from elcd_policy_sim import default_pushes, load_robot, parse_pushes
 
 from ..conftest import PLACEMENT, curves
 
 SETTINGS = {
-    "policy_node": node_settings.POLICY_NODE,
+    "policy_node": policy_settings.POLICY_NODE,
     "recorder_node": node_settings.RECORDER_NODE,
     "sim_node": node_settings.SIM_NODE,
 }

@@ -15,8 +15,9 @@ from elcd_policy_ros2.graphs.robot_graph import (
     real_arm,
     record_demo,
 )
-from elcd_policy_ros2.node.node_settings import POLICY_NODE, RECORDER_NODE
-from elcd_policy_ros2.node.settings import Setting, checked
+from elcd_policy_ros2.node.node_settings import RECORDER_NODE
+from elcd_policy_ros2.node.policy_settings import POLICY_NODE
+from elcd_policy_ros2.node.setting import Setting, checked
 
 CONFIGS = Path(__file__).parents[3] / "config"
 

@@ -9,7 +9,7 @@ pytest.importorskip("rclpy")
 
 from builtin_interfaces.msg import Time
 
-from elcd_policy_ros2.sight.images import image_fault, image_message, picture_of
+from elcd_policy_ros2.sight.image_messages import image_fault, image_message, picture_of
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (4, 6, 3)).astype(np.uint8)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from elcd_policy.errors import ParameterError
-from elcd_policy_ros2.node.node_settings import POLICY_NODE, SIM_NODE
-from elcd_policy_ros2.node.settings import Setting, check_names
+from elcd_policy_ros2.node.node_settings import SIM_NODE
+from elcd_policy_ros2.node.policy_settings import POLICY_NODE
+from elcd_policy_ros2.node.setting import Setting, check_names
 
 RATE = Setting("rate", 100.0, "Rate of the commands", "Hz", 1.0, 1000.0)
 CORNER = Setting("corner", (), "A corner", "m", size=3)
