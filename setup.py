@@ -105,7 +105,7 @@ setup(
             "demo = elcd_policy_ros2.demo.command",
             "simulate = elcd_policy_sim.simulate",
             "disturbances = elcd_policy_benchmarks.disturbances.page",
-            "detector = elcd_policy_sim.vision.detector",
+            "detector = elcd_policy_sim.vision.detector_command",
         ],
         "elcd.compressors": [
             "goal-detector = elcd_policy_sim.vision.compress_detector",

@@ -11,11 +11,17 @@ import sys
 import numpy as np
 
 from elcd_policy.obstacles import load_obstacles
-from elcd_policy_sim import load_robot, render_video
-from elcd_policy_sim.disturbances import RandomPush
-from elcd_policy_sim.episodes.obstacles import AvoidingMotion, add_bodies, clearance
-from elcd_policy_sim.episodes.running import Runner
-from elcd_policy_sim.episodes.scene import EpisodeSettings, Scene
+from elcd_policy_sim import (
+    AvoidingMotion,
+    EpisodeSettings,
+    RandomPush,
+    Runner,
+    Scene,
+    clearance,
+    load_robot,
+    render_video,
+)
+from elcd_policy_sim.film import add_bodies
 
 EPISODES = 20
 

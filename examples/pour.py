@@ -14,10 +14,15 @@ from scipy.spatial.transform import Rotation
 
 from elcd_policy.plotting.style import EXECUTED, INK, PUSH, ROLLOUT, label_axes, save_figure
 from elcd_policy.robot.orientation import rotation_vector
-from elcd_policy_sim import EpisodeLog, Push, load_robot
-from elcd_policy_sim.episodes.policy_motion import PolicyMotion
-from elcd_policy_sim.episodes.running import Runner
-from elcd_policy_sim.episodes.scene import EpisodeSettings, Scene
+from elcd_policy_sim import (
+    EpisodeLog,
+    EpisodeSettings,
+    PolicyMotion,
+    Push,
+    Runner,
+    Scene,
+    load_robot,
+)
 
 PUSHES = (
     Push(1.0, (40.0, 0.0, 0.0), 0.2),

@@ -1,4 +1,4 @@
-"""Disturb an arm that follows a policy, and say how it comes back.
+"""Disturb an arm that follows a policy, and measure how it recovers.
 
 Each episode starts where a demonstration did, in a physics of its own, with a torque-driven arm
 that follows the field. The file's placement says where, else the robot's writing plane. Exit
@@ -10,34 +10,26 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.spatial.transform import Rotation
 
 from elcd_policy.errors import ParameterError
 from elcd_policy.obstacles import load_obstacles
+from elcd_policy.robot.orientation import unit_quaternion
 from elcd_policy.robot.placement import Placement
-from elcd_policy.robot.task_space import unit_quaternion
 from elcd_policy.utils.files import written_whole
 
-from .baselines.comparison import compare, comparison_table
+from .campaigns import Runner, compare, comparison_table, count_cores, run_campaign, run_sweep
 from .disturbances import KINDS, Disturbance, RandomPush, read_disturbances
-from .disturbances.base import triple
-from .episodes.campaign import run_campaign
-from .episodes.obstacles import AvoidingMotion, add_bodies
-from .episodes.policy_motion import PolicyMotion
-from .episodes.results import CampaignResult
-from .episodes.running import Runner, available_workers
-from .episodes.scene import EpisodeSettings, Scene
-from .episodes.sweep import run_sweep
-from .film.files import check_film
-from .film.video import render_video
-from .report.report import check_report, write_report
-from .report.tables import campaign_table, sweep_table
+from .episodes import AvoidingMotion, EpisodeSettings, PolicyMotion, Scene
+from .film import check_film, film_worst_episode
+from .report import campaign_table, check_report, sweep_table, write_report
 from .robot import load_robot
 
 EPISODES = 20
@@ -103,7 +95,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the campaign or the sweep.
+    """Run the campaign, the comparison or the sweep.
 
     Returns
     -------
@@ -114,72 +106,124 @@ def run(args: argparse.Namespace) -> int:
         check_film(args.video)
     if args.report:
         check_report(args.report)
-    motion, robot = _motion(args), load_robot(args.robot)
-    facts = motion.policy.metadata
-    placement = moved(facts.placement or robot.placement_for(facts), args)
-    runner = Runner(Scene.of(motion.policy, robot, placement), motion, args.seed, args.gui)
-    settings = EpisodeSettings(
-        tuple(_disturbances(args)), args.rate, args.physics_rate, args.latency, args.duration
-    )
-    workers = 1 if args.gui else available_workers() if args.workers is None else args.workers
-    count = args.pushes if args.pushes is not None else args.episodes
-    command = command_of(args)
-    if args.sweep:
-        count = SWEEP_EPISODES if count is None else count
-        sweep = {**run_sweep(runner, settings, count, workers), "command": command}
-        _say(args, sweep, sweep, sweep_table(sweep))
-        return 0
-    count = EPISODES if count is None else count
-    if args.compare:
-        results = [
-            replace(each, command=command)
-            for each in compare(runner, settings, count, workers=workers)
-        ]
-        everything = {"campaigns": [result.to_dict() for result in results]}
-        figures = {"campaigns": [result.facts() for result in results]}
-        _say(args, everything, figures, comparison_table(results))
-    else:
-        result = run_campaign(runner, settings, count, workers=workers)
-        results = [replace(result, command=command)]
-        _say(args, results[0].to_dict(), results[0].facts(), campaign_table(results[0]))
-    if args.video:
-        _film(runner, settings, results[0], args.video)
-    if args.report:
-        write_report(args.report, results)
-    return 0 if results[0].within_envelope else 1
-
-
-def _motion(args: argparse.Namespace) -> PolicyMotion:
-    if args.obstacles is None:
-        return PolicyMotion(args.policy)
-    if args.compare:
+    if args.compare and args.obstacles:
         raise ParameterError(
             "other methods know no obstacles", got="--compare and --obstacles", expected="one"
         )
-    return AvoidingMotion(args.policy, *load_obstacles(args.obstacles))
+    motion = load_motion(args.policy, args.obstacles)
+    facts, robot = motion.policy.metadata, load_robot(args.robot)
+    placement = override_placement(
+        facts.placement or robot.placement_for(facts),
+        origin=_numbers(args.origin, "--origin", 3),
+        quaternion=_numbers(args.plane, "--plane", 4),
+        metres_per_unit=args.scale,
+    )
+    runner = Runner(Scene.of(motion.policy, robot, placement), motion, args.seed, args.gui)
+    settings = EpisodeSettings(
+        choose_disturbances(args.disturb, pushes=args.pushes, episodes=args.episodes),
+        args.rate,
+        args.physics_rate,
+        args.latency,
+        args.duration,
+    )
+    workers = 1 if args.gui else count_cores() if args.workers is None else args.workers
+    count = args.pushes if args.pushes is not None else args.episodes
+    command = _format_command(vars(args))
+    if args.sweep:
+        count = SWEEP_EPISODES if count is None else count
+        sweep = {**run_sweep(runner, settings, count, workers), "command": command}
+        _print(sweep, sweep, sweep_table(sweep), json_only=args.json, output=args.output)
+        return 0
+    count = EPISODES if count is None else count
+    if args.compare:
+        found = compare(runner, settings, count, workers=workers)
+        results = [replace(each, command=command) for each in found]
+        everything = {"campaigns": [result.to_dict() for result in results]}
+        figures = {"campaigns": [result.facts() for result in results]}
+        table = comparison_table(results)
+    else:
+        found = [run_campaign(runner, settings, count, workers=workers)]
+        results = [replace(each, command=command) for each in found]
+        everything, figures = results[0].to_dict(), results[0].facts()
+        table = campaign_table(results[0])
+    if args.video:
+        film_worst_episode(runner, settings, results[0], args.video)
+    if args.report:
+        write_report(args.report, results)
+    _print(
+        everything,
+        figures,
+        table,
+        json_only=args.json,
+        output=args.output,
+        written=(args.video, args.report),
+    )
+    return 0 if results[0].within_envelope else 1
 
 
-def moved(placement: Placement, args: argparse.Namespace) -> Placement:
-    """The placement, with what the command line says of it."""
-    origin, rotation, scale = placement.origin, placement.rotation, placement.metres_per_unit
-    if args.origin is not None:
-        origin = np.array(triple(args.origin.split(","), "--origin"))
-    if args.plane is not None:
-        try:
-            values = [float(value) for value in args.plane.split(",")]
-        except ValueError as error:
-            raise ParameterError("--plane is no quaternion", got=args.plane) from error
-        rotation = Rotation.from_quat(unit_quaternion(values)).as_matrix()
-    return Placement(rotation, origin, scale if args.scale is None else args.scale)
+def load_motion(policy: str | Path, obstacles: str | Path | None = None) -> PolicyMotion:
+    """Load a policy file as a motion, bent around the obstacles of a YAML file if there is one."""
+    if obstacles is None:
+        return PolicyMotion(policy)
+    return AvoidingMotion(policy, *load_obstacles(obstacles))
 
 
-def command_of(args: argparse.Namespace) -> str:
-    """The command line that asks for this, without what does not change the numbers."""
+def override_placement(
+    placement: Placement,
+    *,
+    origin: ArrayLike | None = None,
+    quaternion: ArrayLike | None = None,
+    metres_per_unit: float | None = None,
+) -> Placement:
+    """Replace the given parts of a placement: origin [3] in m, quaternion [4] x y z w, scale."""
+    rotation = placement.rotation
+    if quaternion is not None:
+        rotation = Rotation.from_quat(unit_quaternion(quaternion)).as_matrix()
+    return Placement(
+        rotation,
+        placement.origin if origin is None else np.asarray(origin, dtype=np.float64),
+        placement.metres_per_unit if metres_per_unit is None else metres_per_unit,
+    )
+
+
+def choose_disturbances(
+    sources: Sequence[str], *, pushes: int | None = None, episodes: int | None = None
+) -> tuple[Disturbance, ...]:
+    """Read disturbances from texts and files, a random push before them unless not wanted.
+
+    Parameters
+    ----------
+    sources : see `read_disturbances`.
+    pushes : episodes with a random push each, if given.
+    episodes : episodes without, if given.
+    """
+    given = read_disturbances(sources)
+    if pushes is not None or (episodes is None and not given):
+        given.insert(0, RandomPush())
+    return tuple(given)
+
+
+def _numbers(text: str | None, option: str, count: int) -> list[float] | None:
+    if text is None:
+        return None
+    try:
+        values = [float(value) for value in text.split(",")]
+    except ValueError:
+        values = []
+    if len(values) != count or not np.isfinite(values).all():
+        raise ParameterError(
+            f"{option} can't be read", got=text, expected=f"{count} finite numbers with ',' between"
+        )
+    return values
+
+
+def _format_command(options: dict[str, Any]) -> str:
+    """Format the command line that asks for this, without what does not change the numbers."""
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     defaults = vars(parser.parse_args(["-"]))
-    words = ["elcd", "simulate", Path(args.policy).name]
-    for name, value in vars(args).items():
+    words = ["elcd", "simulate", Path(options["policy"]).name]
+    for name, value in options.items():
         if name in ("policy", "json", "gui", "workers", "output", "video", "report"):
             continue
         if value != defaults[name]:
@@ -189,35 +233,19 @@ def command_of(args: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-def _disturbances(args: argparse.Namespace) -> list[Disturbance]:
-    given = read_disturbances(args.disturb)
-    if args.pushes is not None or (args.episodes is None and not given):
-        given.insert(0, RandomPush())
-    return given
-
-
-def _film(runner: Runner, settings: EpisodeSettings, result: CampaignResult, path: str) -> None:
-    """Run the episode that was driven off the farthest once more: it comes out the same."""
-    worst = max(result.episodes, key=lambda episode: episode.peak_deviation_mm)
-    log = runner.run(settings, worst.index).log
-    assert log is not None
-    reference = min(
-        result.corridor, key=lambda line: np.linalg.norm(np.subtract(line[0], log.position[0]))
-    )
-    scenery = None
-    if isinstance(runner.motion, AvoidingMotion):
-        bodies, placement = runner.motion.obstacles, runner.scene.placement
-        scenery = partial(add_bodies, obstacles=bodies, placement=placement)
-    render_video(runner.scene.robot, log, path, path_points=reference, scenery=scenery)
-
-
-def _say(
-    args: argparse.Namespace, everything: dict[str, Any], facts: dict[str, Any], table: str
+def _print(
+    everything: dict[str, Any],
+    facts: dict[str, Any],
+    table: str,
+    *,
+    json_only: bool,
+    output: str | None,
+    written: Sequence[str | None] = (),
 ) -> None:
-    if args.output:
-        with written_whole(args.output) as file:
+    if output:
+        with written_whole(output) as file:
             file.write((json.dumps(everything, allow_nan=False) + "\n").encode())
-    print(json.dumps(facts, allow_nan=False) if args.json else table)
-    for name in (args.output, args.video, args.report):
-        if name and not args.json:
+    print(json.dumps(facts, allow_nan=False) if json_only else table)
+    for name in (output, *written):
+        if name and not json_only:
             print(f"written           {Path(name)}")

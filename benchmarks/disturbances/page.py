@@ -12,9 +12,9 @@ from typing import Any
 from elcd_policy.errors import ParameterError
 from elcd_policy.plotting import save_figure
 from elcd_policy.utils.files import written_whole
-from elcd_policy_sim.baselines.comparison import comparison_table
-from elcd_policy_sim.episodes.results import CampaignResult, EnvelopeCheck
-from elcd_policy_sim.report.figures import box_figure, path_figure
+from elcd_policy_sim.campaigns.campaign_result import CampaignResult, EnvelopeCheck
+from elcd_policy_sim.campaigns.comparison import comparison_table
+from elcd_policy_sim.report.campaign_figures import box_figure, path_figure
 
 from .page_text import CHECKS, COMPARED, DISTURBANCES, INTRODUCTION, PROTOCOL, SWEEP
 from .sweep_figure import sweep_figure

@@ -17,8 +17,8 @@ from elcd_policy.errors import ParameterError
 from elcd_policy.perception import LoadedDetector, load_detector
 from elcd_policy.utils.versions import versions
 from elcd_policy_sim.robot import load_robot
-from elcd_policy_sim.vision.detector import DETECTOR, errors
-from elcd_policy_sim.vision.scenes import rendered_scenes
+from elcd_policy_sim.vision.detector_training import DETECTOR, measure_errors
+from elcd_policy_sim.vision.training_images import render_training_images
 
 from ..machine import machine
 from ..store import append_record
@@ -101,8 +101,8 @@ def measure_goal(detectors: list[Path], scenes: int = SCENES) -> dict[str, Any]:
     torch.set_num_threads(1)
     loaded = [load_detector(path) for path in detectors]
     robot = load_robot("panda")
-    images, places = rendered_scenes(robot, scenes, SEED, absent=0.0)
-    empty, _ = rendered_scenes(robot, EMPTY, SEED + 1, absent=1.0)
+    images, places = render_training_images(robot, scenes, SEED, absent=0.0)
+    empty, _ = render_training_images(robot, EMPTY, SEED + 1, absent=1.0)
     bar = tqdm(loaded, desc="detectors", delay=2, file=sys.stderr)
     return {
         "benchmark": "goal",
@@ -129,8 +129,12 @@ def _measured(
         "epochs": training["settings"]["epochs"],
         "training_cpu_s": training["cpu_s"],
         "parameters": sum(p.numel() for p in module.parameters()),
-        "noise": {f"{size:g}": errors(module, images, places, noise=size) for size in NOISE},
-        "salt": {f"{share:g}": errors(module, _salted(images, share), places) for share in SALT},
+        "noise": {
+            f"{size:g}": measure_errors(module, images, places, noise=size) for size in NOISE
+        },
+        "salt": {
+            f"{share:g}": measure_errors(module, _salted(images, share), places) for share in SALT
+        },
         "imagined": _imagined(module, empty),
     }
     if training["net"] == "nais":
@@ -143,7 +147,7 @@ def _measured(
 def _imagined(module: torch.nn.Module, empty: NDArray[np.uint8]) -> float:
     """Share of the tables without a box on which one is found."""
     nowhere = np.full((len(empty), 3), np.nan, np.float32)
-    return errors(module, empty, nowhere)["imagined"]
+    return measure_errors(module, empty, nowhere)["false_positive"]
 
 
 def _salted(images: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
@@ -163,12 +167,12 @@ def _depths(
     deeper = {}
     for times in DEEPER:
         net.set_depth(times * trained, 0.0)
-        deeper[str(times)] = errors(module, few, where)
+        deeper[str(times)] = measure_errors(module, few, where)
     net.set_depth(CAP, THRESHOLD)
     with torch.inference_mode():
         pixels = torch.from_numpy(few).permute(0, 3, 1, 2).float() / 255.0 - 0.5
         _, steps = net.unroll(torch.nn.functional.pixel_unshuffle(pixels, 3))
-    at_rest = errors(module, few, where)
+    at_rest = measure_errors(module, few, where)
     net.set_depth(trained, 0.0)
     return {
         "depth": trained,

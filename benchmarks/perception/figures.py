@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from elcd_policy.perception import load_detector
 from elcd_policy.plotting.style import INK, PUSH, REACHED, add_legend, label_axes
 from elcd_policy_sim.robot import load_robot
-from elcd_policy_sim.vision.detector import CONFIDENT, DETECTOR
-from elcd_policy_sim.vision.scenes import rendered_scenes
+from elcd_policy_sim.vision.detector_training import CONFIDENT, DETECTOR
+from elcd_policy_sim.vision.training_images import render_training_images
 
 COLOURS = {"nais": "#0072b2", "cnn": "#d55e00"}
 NAMES = {"nais": "NAIS-Net", "cnn": "CNN of equal size"}
@@ -25,7 +25,9 @@ Row = dict[str, Any]
 
 def scenes_figure() -> Figure:
     """Held-out scenes, with the box's true place and what the package's detector found."""
-    images, places = rendered_scenes(load_robot("panda"), SCENES, SEED, absent=0.12, progress=False)
+    images, places = render_training_images(
+        load_robot("panda"), SCENES, SEED, absent=0.12, progress=False
+    )
     detector = load_detector(DETECTOR)
     camera = detector.metadata.camera
     figure = Figure(figsize=(10.0, 2.75), layout="constrained")

@@ -28,7 +28,7 @@ from elcd_policy_ros2.node.lifecycle import SUCCESS
 from elcd_policy_ros2.node.messages import LATCHED_QOS
 from elcd_policy_ros2.node.robot_description import TOPIC as DESCRIPTION
 from elcd_policy_sim.robot import ROBOTS
-from elcd_policy_sim.vision.detector import DETECTOR
+from elcd_policy_sim.vision.detector_training import DETECTOR
 
 NAMESPACE = "/ns"
 STANDARD = ("/rosout", "/parameter_events", "transition_event")

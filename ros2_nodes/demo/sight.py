@@ -17,7 +17,7 @@ from elcd_policy.errors import ParameterError
 from elcd_policy.perception import load_detector
 from elcd_policy.utils.files import written_whole
 from elcd_policy_sim import EpisodeLog, load_robot
-from elcd_policy_sim.vision.detector import DETECTOR
+from elcd_policy_sim.vision.detector_training import DETECTOR
 
 from ..graphs.sight_graph import (
     HEIGHT,

@@ -15,8 +15,8 @@ from elcd_policy.evaluation.recovery import GoalReached, goal_reached
 from elcd_policy.perception import LoadedDetector
 from elcd_policy.plotting.style import DEMONSTRATION, EXECUTED, PUSH, label_axes, save_figure
 from elcd_policy_sim import EpisodeLog, Robot
-from elcd_policy_sim.film.sight import render_sight
-from elcd_policy_sim.vision.table import LOWER, PLANE, SIDE, UPPER, Move
+from elcd_policy_sim.film.sight_film import render_sight
+from elcd_policy_sim.vision.table_scene import LOWER, PLANE, SIDE, UPPER, Move
 
 Array = NDArray[np.float64]
 

@@ -14,14 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elcd_policy.errors import MissingExtraError, ParameterError
+from elcd_policy.robot.damped_least_squares import DAMPED_BELOW, damped_inverse
 from elcd_policy.robot.joint_safety import JointLimits
 
 Array = NDArray[np.float64]
-
-DAMPED_BELOW = 0.05
-"""Smallest singular value of the Jacobian (m and rad mixed) that is inverted exactly; with
-smaller ones the inverse stays bounded by its reciprocal, and the TCP lags instead of the
-joints racing."""
 
 LIMIT_MARGIN = 0.1
 """Share of a joint's range, at each end, that the redundancy moves out of."""
@@ -170,7 +166,7 @@ class ArmKinematics:
         .. [2] F. Flacco, A. De Luca, O. Khatib, "Motion control of redundant robots under
            joint constraints: saturation in the null space", ICRA 2012.
         """
-        inverse, null, _ = _damped_inverse(jacobian)
+        inverse, null, _ = damped_inverse(jacobian)
         task = inverse @ twist
         outward = CENTERING_RATE * null @ (self._inner(positions) - positions)
         size, most = float(np.linalg.norm(outward)), float(np.linalg.norm(task))
@@ -183,7 +179,7 @@ class ArmKinematics:
             if not stuck.any():
                 break
             free &= ~stuck
-            inverse, _, smallest = _damped_inverse(jacobian[:, free])
+            inverse, _, smallest = damped_inverse(jacobian[:, free])
             if free.sum() < len(twist) or smallest < DAMPED_BELOW:
                 break
             velocity = np.where(free, 0.0, allowed)
@@ -236,11 +232,3 @@ def _acceleration_limits(urdf: str) -> dict[str, float]:
         if limit is not None and "acceleration" in limit.attrib:
             found[joint.get("name", "")] = float(limit.attrib["acceleration"])
     return found
-
-
-def _damped_inverse(jacobian: Array) -> tuple[Array, Array, float]:
-    """Damped inverse [n, 6], projector [n, n] onto the null space, smallest singular value."""
-    u, s, vt = np.linalg.svd(jacobian)
-    gain = s / np.maximum(s, DAMPED_BELOW) ** 2
-    null = vt[s.size :]
-    return (vt[: s.size].T * gain) @ u[:, : s.size].T, null.T @ null, float(s[-1])

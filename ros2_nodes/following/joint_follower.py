@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from elcd_policy.robot.damped_least_squares import DAMPED_BELOW
 from elcd_policy.robot.joint_safety import (
     JointLimits,
     JointReading,
@@ -17,7 +18,7 @@ from elcd_policy.robot.joint_safety import (
 )
 from elcd_policy.robot.safety import State, scale_speed
 
-from .arm_kinematics import DAMPED_BELOW, ArmKinematics
+from .arm_kinematics import ArmKinematics
 from .follower import Follower
 from .robot_motion import Motion, Policy
 

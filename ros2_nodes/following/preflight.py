@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elcd_policy.errors import ElcdError
+from elcd_policy.robot.damped_least_squares import DAMPED_BELOW
 from elcd_policy.robot.joint_safety import JointLimits
 from elcd_policy.robot.safety import Limits
 
-from .arm_kinematics import DAMPED_BELOW
 from .robot_motion import Motion
 
 Array = NDArray[np.float64]

@@ -9,8 +9,8 @@ from typing import Any
 
 from elcd_policy.metadata import PolicyMetadata
 from elcd_policy.perception import load_detector
-from elcd_policy_sim.vision.detector import DETECTOR
-from elcd_policy_sim.vision.table import Move, checked_place, drawn_place, parse_moves
+from elcd_policy_sim.vision.detector_training import DETECTOR
+from elcd_policy_sim.vision.table_scene import Move, parse_moves, sample_place, validate_place
 
 from ..node.setting import Setting, Value
 from . import graph
@@ -70,11 +70,11 @@ def box_places(
         If the box can't stand there, or a move can't be read.
     """
     seed, text = arguments["seed"], arguments["box_moves"]
-    place = checked_place(arguments["box"]) if arguments["box"] else drawn_place(seed)
+    place = validate_place(arguments["box"]) if arguments["box"] else sample_place(seed)
     if text == NONE:
         return place, []
     if text == DEFAULT:
-        return place, [Move(round(duration, 2), drawn_place(seed, 1))]
+        return place, [Move(round(duration, 2), sample_place(seed, 1))]
     return place, parse_moves(text)
 
 

@@ -10,8 +10,8 @@ from sensor_msgs.msg import Image
 
 from elcd_policy.errors import ElcdError, ParameterError
 from elcd_policy_sim import Robot
-from elcd_policy_sim.vision.camera import TableCamera
-from elcd_policy_sim.vision.table import drawn_place, parse_moves, sample_scene
+from elcd_policy_sim.vision.table_camera import TableCamera
+from elcd_policy_sim.vision.table_scene import parse_moves, sample_place, sample_scene
 
 from ..node.messages import COMMAND_QOS, STATE_QOS, to_stamp
 from ..node.parameters import Parameters
@@ -39,7 +39,7 @@ class SimCamera:
         self._view = TableCamera(robot)
         random = np.random.default_rng(parameters["scene_seed"])
         scene = sample_scene(random)
-        place = parameters["box"] or drawn_place(parameters["scene_seed"])
+        place = parameters["box"] or sample_place(parameters["scene_seed"])
         self._view.show(scene.with_box_at(place))
         self._due = -np.inf
         self._out = node.create_publisher(Image, IMAGE_TOPIC, STATE_QOS)

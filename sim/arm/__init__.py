@@ -1,1 +1,7 @@
-"""The simulated arm: control laws, and the physics engine behind them."""
+"""The simulated arm: its control laws, and the physics engine behind them."""
+
+from .arm import Arm
+
+__all__ = [
+    "Arm",
+]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from elcd_policy.errors import ParameterError
 
 from ..robot import Robot
-from .bullet.body import Body
+from .bullet.bullet_model import Body
 
 Vector = NDArray[np.float64]
 

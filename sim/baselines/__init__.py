@@ -1,4 +1,4 @@
-"""Other ways to reproduce a demonstrated motion, to compare a contracting field with.
+"""Baselines: other ways to reproduce a demonstrated motion, to compare a contracting field with.
 
 Each is a `Motion`, made of the same demonstrations.
 """

@@ -1,10 +1,10 @@
-"""What may be done to an episode, as small seeded values that can be combined."""
+"""Disturbances of an episode: small seeded values that can be combined."""
 
-from .base import Disturbance
-from .body import Hold, Payload
+from .disturbance import Disturbance
 from .forces import ForceNoise, Wind
+from .hold_and_payload import Hold, Payload
+from .parsing import KINDS, read_disturbance, read_disturbances
 from .pushes import Push, RandomPush, default_pushes, parse_pushes, total_force
-from .reading import KINDS, read_disturbance, read_disturbances
 from .signals import MovedGoal, SensorDelay, SensorNoise, SlowDown
 
 __all__ = [

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..robot import Robot
-from .base import Disturbance, Vector, triple
+from .disturbance import Disturbance, Vector, triple
 
 NOISE_PERIOD = 0.02  # s for which a random force stays
 
@@ -56,7 +56,7 @@ class ForceNoise(Disturbance):
         """See `Disturbance`."""
         return [NOISE_PERIOD * k for k in range(int(duration / NOISE_PERIOD) + 1)]
 
-    def drawn(self, random: np.random.Generator, duration: float, robot: Robot) -> ForceNoise:
+    def sample(self, random: np.random.Generator, duration: float, robot: Robot) -> ForceNoise:
         """See `Disturbance`."""
         return replace(self, seed=int(random.integers(2**31)))
 

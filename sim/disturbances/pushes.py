@@ -11,7 +11,7 @@ import numpy as np
 from elcd_policy.errors import ParameterError
 
 from ..robot import Robot
-from .base import Disturbance, Vector
+from .disturbance import Disturbance, Vector
 
 IN_PLANE = 30.0  # N, of the default pushes
 ACROSS = 45.0  # N, along the normal, where an arm folded before its base yields less
@@ -108,7 +108,7 @@ class RandomPush(Disturbance):
             "0 <= weakest <= strongest, duration above 0, 0 <= earliest <= latest",
         )
 
-    def drawn(self, random: np.random.Generator, duration: float, robot: Robot) -> Push:
+    def sample(self, random: np.random.Generator, duration: float, robot: Robot) -> Push:
         """See `Disturbance`."""
         direction = np.zeros(3)
         moving = [axis for axis in robot.controlled if axis < 3]

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from ..robot import Robot
-from .base import Disturbance, Vector, triple
+from .disturbance import Disturbance, Vector, triple
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,13 @@ class SensorNoise(Disturbance):
             "deviations of at least 0",
         )
 
-    def drawn(self, random: np.random.Generator, duration: float, robot: Robot) -> SensorNoise:
+    def sample(self, random: np.random.Generator, duration: float, robot: Robot) -> SensorNoise:
         """See `Disturbance`."""
         return replace(self, seed=int(random.integers(2**31)))
 
-    def sensed(self, time: float, position: Vector, quaternion: Vector) -> tuple[Vector, Vector]:
+    def alter_pose(
+        self, time: float, position: Vector, quaternion: Vector
+    ) -> tuple[Vector, Vector]:
         """See `Disturbance`."""
         random = np.random.default_rng([self.seed, round(1e6 * time)])
         errors = random.standard_normal((2, 3))
@@ -129,7 +131,7 @@ class SlowDown(Disturbance):
         """See `Disturbance`."""
         return self.time, self.time + self.duration
 
-    def commanded(self, time: float, twist: Vector) -> Vector:
+    def alter_twist(self, time: float, twist: Vector) -> Vector:
         """See `Disturbance`."""
         begin, end = self.interval
         return self.factor * twist if begin <= time < end else twist

@@ -20,7 +20,7 @@ from elcd_policy import LoadedPolicy
 from elcd_policy.certificate.exact import ExactPolicy, jacobian, times
 from elcd_policy.utils.threads import one_thread
 
-from .results import EnvelopeCheck, merged
+from .episode_result import EnvelopeCheck, merge_checks
 
 Vector = NDArray[np.float64]
 
@@ -122,7 +122,7 @@ class CertifiedMetric:
             self._check("to the goal", trace.time, _norms(trace.latent), trace.error, 0.0)
             for trace in traces
         ]
-        return merged(parts)
+        return merge_checks(parts)
 
     def between(self, one: Trace, other: Trace) -> EnvelopeCheck | None:
         """Two measured motions, held against the envelope of their distance.

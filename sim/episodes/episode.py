@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from elcd_policy.errors import ParameterError
 
-from ..arm.bullet.arm import Arm
+from ..arm.arm import Arm
 from ..disturbances import Disturbance, total_force
 from .control import Controller
 from .log import EpisodeLog
@@ -124,7 +124,7 @@ class _Episode:
         for each in self.disturbances:
             for begins, edge in zip((False, True), reversed(each.interval), strict=True):
                 if np.isfinite(edge) and self._step(edge) == step:
-                    each.change(self.arm, begins)
+                    each.act_on(self.arm, begins)
 
     def _twist(self, step: int) -> Vector:
         time = step * self.arm.timestep
@@ -134,10 +134,10 @@ class _Episode:
             self.controller.shift_goal(offset)
         position, quaternion = self.poses[self.seen[step]]
         for each in self.disturbances:
-            position, quaternion = each.sensed(time, position, quaternion)
+            position, quaternion = each.alter_pose(time, position, quaternion)
         twist = np.asarray(self.controller.twist(time, position, quaternion), dtype=np.float64)
         for each in self.disturbances:
-            twist = each.commanded(time, twist)
+            twist = each.alter_twist(time, twist)
         return twist
 
     def _step(self, time: float) -> int:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from elcd_policy.errors import ParameterError
 from elcd_policy.utils.files import written_whole
 
-from ..arm.bullet.arm import Arm
+from ..arm.arm import Arm
 
 Vector = NDArray[np.float64]
 

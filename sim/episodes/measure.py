@@ -11,8 +11,8 @@ from elcd_policy.robot.orientation import rotation_vector
 
 from ..disturbances import Disturbance
 from .envelope import CertifiedMetric, Trace
+from .episode_result import EpisodeResult
 from .log import EpisodeLog
-from .results import EpisodeResult
 from .scene import GOAL_TOLERANCE, ROTATION_TOLERANCE, Scene
 
 Vector = NDArray[np.float64]

@@ -126,7 +126,7 @@ class EpisodeSettings:
             )
 
 
-def draw_episode(
+def sample_episode(
     scene: Scene, disturbances: Sequence[Disturbance], seed: int, index: int
 ) -> tuple[Vector, list[Disturbance]]:
     """The start [d] and the disturbances of one episode.
@@ -135,5 +135,5 @@ def draw_episode(
     """
     random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(index,)))
     start = scene.starts[random.integers(len(scene.starts))]
-    drawn = [each.drawn(random, scene.duration, scene.robot) for each in disturbances]
+    drawn = [each.sample(random, scene.duration, scene.robot) for each in disturbances]
     return start, drawn

@@ -1,1 +1,16 @@
-"""Film files and the pictures that go into them."""
+"""Films of episodes, rendered after the run, as GIF or MP4."""
+
+from .campaign_film import film_worst_episode
+from .episode_film import render_video
+from .film_file import check_film, write_film
+from .obstacle_bodies import add_bodies
+from .sight_film import render_sight
+
+__all__ = [
+    "add_bodies",
+    "check_film",
+    "film_worst_episode",
+    "render_sight",
+    "render_video",
+    "write_film",
+]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 from elcd_policy.certificate import CERTIFIED, NOT_CERTIFIED
 from elcd_policy.cli.compress import Compressed, settings, timed
@@ -12,22 +14,37 @@ from elcd_policy.errors import ParameterError
 from elcd_policy.perception import NAISNet, load_detector, save_detector
 
 from ..robot import load_robot
-from .detector import HELD_OUT, HELD_OUT_SEED, errors
-from .scenes import rendered_scenes
+from .detector_training import HELD_OUT, HELD_OUT_SEED, measure_errors
+from .training_images import render_training_images
 
 SCENES = "scenes:1000"
 
 
-def compressed(args: argparse.Namespace) -> Compressed:
-    """The detector, fine-tuned on rendered scenes."""
-    loaded = load_detector(args.policy)
+def compress(
+    path: str | Path,
+    *,
+    scenes: int = 1000,
+    seed: int = 0,
+    held_out: int = HELD_OUT,
+    **settings: Any,
+) -> Compressed:
+    """Compress a detector file, fine-tuned on rendered scenes and measured on others.
+
+    Parameters
+    ----------
+    path : of the file.
+    scenes : images to fine-tune on.
+    seed : of the scenes and of fine-tuning.
+    held_out : images to measure on.
+    settings : of `elcd_policy.compression.networks.compress_detector`.
+    """
+    loaded = load_detector(path)
     facts = loaded.metadata
-    count = _count(args.source)
     robot = load_robot(facts.training.get("robot", "panda"))
-    images, places = rendered_scenes(robot, count, args.seed)
-    small, cpu = timed(lambda: compress_detector(loaded, images, places, **settings(args)))
-    held_out = rendered_scenes(robot, HELD_OUT, HELD_OUT_SEED)
-    before, after = (errors(model, *held_out) for model in (loaded.module, small.module))
+    images, places = render_training_images(robot, scenes, seed)
+    small, cpu = timed(lambda: compress_detector(loaded, images, places, seed=seed, **settings))
+    held = render_training_images(robot, held_out, HELD_OUT_SEED)
+    before, after = (measure_errors(model, *held) for model in (loaded.module, small.module))
     net = small.module.net
     certificate = net.certificate() if isinstance(net, NAISNet) else None
     certified = certificate is not None and certificate.holds
@@ -37,8 +54,13 @@ def compressed(args: argparse.Namespace) -> Compressed:
         reasons = [] if certified else ["the weights are not where the construction puts them"]
     training = {
         **facts.training,
-        "compressed": {"bits": args.bits, "dim": args.dim, "scenes": count, "seed": args.seed},
-        "held_out": {"scenes": HELD_OUT, "seed": HELD_OUT_SEED, **after},
+        "compressed": {
+            "bits": settings["bits"],
+            "dim": settings["dim"],
+            "scenes": scenes,
+            "seed": seed,
+        },
+        "held_out": {"scenes": held_out, "seed": HELD_OUT_SEED, **after},
     }
     metadata = replace(
         facts,
@@ -50,16 +72,21 @@ def compressed(args: argparse.Namespace) -> Compressed:
     return Compressed(
         small=small,
         cpu_s=cpu,
-        source=f"{HELD_OUT} scenes not learned from",
+        source=f"{held_out} scenes not learned from",
         before=before,
         after=after,
-        accuracy=f"error {before['median_mm']:.1f} to {after['median_mm']:.1f} mm median, seen "
+        accuracy=f"error {before['median_mm']:.1f} to {after['median_mm']:.1f} mm median, found "
         f"{before['found']:.1%} to {after['found']:.1%}",
         verdict=verdict,
         reasons=reasons,
         summary=f"{verdict}: stable blocks{bound}" if certified else f"{verdict}: {reasons[0]}",
-        write=lambda path: save_detector(small.module, metadata, path, small.weights),
+        write=lambda target: save_detector(small.module, metadata, target, small.weights),
     )
+
+
+def compressed(args: argparse.Namespace) -> Compressed:
+    """Compress as the command line asks for."""
+    return compress(args.policy, scenes=_count(args.source), **settings(args))
 
 
 def _count(source: list[str]) -> int:

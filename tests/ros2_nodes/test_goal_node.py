@@ -21,9 +21,9 @@ from elcd_policy_ros2.node.lifecycle import FAILURE, SUCCESS
 from elcd_policy_ros2.node.messages import COMMAND_QOS, LATCHED_QOS, STATE_QOS, position_of
 from elcd_policy_ros2.sight.image_messages import image_message
 from elcd_policy_sim import load_robot
-from elcd_policy_sim.vision.camera import TableCamera
-from elcd_policy_sim.vision.detector import DETECTOR
-from elcd_policy_sim.vision.table import PLANE, TableScene, red_box
+from elcd_policy_sim.vision.detector_training import DETECTOR
+from elcd_policy_sim.vision.table_camera import TableCamera
+from elcd_policy_sim.vision.table_scene import PLANE, TableScene, red_box
 
 PLACES = (0.5, 0.1), (0.6, -0.15)
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import elcd_policy as elcd
-from elcd_policy.demonstrations import Demonstration, DemonstrationSet
+from elcd_policy.demonstrations import Demonstration, DemonstrationSet, save_demonstrations
 from elcd_policy_sim import load_robot
 from elcd_policy_sim.episodes.policy_motion import PolicyMotion
 from elcd_policy_sim.episodes.scene import Scene
@@ -68,3 +68,22 @@ def motion(policy_file: Path) -> PolicyMotion:
 def scene(motion: PolicyMotion) -> Scene:
     """The policy's demonstrations, drawn by a free-floating point."""
     return Scene.of(motion.policy, load_robot("point"))
+
+
+@pytest.fixture(scope="session")
+def arc_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An arc in 2-D from [-50, 20] to [10, 20] mm in 1.5 s, its demonstrations beside it."""
+    folder = tmp_path_factory.mktemp("arc")
+    time = np.linspace(0.0, 1.5, 60)
+    share = time / 1.5
+    smooth = share**2 * (3 - 2 * share)
+    arc = np.stack([10.0 - 60.0 * (1 - smooth), 20.0 + 25.0 * np.sin(np.pi * smooth)], axis=1)
+    motions = [
+        Demonstration(time, arc + np.array([0.0, shift]), f"arc {shift}") for shift in (-1.0, 1.0)
+    ]
+    source = folder / "arcs"
+    save_demonstrations(DemonstrationSet(motions, units="mm"), source)
+    demonstrations = DemonstrationSet(motions, units="mm", source=str(source))
+    return elcd.export_policy(
+        elcd.fit(demonstrations, settings=QUICK, progress=False), folder / "arc.pt"
+    )

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elcd_policy.errors import ParameterError
+from elcd_policy.robot.damped_least_squares import DAMPED_BELOW
 from elcd_policy_sim import Arm, load_robot
-from elcd_policy_sim.arm.bullet.body import Body
+from elcd_policy_sim.arm.bullet.bullet_model import Body
 from elcd_policy_sim.arm.bullet.client import connect
-from elcd_policy_sim.arm.kinematics import DAMPED_BELOW, solve_pose
+from elcd_policy_sim.arm.inverse_kinematics import solve_pose
 from elcd_policy_sim.robot import ROBOTS
 
 PANDA = load_robot("panda")

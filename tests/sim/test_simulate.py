@@ -18,7 +18,7 @@ from PIL import Image
 
 from elcd_policy import load_policy
 from elcd_policy.cli.main import main
-from elcd_policy_sim.episodes.results import CampaignResult
+from elcd_policy_sim.campaigns import CampaignResult, run_sweep
 
 SHORT = ["--robot", "point", "--duration", "1", "--workers", "1", "--physics-rate", "500"]
 
@@ -89,9 +89,7 @@ def test_a_sweep_keeps_each_cell(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from elcd_policy_sim.episodes import sweep
-
-    monkeypatch.setattr(sweep.run_sweep, "__defaults__", (1, True, (50.0, 500.0), (0.0, 0.3)))
+    monkeypatch.setattr(run_sweep, "__defaults__", (1, True, (50.0, 500.0), (0.0, 0.3)))
     kept = tmp_path / "sweep.json"
     arguments = ["simulate", str(policy_file), "--sweep", "--pushes", "1", *SHORT]
     assert main([*arguments, "--output", str(kept)]) == 0
@@ -116,8 +114,8 @@ def test_a_sweep_keeps_each_cell(
             "keys of a wind are wrong: got strength, expected force",
         ),
         (["--disturb", "wind force=1,2"], "value of a wind is wrong"),
-        (["--origin", "1,2"], "--origin is no vector"),
-        (["--plane", "a,b,c,d"], "--plane is no quaternion"),
+        (["--origin", "1,2"], "--origin can't be read"),
+        (["--plane", "a,b,c,d"], "--plane can't be read"),
         (["--video", "film.avi"], "a .gif or .mp4 file"),
         (["--pushes", "0"], "no episodes to run"),
         (["--rate", "5000", "--episodes", "1"], "rate or latency is out of range"),

@@ -13,13 +13,13 @@ pytest.importorskip("pybullet")
 from elcd_policy.cli.main import main
 from elcd_policy.errors import ParameterError
 from elcd_policy_benchmarks.disturbances.page import render
+from elcd_policy_sim.campaigns.campaign import run_campaign
+from elcd_policy_sim.campaigns.campaign_result import CampaignResult
+from elcd_policy_sim.campaigns.runner import Runner
+from elcd_policy_sim.campaigns.sweep import run_sweep
 from elcd_policy_sim.disturbances import RandomPush
-from elcd_policy_sim.episodes.campaign import run_campaign
 from elcd_policy_sim.episodes.policy_motion import PolicyMotion
-from elcd_policy_sim.episodes.results import CampaignResult
-from elcd_policy_sim.episodes.running import Runner
 from elcd_policy_sim.episodes.scene import EpisodeSettings, Scene
-from elcd_policy_sim.episodes.sweep import run_sweep
 
 QUICK = EpisodeSettings((RandomPush(),), physics_rate=500, duration=1.0)
 

@@ -28,7 +28,7 @@ from elcd_policy_ros2.graphs.sight_graph import (
 )
 from elcd_policy_ros2.node.setting import checked
 from elcd_policy_sim import EpisodeLog
-from elcd_policy_sim.vision.table import PLANE, Move, drawn_place
+from elcd_policy_sim.vision.table_scene import PLANE, Move, sample_place
 
 FIRST, SECOND = (0.5, 0.06), (0.6, -0.06)
 MOVED = 1.2  # s after the first command
@@ -85,7 +85,7 @@ def test_the_graph_leads_the_policy_by_what_is_seen(reaching: Path) -> None:
         *("policy_node", "sim_node", "goal_node")
     ]
     assert policy.parameters["wait_for_goal"] is True
-    assert sim.parameters["box"] == drawn_place(7)
+    assert sim.parameters["box"] == sample_place(7)
     assert sim.parameters["camera"] is True
     assert sim.parameters["pushes"] == ""
     assert ("goal", "policy_node/goal") in goal.remappings
@@ -95,7 +95,7 @@ def test_the_graph_leads_the_policy_by_what_is_seen(reaching: Path) -> None:
 def test_where_the_box_stands_is_drawn_or_told() -> None:
     drawn = checked({"seed": 2}, PICK_BY_SIGHT_ARGUMENTS)
     place, moves = box_places(drawn, 4.0)
-    assert (place, moves) == (drawn_place(2), [Move(4.0, drawn_place(2, 1))])
+    assert (place, moves) == (sample_place(2), [Move(4.0, sample_place(2, 1))])
     told = checked({"box": (0.5, 0.1), "box_moves": "2:0.6,0.0"}, PICK_BY_SIGHT_ARGUMENTS)
     assert box_places(told, 4.0) == ((0.5, 0.1), [Move(2.0, (0.6, 0.0))])
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from elcd_policy.errors import ParameterError
+from elcd_policy.robot.damped_least_squares import DAMPED_BELOW
 from elcd_policy.robot.joint_safety import keep_within, room_to_move
-from elcd_policy_ros2.following.arm_kinematics import DAMPED_BELOW, ArmKinematics
+from elcd_policy_ros2.following.arm_kinematics import ArmKinematics
 
 HOME = np.array([0.0, -0.16, 0.0, -2.19, 0.0, 2.03, 0.785])
 TCP = "panda_grasptarget"

@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 pytest.importorskip("pybullet")
 
 from elcd_policy_sim import load_robot
-from elcd_policy_sim.arm.bullet.body import Body
+from elcd_policy_sim.arm.bullet.bullet_model import Body
 from elcd_policy_sim.arm.bullet.client import connect
 from elcd_policy_sim.arm.servo import COMMAND_LAG, VelocityServo
 

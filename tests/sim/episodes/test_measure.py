@@ -10,10 +10,10 @@ import pytest
 pytest.importorskip("pybullet")
 
 from elcd_policy_sim import Push
+from elcd_policy_sim.campaigns.runner import Episode, Runner
 from elcd_policy_sim.disturbances import Hold, MovedGoal, SlowDown, Wind
 from elcd_policy_sim.episodes.measure import measure
 from elcd_policy_sim.episodes.policy_motion import PolicyMotion
-from elcd_policy_sim.episodes.running import Episode, Runner
 from elcd_policy_sim.episodes.scene import EpisodeSettings, Scene
 
 

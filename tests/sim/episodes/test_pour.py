@@ -13,7 +13,7 @@ from elcd_policy.demonstrations import DemonstrationSet
 from elcd_policy.robot.orientation import rotation_vector, to_pose
 from elcd_policy.robot.task_space import TaskSpace, goal_orientation
 from elcd_policy_sim import EpisodeLog, Push, load_robot, run_episode
-from elcd_policy_sim.arm.bullet.arm import Arm
+from elcd_policy_sim.arm.arm import Arm
 from elcd_policy_sim.episodes.control import TaskController
 from elcd_policy_sim.episodes.policy_motion import PolicyMotion
 
