@@ -25,12 +25,13 @@ setup(
     packages=packages,
     package_dir=ROOMS,
     package_data={
+        "": ["py.typed"],
         "elcd_policy_sim": [
             "vision/detectors/*.pt",
             "robots/*.yaml",
             "robots/*.urdf",
             "report/templates/*.html",
-        ]
+        ],
     },
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
@@ -100,15 +101,16 @@ setup(
             "skill_node = elcd_policy_ros2.skill_node:main",
             "goal_node = elcd_policy_ros2.goal_node:main",
         ],
+        # NAME: its line in `elcd --help`, which imports none of these modules.
         "elcd.commands": [
-            "benchmark = elcd_policy_benchmarks.command",
-            "demo = elcd_policy_ros2.demo.command",
-            "simulate = elcd_policy_sim.simulate",
-            "disturbances = elcd_policy_benchmarks.disturbances.page",
-            "detector = elcd_policy_sim.vision.detector_command",
-        ],
-        "elcd.compressors": [
-            "goal-detector = elcd_policy_sim.vision.compress_detector",
+            "demo: let a simulated arm follow a motion over ROS 2, and push it"
+            " = elcd_policy_ros2.demo.command",
+            "simulate: push a simulated arm that follows a policy = elcd_policy_sim.simulate",
+            "detector: train a detector of the goal on rendered pictures"
+            " = elcd_policy_sim.vision.detector_command",
+            "benchmark: measure this project, fill in its pages = elcd_policy_benchmarks.command",
+            "disturbances: write the page on disturbance rejection"
+            " = elcd_policy_benchmarks.disturbances.page",
         ],
         "elcd.benchmarks": [
             "compression = elcd_policy_benchmarks.compression.command",

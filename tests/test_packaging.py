@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+import elcd_policy
+
 ROOT = Path(__file__).parents[1]
 ROOMS = {
     "elcd_policy": "elcd_policy",
@@ -44,12 +46,11 @@ def entry_points(metadata: Path) -> list[tuple[str, str, str]]:
 
 def test_every_entry_point_can_be_imported(metadata: Path) -> None:
     points = entry_points(metadata)
-    assert {name for _, name, _ in points} >= {"elcd", "policy_node", "sim_node", "demo"}
+    assert {name for _, name, _ in points} >= {"elcd", "policy_node", "sim_node"}
     for group, name, target in points:
         module, _, attribute = target.partition(":")
         loaded = importlib.import_module(module)
-        offered = {"console_scripts": [attribute], "elcd.compressors": ["compressed"]}
-        wanted = offered.get(group, ["add_arguments", "run"])
+        wanted = [attribute] if group == "console_scripts" else ["add_arguments", "run"]
         for attribute in wanted:
             assert callable(getattr(loaded, attribute)), f"{name}: {module} has no {attribute}"
 
@@ -59,7 +60,11 @@ def test_every_python_file_is_in_an_installed_package(metadata: Path) -> None:
     for folder in ROOMS.values():
         for path in (ROOT / folder).rglob("*.py"):
             assert str(path.relative_to(ROOT)) in sources
-    assert "sim/robots/panda.yaml" in sources
+    assert {"sim/robots/panda.yaml", *(f"{room}/py.typed" for room in ROOMS.values())} <= sources
+
+
+def test_the_version_is_stated_once_for_pip_and_python(metadata: Path) -> None:
+    assert f"\nVersion: {elcd_policy.__version__}\n" in (metadata / "PKG-INFO").read_text()
 
 
 def test_only_four_top_level_modules_are_installed(metadata: Path) -> None:

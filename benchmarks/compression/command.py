@@ -7,8 +7,8 @@ import json
 import tempfile
 from pathlib import Path
 
-from elcd_policy.cli import compress
-from elcd_policy.compression.motion import STEPS
+from elcd_policy.cli.compress import compress_file
+from elcd_policy.compression.compressed_policy import STEPS
 from elcd_policy.errors import ParameterError
 from elcd_policy.formats.archive import tag_of
 from elcd_policy.formats.packed_archive import PACKED
@@ -97,16 +97,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _measure_files(files: list[str], sizes: list[int], steps: int, output: str) -> int:
     """Compress each file at each size that ``output`` does not hold yet; how many that were."""
-    parser = argparse.ArgumentParser()
-    compress.add_arguments(parser)
     done = [(r["name"], r["bits"]) for r in read_records(output) if r["kind"] == FILES]
     wanted = [(f, b) for f in files for b in sizes if (Path(f).name, b) not in done]
     with tempfile.TemporaryDirectory() as folder:
         for file, bits in wanted:
             small = f"{folder}/small{PACKED}"
-            words = [file, "-o", small, "--bits", f"{bits}", "--steps", f"{steps}"]
-            answer, compressed = compress.compress_file(
-                parser.parse_args([*words, "--allow-uncertified"])
+            answer, compressed = compress_file(
+                file, small, bits=bits, steps=steps, allow_uncertified=True
             )
             record = {
                 **answer,

@@ -12,7 +12,12 @@ from typing import Any
 from tqdm import tqdm
 
 from elcd_policy.certificate import export_certified
-from elcd_policy.compression.motion import STEPS, certify_compressed, compress_policy, own_motions
+from elcd_policy.compression.compressed_policy import (
+    STEPS,
+    certify_compressed,
+    compress_policy,
+    own_motions,
+)
 from elcd_policy.demonstrations import load_demonstrations
 from elcd_policy.evaluation import Scores, evaluate
 from elcd_policy.formats.policy_file import export_packed, load_policy

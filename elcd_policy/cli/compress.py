@@ -8,22 +8,22 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from importlib.metadata import entry_points
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol, cast
+from types import ModuleType
+from typing import Any
 
-from ..certificate import CERTIFIED
-from ..compression import PackedWeights
+from ..compression.compressed_file import CompressedFile
+from ..compression.compressed_policy import LEARNING_RATE, STEPS
 from ..compression.gradients import GRADIENTS
-from ..compression.motion import LEARNING_RATE, STEPS
-from ..errors import MissingExtraError, ParameterError
+from ..errors import ParameterError
 from ..formats.archive import tag_of
 from ..formats.packed_archive import PACKED
 from ..formats.policy_file import check_target
+from ..perception.detector_file import KIND as DETECTOR
 from ..sequence.skill_file import KIND as SKILLS
+from .commands import load_command
 
 EXAMPLE = """example:
   elcd compress sshape.pt lasa:Sshape -o sshape.elcdz
@@ -36,65 +36,6 @@ SOURCE of a policy: demonstrations; without them, the policy's own motions. Of s
 rendered scenes. Every command and node takes the small file like a .pt; it needs this library to
 be read.
 """
-#: Of modules that compress what this package has no data for: each offers
-#: ``compressed(args) -> Compressed``, under its kind's tag with "-" for blanks.
-GROUP = "elcd.compressors"
-
-
-class Quantised(Protocol):
-    """What is common to `CompressedPolicy` and `CompressedNetwork`."""
-
-    @property
-    def weights(self) -> PackedWeights:
-        """As they are stored."""
-
-    @property
-    def bytes_before(self) -> int:
-        """Of all weights and buffers."""
-
-    @property
-    def bytes_after(self) -> int:
-        """The same, indices and codebooks counted."""
-
-
-@dataclass(frozen=True)
-class Compressed:
-    """A file's content with quantised weights, judged.
-
-    Parameters
-    ----------
-    small : the quantised model.
-    cpu_s : of fine-tuning.
-    source : what it was fine-tuned and scored on.
-    before, after : scores.
-    accuracy : both, in words.
-    verdict, reasons : whether what is claimed of such a file holds for the quantised weights.
-    summary : verdict and reasons, in words.
-    write : writes the small file.
-    """
-
-    small: Quantised
-    cpu_s: float
-    source: str
-    before: dict[str, Any]
-    after: dict[str, Any]
-    accuracy: str
-    verdict: str
-    reasons: list[str]
-    summary: str
-    write: Callable[[Path], object]
-
-    @property
-    def certified(self) -> bool:
-        """Whether the file may be written without asking."""
-        return self.verdict == CERTIFIED
-
-
-class Compressor(Protocol):
-    """Compresses one kind of file."""
-
-    def compressed(self, args: argparse.Namespace) -> Compressed:
-        """What the command line asks for."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -129,36 +70,84 @@ def run(args: argparse.Namespace) -> int:
     -------
     0, or 1 if the result can't be certified: it is then written only if that is allowed.
     """
-    answer, done = compress_file(args)
+    answer, done = compress_file(
+        args.policy,
+        args.output,
+        args.source,
+        bits=args.bits,
+        dim=args.dim,
+        gradient=args.gradient,
+        steps=args.steps,
+        learning_rate=args.learning_rate,
+        units=args.units,
+        allow_uncertified=args.allow_uncertified,
+        seed=args.seed,
+    )
     print(json.dumps(answer) if args.json else _table(answer, done))
     return 0 if done.certified else 1
 
 
-def compress_file(args: argparse.Namespace) -> tuple[dict[str, Any], Compressed]:
-    """What ``--json`` prints, and what it says of; the file is written if it may be."""
-    if args.steps < 0 or not args.learning_rate > 0 or not 0 <= args.seed < 2**63:
+def compress_file(
+    path: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    source: Sequence[str] = (),
+    *,
+    bits: int = 4,
+    dim: int = 1,
+    steps: int = STEPS,
+    learning_rate: float = LEARNING_RATE,
+    seed: int = 0,
+    allow_uncertified: bool = False,
+    **settings: Any,
+) -> tuple[dict[str, Any], CompressedFile]:
+    """Quantise a policy, skill or detector file and write the small one, if it may be written.
+
+    Parameters
+    ----------
+    source : what to fine-tune on, see `EXAMPLE`.
+    allow_uncertified : write it even if it can't be certified.
+    bits, dim, steps, learning_rate, seed, settings : see `compress_policy`.
+
+    Returns
+    -------
+    What ``--json`` prints, and the result that it describes.
+
+    Raises
+    ------
+    ElcdError
+        If a file can't be read or written, or a setting is out of range.
+    """
+    if steps < 0 or not learning_rate > 0 or not 0 <= seed < 2**63:
         raise ParameterError(
             "a setting of fine-tuning is out of range",
-            got=f"{args.steps} steps, learning rate {args.learning_rate}, seed {args.seed}",
+            got=f"{steps} steps, learning rate {learning_rate}, seed {seed}",
             expected="0 steps or more, a learning rate above 0, a seed of 0 or more",
         )
-    check_target(args.output, (PACKED,))
-    done = _compressor(args.policy).compressed(args)
-    written = done.certified or args.allow_uncertified
-    file = Path(args.output)
+    file = check_target(output, (PACKED,))
+    done: CompressedFile = _find_compressor(path).compress_file(
+        path,
+        source,
+        bits=bits,
+        dim=dim,
+        steps=steps,
+        learning_rate=learning_rate,
+        seed=seed,
+        **settings,
+    )
+    written = done.certified or allow_uncertified
     if written:
         done.write(file)
     answer = {
         "file": str(file) if written else None,
-        "policy": args.policy,
+        "policy": str(path),
         "source": done.source,
-        "seed": args.seed,
-        "bits": args.bits,
-        "dim": args.dim,
+        "seed": seed,
+        "bits": bits,
+        "dim": dim,
         "cpu_s": done.cpu_s,
         "weight_bytes_before": done.small.bytes_before,
         "weight_bytes_after": done.small.bytes_after,
-        "file_bytes_before": Path(args.policy).stat().st_size,
+        "file_bytes_before": Path(path).stat().st_size,
         "file_bytes_after": file.stat().st_size if written else None,
         "bits_per_weight": 8 * done.small.bytes_after / done.small.weights.numbers(),
         "before": done.before,
@@ -169,39 +158,23 @@ def compress_file(args: argparse.Namespace) -> tuple[dict[str, Any], Compressed]
     return answer, done
 
 
-def settings(args: argparse.Namespace) -> dict[str, Any]:
-    """What the command line says of quantising and fine-tuning, as keywords."""
-    names = ("bits", "dim", "gradient", "steps", "learning_rate", "seed")
-    return {name: getattr(args, name) for name in names}
-
-
-def timed(work: Callable[[], Any]) -> tuple[Any, float]:
-    """What some work gives, and the CPU time it took in s."""
-    begin = time.process_time()
-    return work(), time.process_time() - begin
-
-
-def _compressor(path: str) -> Compressor:
-    tag = tag_of(path)
-    if tag is None or tag == SKILLS:
-        name = "compress_policy" if tag is None else "compress_skills"
-        return cast(Compressor, importlib.import_module(f"{__package__}.{name}"))
-    found = {entry.name: entry.value for entry in entry_points(group=GROUP)}
-    name = tag.replace(" ", "-")
-    if name not in found:
-        kinds = ", a ".join(["policy", SKILLS, *(key.replace("-", " ") for key in found)])
+def _find_compressor(path: str | os.PathLike[str]) -> ModuleType:
+    """Return the module that offers ``compress_file`` for a file's kind."""
+    kind = tag_of(path)
+    if kind == DETECTOR:
+        # It renders its pictures: who trains detectors has the scenes to fine-tune them on.
+        return load_command("detector")
+    rooms = {None: "compression.compressed_policy", SKILLS: "sequence.compressed_skills"}
+    if kind not in rooms:
         raise ParameterError(
             f"{path} can't be compressed",
-            got=f"a {tag}",
-            expected=f"a {kinds}",
+            got=f"a {kind}",
+            expected=f"a policy, a {SKILLS}, a {DETECTOR}",
         )
-    try:
-        return cast(Compressor, importlib.import_module(found[name]))
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or name, "sim") from error
+    return importlib.import_module(f"..{rooms[kind]}", __package__)
 
 
-def _table(answer: dict[str, Any], done: Compressed) -> str:
+def _table(answer: dict[str, Any], done: CompressedFile) -> str:
     first, second = done.small.bytes_before, done.small.bytes_after
     lines = [
         f"weights    {first} to {second} bytes, {first / second:.1f} times less: "

@@ -1,35 +1,20 @@
-"""The ``elcd`` command: finds a subcommand, runs it, turns errors into one line."""
+"""The ``elcd`` command: find a subcommand, run it, turn errors into one line."""
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
+import signal
 import sys
-from collections.abc import Sequence
-from importlib.metadata import entry_points
-from types import ModuleType
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import NoReturn
 
-from ..errors import ElcdError, MissingExtraError, ParameterError
-
-#: Subcommands of this package: the module that offers ``add_arguments(parser)`` and
-#: ``run(args) -> int``. Other packages add theirs by the entry-point group `GROUP`.
-COMMANDS = {
-    "train": "learn a policy from demonstrations",
-    "evaluate": "score a policy on demonstrations",
-    "plot": "draw a policy's vector field",
-    "info": "say what a policy, skill or detector file holds",
-    "convert": "write demonstrations in another format",
-    "export": "write a policy file in another format: TorchScript, ONNX, C",
-    "prepare": "trim and smooth raw demonstrations, report what is wrong with them",
-    "compress": "quantise a policy's weights, write it as a small file",
-    "certify": "state and check what is guaranteed of such a file",
-    "skills": "learn to name a motion from its first part",
-}
-GROUP = "elcd.commands"
-#: Modules that only an extra brings, where an import error may name them.
-EXTRA_OF = {"rclpy": "ros", "pybullet": "sim", "pybullet_utils": "sim", "PIL": "sim"}
+from .. import __version__
+from ..errors import ElcdError, ParameterError
+from .commands import commands, load_command
 
 
 class _Parser(argparse.ArgumentParser):
@@ -39,65 +24,115 @@ class _Parser(argparse.ArgumentParser):
         raise ParameterError(message, advice=f"see: {self.prog} --help")
 
 
+class _Terminated(BaseException):
+    """The process was told to end by SIGTERM."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``elcd`` with ``argv`` (default: the process's own).
 
     Returns
     -------
-    The exit status: 0, 1 (it ran and the answer is no), 2 (bad input), 130 (interrupted).
+    The exit status: 0, 1 (it ran and the answer is no), 2 (bad input), 130 (SIGINT),
+    143 (SIGTERM).
     """
+    _open_streams()
     argv = list(sys.argv[1:] if argv is None else argv)
     try:
-        if not argv or argv[0] in ("-h", "--help"):
-            print(_overview())
-            return 0 if argv else 2
-        module = _command(argv[0])
-        parser = _Parser(
-            prog=f"elcd {argv[0]}", formatter_class=argparse.RawDescriptionHelpFormatter
-        )
-        module.add_arguments(parser)
-        return int(module.run(parser.parse_args(argv[1:])))
+        with _raise_on_sigterm():
+            status = _run(argv)
+            sys.stdout.flush()
+            return status
     except ElcdError as error:
-        print(f"elcd: {error}", file=sys.stderr)
-        return 2
+        return _fail(str(error))
     except BrokenPipeError:
         # The reader (head, less) has gone; nothing more may be written on the way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()
         return 1
     except OSError as error:
         reason = error.strerror or error
-        print(f"elcd: {error.filename or 'a file'} can't be used: got {reason}", file=sys.stderr)
-        return 2
+        if error.filename is None and _stdout_is_lost():
+            return _fail(f"standard output can't be written: got {reason}")
+        return _fail(f"{error.filename or 'a file'} can't be used: got {reason}")
     except KeyboardInterrupt:
-        return 130
+        return 128 + signal.SIGINT
+    except _Terminated:
+        return 128 + signal.SIGTERM
 
 
-def _plugins() -> dict[str, str]:
-    return {entry.name: entry.value for entry in entry_points(group=GROUP)}
-
-
-def _command(name: str) -> ModuleType:
-    if name in COMMANDS:
-        return importlib.import_module(f"{__package__}.{name}")
-    plugins = _plugins()
-    if name not in plugins:
-        raise ParameterError(
-            "unknown command", got=repr(name), expected=", ".join([*COMMANDS, *sorted(plugins)])
-        )
-    try:
-        return importlib.import_module(plugins[name])
-    except ModuleNotFoundError as error:
-        root = (error.name or "").partition(".")[0]
-        if root in EXTRA_OF:
-            raise MissingExtraError(root, EXTRA_OF[root]) from error
-        raise
+def _run(argv: list[str]) -> int:
+    if not argv or argv[0] in ("-h", "--help"):
+        print(_overview())
+        return 0 if argv else 2
+    if argv[0] in ("-V", "--version"):
+        print(f"elcd {__version__}")
+        return 0
+    module = load_command(argv[0])
+    parser = _Parser(prog=f"elcd {argv[0]}", formatter_class=argparse.RawDescriptionHelpFormatter)
+    module.add_arguments(parser)
+    return int(module.run(parser.parse_args(argv[1:])))
 
 
 def _overview() -> str:
+    known = commands().values()
+    width = max(len(command.name) for command in known)
     lines = ["usage: elcd COMMAND ...", "", "Contracting motion policies from demonstrations.", ""]
-    lines += [f"  {name:10} {text}" for name, text in COMMANDS.items()]
-    lines += [f"  {name:10} from {value.partition('.')[0]}" for name, value in _plugins().items()]
-    return "\n".join([*lines, "", "Each has --help with an example."])
+    lines += [f"  {command.name:{width}}  {command.summary}" for command in known]
+    return "\n".join([*lines, "", "Each has --help with an example. elcd --version: the version."])
+
+
+def _fail(line: str) -> int:
+    print(f"elcd: {line}", file=sys.stderr)
+    return 2
+
+
+def _open_streams() -> None:
+    """Make sure that both streams exist and can take any text.
+
+    A closed one would leave its descriptor to the next file that is opened, and ``print`` to a
+    missing stderr goes to stdout. Names that the locale can't encode are escaped.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
+        elif mode == "w" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _stdout_is_lost() -> bool:
+    """Return whether stdout can't take what was printed; it is then dropped."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_stdout()
+        return True
+    return False
+
+
+def _drop_stdout() -> None:
+    """Send what is left in stdout's buffer nowhere: writing it at exit would fail again."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
+@contextmanager
+def _raise_on_sigterm() -> Iterator[None]:
+    """Unwind on SIGTERM as on SIGINT, so that half-written files and children are cleared."""
+
+    def unwind(signum: int, frame: FrameType | None) -> None:
+        raise _Terminated
+
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, unwind)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import argparse
 import json
 import time
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -15,13 +14,14 @@ from ..sequence import (
     SkillMetadata,
     SkillTraining,
     StabilityCertificate,
+    describe_skills,
     fit_skills,
     layer_stability,
     load_skills,
     load_skills_file,
     save_skills,
 )
-from ..sequence.skill_training import SHARES, accuracy_by_share
+from ..sequence.stability import describe_stability
 
 EXAMPLE = """example:
   elcd skills lasa -o skills.pt
@@ -61,24 +61,7 @@ def run(args: argparse.Namespace) -> int:
     begin = time.process_time()
     model = fit_skills(skills, SkillTraining(epochs=args.epochs), seed=args.seed)
     cpu = time.process_time() - begin
-    curve: dict[str, Any] = {}
-    if skills.held_out:
-        accuracy, confidence = accuracy_by_share(model, skills.held_out, model.rate)
-        curve = {
-            "shares": SHARES,
-            "accuracy": tuple(accuracy.tolist()),
-            "confidence": tuple(confidence.tolist()),
-        }
-    metadata = SkillMetadata(
-        labels=skills.labels,
-        dimension=skills.dimension,
-        rate=model.rate,
-        sources=skills.sources,
-        seed=args.seed,
-        certificate=model.recurrent.certificate().to_dict(),
-        held_out=args.held_out,
-        **curve,
-    )
+    metadata = describe_skills(model, skills, seed=args.seed)
     save_skills(model, metadata, target)
     if args.json:
         print(json.dumps({"file": str(target), "cpu_s": cpu, **metadata.to_dict()}))
@@ -117,7 +100,7 @@ def certify(path: str, as_json: bool) -> int:
         print(f"rate, continuous time         {layer.rate:.4g}")
         print(f"largest contracting step      {steps}; a sample takes {layer.step:.3g}")
         print(f"a step changes a distance by  at most a factor of {layer.step_factor:.4g}")
-        print(f"\nverdict  {verdict(facts)}")
+        print(f"\nverdict  {describe_stability(facts)}")
     return 0 if certificate.stable else 1
 
 
@@ -131,7 +114,7 @@ def _lines(metadata: SkillMetadata) -> dict[str, str]:
     lines = {
         "skills": f"{len(metadata.labels)}: {', '.join(metadata.labels)}",
         "dimension": f"{metadata.dimension}, sampled at {metadata.rate:g} Hz",
-        "verdict": verdict(metadata.certificate),
+        "verdict": describe_stability(metadata.certificate),
     }
     if metadata.accuracy:
         at = {round(share, 2): i for i, share in enumerate(metadata.shares)}
@@ -141,14 +124,3 @@ def _lines(metadata: SkillMetadata) -> dict[str, str]:
             if share in at
         )
     return lines
-
-
-def verdict(facts: dict[str, Any]) -> str:
-    """What a `StabilityCertificate` says, in words."""
-    if not facts["stable"]:
-        return "not shown to be stable"
-    steps = "" if facts["contracting_steps"] else "not "
-    return (
-        f"stable in continuous time at the rate {facts['rate']:.3g}; its steps are {steps}shown to "
-        "contract"
-    )

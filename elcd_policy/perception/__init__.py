@@ -2,6 +2,7 @@
 
 from .camera import Camera
 from .certificate import BlockCertificate, NetCertificate
+from .compressed_detector import compress_detector
 from .convolution import NAISConvBlock
 from .detector import GoalDetector, nais_net, plain_cnn
 from .detector_file import Detection, DetectorMetadata, LoadedDetector, load_detector, save_detector
@@ -22,6 +23,7 @@ __all__ = [
     "NAISConvBlock",
     "NAISNet",
     "NetCertificate",
+    "compress_detector",
     "fit_detector",
     "load_detector",
     "nais_net",

@@ -23,7 +23,7 @@ from .detector import NETS, GoalDetector
 FORMAT_VERSION = 1
 KIND = "goal detector"
 #: Buffers of a `GoalDetector` that follow from the camera: a packed file leaves them out.
-MADE_ANEW = ("cells", "homography")
+DERIVED = ("cells", "homography")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from ..formats.archive import FileKind, quiet
 from ..formats.packed_archive import read_network, write_network
 from ..formats.packed_weights import PackedWeights
 from .skill_classifier import SkillClassifier
+from .skill_data import SkillSet
+from .skill_training import SHARES, accuracy_by_share
 
 #: Raised whenever a reader of the previous version would misread a file.
 FORMAT_VERSION = 1
@@ -162,6 +164,35 @@ class LoadedSkills:
     def stream(self, position: ArrayLike) -> SkillStream:
         """Begin a motion at a position [d]; see `SkillStream`."""
         return SkillStream(self, position)
+
+
+def describe_skills(model: SkillClassifier, skills: SkillSet, *, seed: int = 0) -> SkillMetadata:
+    """Return the facts about a classifier for its file: certificate, and scores where it can.
+
+    Parameters
+    ----------
+    model : from `fit_skills`.
+    skills : that it was fitted to; it is scored on those that were held out.
+    seed : that it was fitted with.
+    """
+    curve: dict[str, Any] = {}
+    if skills.held_out:
+        accuracy, confidence = accuracy_by_share(model, skills.held_out, model.rate)
+        curve = {
+            "shares": SHARES,
+            "accuracy": tuple(accuracy.tolist()),
+            "confidence": tuple(confidence.tolist()),
+        }
+    return SkillMetadata(
+        labels=skills.labels,
+        dimension=skills.dimension,
+        rate=model.rate,
+        sources=skills.sources,
+        seed=seed,
+        certificate=model.recurrent.certificate().to_dict(),
+        held_out=len(skills.held_out) // len(skills.labels),
+        **curve,
+    )
 
 
 def save_skills(

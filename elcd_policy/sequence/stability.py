@@ -17,6 +17,7 @@ least one D: it changes |d| by a factor of at most
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -104,6 +105,17 @@ class StabilityCertificate:
             "rate": self.rate,
             "layers": layers,
         }
+
+
+def describe_stability(facts: Mapping[str, Any]) -> str:
+    """Return what `StabilityCertificate.to_dict` says, in words."""
+    if not facts["stable"]:
+        return "not shown to be stable"
+    steps = "" if facts["contracting_steps"] else "not "
+    return (
+        f"stable in continuous time at the rate {facts['rate']:.3g}; its steps are {steps}shown to "
+        "contract"
+    )
 
 
 def layer_stability(a: Tensor, w: Tensor, e: float, integrator: str) -> LayerStability:

@@ -1,17 +1,16 @@
-"""``elcd compress`` of a detector file."""
+"""Detector files with quantised weights, fine-tuned and scored on rendered scenes."""
 
 from __future__ import annotations
 
-import argparse
+import os
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from elcd_policy.certificate import CERTIFIED, NOT_CERTIFIED
-from elcd_policy.cli.compress import Compressed, settings, timed
-from elcd_policy.compression.networks import compress_detector
+from elcd_policy.compression.compressed_file import CompressedFile, measure_cpu_time
 from elcd_policy.errors import ParameterError
-from elcd_policy.perception import NAISNet, load_detector, save_detector
+from elcd_policy.perception import NAISNet, compress_detector, load_detector, save_detector
 
 from ..robot import load_robot
 from .detector_training import HELD_OUT, HELD_OUT_SEED, measure_errors
@@ -21,13 +20,15 @@ SCENES = "scenes:1000"
 
 
 def compress(
-    path: str | Path,
+    path: str | os.PathLike[str],
     *,
     scenes: int = 1000,
+    bits: int = 4,
+    dim: int = 1,
     seed: int = 0,
     held_out: int = HELD_OUT,
     **settings: Any,
-) -> Compressed:
+) -> CompressedFile:
     """Compress a detector file, fine-tuned on rendered scenes and measured on others.
 
     Parameters
@@ -36,13 +37,14 @@ def compress(
     scenes : images to fine-tune on.
     seed : of the scenes and of fine-tuning.
     held_out : images to measure on.
-    settings : of `elcd_policy.compression.networks.compress_detector`.
+    bits, dim, settings : see `elcd_policy.perception.compress_detector`.
     """
     loaded = load_detector(path)
     facts = loaded.metadata
     robot = load_robot(facts.training.get("robot", "panda"))
     images, places = render_training_images(robot, scenes, seed)
-    small, cpu = timed(lambda: compress_detector(loaded, images, places, seed=seed, **settings))
+    settings |= {"bits": bits, "dim": dim, "seed": seed}
+    small, cpu = measure_cpu_time(lambda: compress_detector(loaded, images, places, **settings))
     held = render_training_images(robot, held_out, HELD_OUT_SEED)
     before, after = (measure_errors(model, *held) for model in (loaded.module, small.module))
     net = small.module.net
@@ -55,8 +57,8 @@ def compress(
     training = {
         **facts.training,
         "compressed": {
-            "bits": settings["bits"],
-            "dim": settings["dim"],
+            "bits": bits,
+            "dim": dim,
             "scenes": scenes,
             "seed": seed,
         },
@@ -69,7 +71,7 @@ def compress(
     )
     verdict = CERTIFIED if certified else NOT_CERTIFIED
     bound = "" if certificate is None else f", Lipschitz bound {certificate.lipschitz_bound:.3g}"
-    return Compressed(
+    return CompressedFile(
         small=small,
         cpu_s=cpu,
         source=f"{held_out} scenes not learned from",
@@ -84,12 +86,30 @@ def compress(
     )
 
 
-def compressed(args: argparse.Namespace) -> Compressed:
-    """Compress as the command line asks for."""
-    return compress(args.policy, scenes=_count(args.source), **settings(args))
+def compress_file(
+    path: str | os.PathLike[str],
+    source: Sequence[str] = (),
+    *,
+    units: str | None = None,
+    **settings: Any,
+) -> CompressedFile:
+    """Compress a detector file as `elcd compress` does.
+
+    Parameters
+    ----------
+    source : ``scenes:N``, how many to render.
+    units : make no difference to a detector.
+    settings : see `compress`.
+
+    Raises
+    ------
+    ParameterError
+        If the source is no number of scenes.
+    """
+    return compress(path, scenes=_count(source), **settings)
 
 
-def _count(source: list[str]) -> int:
+def _count(source: Sequence[str]) -> int:
     kind, _, number = (" ".join(source) or SCENES).partition(":")
     if kind != "scenes" or not number.isdecimal() or int(number) < 1:
         raise ParameterError(

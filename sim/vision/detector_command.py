@@ -10,7 +10,11 @@ from elcd_policy.perception import save_detector
 from elcd_policy.perception.detector import NETS
 
 from ..robot import load_robot
+from .compress_detector import compress_file
 from .detector_training import EPOCHS, SCENES, train_detector
+
+#: `elcd compress` of a detector file asks for ``compress_file``.
+__all__ = ["add_arguments", "compress_file", "run"]
 
 EXAMPLE = """example:
   elcd detector -o detector.pt

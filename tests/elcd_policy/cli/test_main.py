@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from elcd_policy.cli.main import COMMANDS, main
+import elcd_policy
+from elcd_policy.cli.commands import OWN, commands
+from elcd_policy.cli.main import main
 from elcd_policy.demonstrations import save_demonstrations
 
 ELCD = [sys.executable, "-m", "elcd_policy.cli.main"]
@@ -41,11 +43,29 @@ def test_without_a_command_it_lists_them(capfd: pytest.CaptureFixture[str]) -> N
     assert main(["--help"]) == 0
     with_help, _ = capfd.readouterr()
     assert without == with_help
-    for name, purpose in COMMANDS.items():
-        assert f"  {name:10} {purpose}" in with_help.splitlines()
+    for command in commands().values():
+        assert f"  {command.name:12}  {command.summary}" in with_help.splitlines()
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_describes_every_room_and_imports_none() -> None:
+    code = (
+        "import sys; from elcd_policy.cli.main import main; main(['--help'])\n"
+        "heavy = {'torch', 'numpy', 'rclpy', 'pybullet', 'elcd_policy_sim', 'elcd_policy_ros2'}\n"
+        "sys.exit(' '.join(heavy & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    for name in ("demo", "simulate", "detector", "benchmark"):
+        line = next(line for line in done.stdout.splitlines() if line.startswith(f"  {name} "))
+        assert len(line.split()) > 4, f"{line!r} describes nothing"
+
+
+def test_the_version_is_the_packages(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capfd.readouterr().out == f"elcd {elcd_policy.__version__}\n"
+
+
+@pytest.mark.parametrize("name", [command.name for command in OWN])
 def test_the_help_of_every_command_has_an_example(
     name: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

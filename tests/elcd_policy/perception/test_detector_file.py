@@ -13,12 +13,12 @@ import torch
 from torch import nn
 
 from elcd_policy.cli.main import main
-from elcd_policy.compression.networks import compress_detector
 from elcd_policy.errors import DetectorFileError, ShapeError
 from elcd_policy.formats.archive import METADATA_FILE
 from elcd_policy.perception import (
     DetectorMetadata,
     GoalDetector,
+    compress_detector,
     load_detector,
     plain_cnn,
     save_detector,

@@ -23,7 +23,7 @@ from elcd_policy import (
     load_policy,
 )
 from elcd_policy.certificate import certificate_fault
-from elcd_policy.compression.motion import (
+from elcd_policy.compression.compressed_policy import (
     CompressedPolicy,
     certify_compressed,
     compress_policy,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..certificate import Certificate, certify
-from ..demonstrations import Demonstration, DemonstrationSet
-from ..errors import ShapeError
+from ..demonstrations import Demonstration, DemonstrationSet, load_demonstrations
+from ..errors import ParameterError, ShapeError
+from ..evaluation import Scores, evaluate
 from ..formats.packed_archive import PACKED
 from ..formats.packed_weights import PackedWeights
 from ..formats.policy_file import LoadedPolicy, export_packed, load_policy
@@ -27,6 +29,7 @@ from ..training import TrainingSettings
 from ..training.data import TrainingData
 from ..training.losses import shooting_loss
 from ..utils.threads import one_thread
+from .compressed_file import CompressedFile, measure_cpu_time
 from .fine_tuning import ITERATIONS, compress
 from .imitation import imitation_loss
 
@@ -51,7 +54,7 @@ class CompressedPolicy:
 
 
 def compress_policy(
-    loaded: LoadedPolicy,
+    policy: LoadedPolicy | MotionPolicy,
     demonstrations: DemonstrationSet | None = None,
     *,
     bits: int = 4,
@@ -68,7 +71,7 @@ def compress_policy(
 
     Parameters
     ----------
-    loaded : from `load_policy`; it stays as it is.
+    policy : from `fit`, or from a file; it stays as it is.
     demonstrations : to fine-tune on, by the loss that the policy was trained with; without them
         the motions that the policy itself makes from its demonstrated starts.
     bits, dim, settings : see `IDKM`.
@@ -84,21 +87,21 @@ def compress_policy(
     ShapeError
         If the demonstrations do not fit the policy.
     """
-    policy = eager(loaded.module, loaded.metadata)
-    before = sum(v.numel() * v.element_size() for v in policy.state_dict().values())
+    small = _copy(policy)
+    before = sum(v.numel() * v.element_size() for v in small.state_dict().values())
     training = TrainingSettings()
     generator = torch.Generator().manual_seed(seed)
     loss: Callable[[], Tensor]
     if demonstrations is None:
-        data, teacher = _own_data(own_motions(loaded), policy), copy.deepcopy(policy)
-        loss = partial(imitation_loss, policy, teacher, data, training, generator)
+        data, teacher = _own_data(own_motions(policy), small), copy.deepcopy(small)
+        loss = partial(imitation_loss, small, teacher, data, training, generator)
     else:
-        data = _shown_data(demonstrations, policy, training.samples)
-        loss = partial(shooting_loss, policy.flow, policy.field, data, training, generator)
-    policy.requires_grad_(True)
+        data = _shown_data(demonstrations, small, training.samples)
+        loss = partial(shooting_loss, small.flow, small.field, data, training, generator)
+    small.requires_grad_(True)
     with one_thread():
         weights = compress(
-            policy,
+            small,
             loss,
             bits=bits,
             dim=dim,
@@ -108,10 +111,10 @@ def compress_policy(
             progress=progress,
             **{"iterations": ITERATIONS, **settings},
         )
-    policy.requires_grad_(False)
-    policy.fix_latent_goal()
-    weights.kept["latent_goal"] = policy.latent_goal.clone()
-    return CompressedPolicy(policy, weights, before, len(weights.blob()))
+    small.requires_grad_(False)
+    small.fix_latent_goal()
+    weights.kept["latent_goal"] = small.latent_goal.clone()
+    return CompressedPolicy(small, weights, before, len(weights.blob()))
 
 
 def certify_compressed(compressed: CompressedPolicy) -> Certificate:
@@ -128,11 +131,58 @@ def certify_compressed(compressed: CompressedPolicy) -> Certificate:
     return certificate
 
 
-def own_motions(loaded: LoadedPolicy, samples: int = 100) -> DemonstrationSet:
-    """What a policy does from its demonstrated starts, as demonstrations."""
-    facts = loaded.metadata
+def compress_file(
+    path: str | os.PathLike[str],
+    source: Sequence[str] = (),
+    *,
+    units: str | None = None,
+    **settings: Any,
+) -> CompressedFile:
+    """Quantise a policy file, fine-tuned on demonstrations or on the policy's own motions.
+
+    Parameters
+    ----------
+    source : of demonstrations, none or one.
+    units : of the demonstrations, where the source does not say.
+    settings : see `compress_policy`.
+
+    Raises
+    ------
+    PolicyFileError, DemonstrationError
+        If policy or source can't be read.
+    ParameterError
+        If there is more than one source; else as `compress_policy`.
+    """
+    if len(source) > 1:
+        raise ParameterError(
+            "a policy is fine-tuned on one source", got=" ".join(source), expected="one"
+        )
+    loaded = load_policy(path)
+    shown = load_demonstrations(source[0], units=units) if source else None
+    small, cpu = measure_cpu_time(lambda: compress_policy(loaded, shown, **settings))
+    certificate = certify_compressed(small)
+    judged = shown or own_motions(loaded)
+    before, after = (Scores.mean(evaluate(p, judged)) for p in (loaded, small.policy))
+    unit = "mm" if before.orientation is not None else judged.units
+    return CompressedFile(
+        small=small,
+        cpu_s=cpu,
+        source=judged.source,
+        before={**before.to_dict(), "units": judged.units},
+        after={**after.to_dict(), "units": judged.units},
+        accuracy=f"DTW {before.dtw:.3g} to {after.dtw:.3g} {unit}",
+        verdict=certificate.verdict,
+        reasons=certificate.reasons,
+        summary=certificate.summary,
+        write=lambda path: export_packed(small.policy, small.weights, path),
+    )
+
+
+def own_motions(policy: LoadedPolicy | MotionPolicy, samples: int = 100) -> DemonstrationSet:
+    """Return what a policy does from its demonstrated starts, as demonstrations."""
+    facts = policy.metadata
     dt = facts.duration / (samples - 1)
-    time, paths = loaded.rollout(np.array(facts.starts), facts.duration, dt)
+    time, paths = policy.rollout(np.array(facts.starts), facts.duration, dt)
     motions = [
         Demonstration(time, path, str(index)) for index, path in enumerate(paths.swapaxes(0, 1))
     ]
@@ -143,6 +193,12 @@ def own_motions(loaded: LoadedPolicy, samples: int = 100) -> DemonstrationSet:
         source="the policy's own motions",
         orientation=None if facts.orientation is None else np.array(facts.orientation.reference),
     )
+
+
+def _copy(policy: LoadedPolicy | MotionPolicy) -> MotionPolicy:
+    if isinstance(policy, LoadedPolicy):
+        return eager(policy.module, policy.metadata)
+    return copy.deepcopy(policy)
 
 
 def _own_data(motions: DemonstrationSet, policy: MotionPolicy) -> TrainingData:
