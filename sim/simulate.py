@@ -23,7 +23,7 @@ from elcd_policy.errors import ParameterError
 from elcd_policy.obstacles import load_obstacles
 from elcd_policy.robot.orientation import unit_quaternion
 from elcd_policy.robot.placement import Placement
-from elcd_policy.utils.files import written_whole
+from elcd_policy.utils.files import write_atomically
 
 from .campaigns import Runner, compare, comparison_table, count_cores, run_campaign, run_sweep
 from .disturbances import KINDS, Disturbance, RandomPush, read_disturbances
@@ -243,7 +243,7 @@ def _print(
     written: Sequence[str | None] = (),
 ) -> None:
     if output:
-        with written_whole(output) as file:
+        with write_atomically(output) as file:
             file.write((json.dumps(everything, allow_nan=False) + "\n").encode())
     print(json.dumps(facts, allow_nan=False) if json_only else table)
     for name in (output, *written):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from elcd_policy.errors import ParameterError
-from elcd_policy.utils.files import written_whole
+from elcd_policy.utils.files import write_atomically
 
 from ..fingerprint import training_code
 from ..lasa.tables import markdown
@@ -86,7 +86,7 @@ def render_compression(
         _networks(networks),
         _conditions(records),
     ]
-    with written_whole(output) as file:
+    with write_atomically(output) as file:
         file.write(("\n\n".join(part for part in parts if part) + "\n").encode())
     return [output, picture]
 

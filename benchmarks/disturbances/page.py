@@ -11,7 +11,7 @@ from typing import Any
 
 from elcd_policy.errors import ParameterError
 from elcd_policy.plotting import save_figure
-from elcd_policy.utils.files import written_whole
+from elcd_policy.utils.files import write_atomically
 from elcd_policy_sim.campaigns.campaign_result import CampaignResult, EnvelopeCheck
 from elcd_policy_sim.campaigns.comparison import comparison_table
 from elcd_policy_sim.report.campaign_figures import box_figure, path_figure
@@ -83,7 +83,7 @@ def render(results: str | os.PathLike[str], output: str | os.PathLike[str]) -> l
         pictures.append(save_figure(sweep_figure(sweep), images / name))
         parts += [SWEEP.format(**sweep), _sweep(sweep), _picture(pictures[-1])]
     parts += [DISTURBANCES, _machines(everything, sweeps)]
-    with written_whole(output) as file:
+    with write_atomically(output) as file:
         file.write(("\n\n".join(parts) + "\n").encode())
     return [output, *pictures]
 

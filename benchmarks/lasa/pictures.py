@@ -22,7 +22,7 @@ from elcd_policy.plotting.style import (
     ROLLOUT,
     label_axes,
 )
-from elcd_policy.utils.files import written_whole
+from elcd_policy.utils.files import write_atomically
 
 from ..tick_and_cost.cost import by
 from .summary import METHODS, ByShape, Record, Results, figure
@@ -77,7 +77,7 @@ def _save_small(figure: Figure, path: Path) -> Path:
         .convert("RGB")
         .quantize(COLOURS_KEPT, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     )
-    with written_whole(path) as file:
+    with write_atomically(path) as file:
         few.save(file, format="png", optimize=True)
     return path
 

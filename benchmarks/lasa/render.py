@@ -9,7 +9,7 @@ import numpy as np
 
 from elcd_policy.errors import ParameterError
 from elcd_policy.training.fit import DEFAULT_FIELD
-from elcd_policy.utils.files import written_whole
+from elcd_policy.utils.files import write_atomically
 
 from ..store import read_all
 from ..tick_and_cost.dispatch import dispatch_table
@@ -107,7 +107,7 @@ def render(results: str | os.PathLike[str], output: str | os.PathLike[str]) -> l
     if "fields" in link:
         parts.append(_fields(link["fields"]))
     parts += [*_per_shape(lasa), conditions(lasa)]
-    with written_whole(output) as file:
+    with write_atomically(output) as file:
         file.write(("\n\n".join(part for part in parts if part) + "\n").encode())
     return [output, *(path for path in drawn.values() if path is not None)]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from elcd_policy.errors import ParameterError
 from elcd_policy.plotting import save_figure
-from elcd_policy.utils.files import written_whole
+from elcd_policy.utils.files import write_atomically
 
 from ..store import read_records
 from .figures import digits_figure, noise_figure, scenes_figure
@@ -75,7 +75,7 @@ def render(results: str | os.PathLike[str], output: str | os.PathLike[str]) -> l
         SHORTFALLS.format(**_shortfalls(goal["rows"], rows)),
         _machines([goal, *runs]),
     ]
-    with written_whole(output) as file:
+    with write_atomically(output) as file:
         file.write(("\n\n".join(part.strip() for part in parts) + "\n").encode())
     return [output, *pictures]
 

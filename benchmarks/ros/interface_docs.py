@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from elcd_policy.errors import ElcdError
-from elcd_policy.utils.files import written_whole
+from elcd_policy.utils.files import write_atomically
 from elcd_policy_ros2.graphs import graph, robot_graph, sight_graph
 from elcd_policy_ros2.node import node_settings, policy_settings
 from elcd_policy_ros2.node.setting import Setting
@@ -150,7 +150,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--picture", type=Path, default=PICTURE, help="(%(default)s)")
     args = parser.parse_args(argv)
     page = filled(args.page.read_text(encoding="utf-8"), tables())
-    with written_whole(args.page) as file:
+    with write_atomically(args.page) as file:
         file.write(page.encode())
     draw(args.picture, {node: interfaces(node) for node in VARIANTS})
     print(f"{args.page}\n{args.picture}")

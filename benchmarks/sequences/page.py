@@ -11,7 +11,7 @@ import numpy as np
 
 from elcd_policy.errors import ParameterError
 from elcd_policy.sequence import NAMING
-from elcd_policy.utils.files import written_whole
+from elcd_policy.utils.files import write_atomically
 
 from ..lasa.tables import markdown
 from ..store import read_records
@@ -80,7 +80,7 @@ def render_page(results: str | os.PathLike[str], output: str | os.PathLike[str])
     versions = ", ".join(f"{name} {value}" for name, value in records[-1]["versions"].items())
     cpu = records[-1]["machine"]
     parts.append(MACHINE.format(cpu=cpu["cpu"], cores=cpu["cores"], versions=versions))
-    with written_whole(output) as file:
+    with write_atomically(output) as file:
         file.write(("\n\n".join(parts) + "\n").encode())
     return files
 

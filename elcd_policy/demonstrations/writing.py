@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import DemonstrationError, ParameterError
 from ..robot.orientation import to_pose
-from ..utils.files import written_whole
+from ..utils.files import write_atomically
 from .formats.csv import QUATERNION
 from .formats.lerobot import is_lerobot, other_data, write_lerobot
 from .formats.robomimic import write_robomimic
@@ -57,7 +57,7 @@ def save_demonstrations(
         raise ParameterError("unknown format", got=f"'{format}'", expected=" or ".join(FORMATS))
     target = Path(target)
     if format == "hdf5":
-        with written_whole(target) as file:
+        with write_atomically(target) as file:
             write_robomimic(demonstrations, _about(demonstrations), file)
         return target
     suffix = {"mcap": "", "db3": "", "lerobot": None}.get(format, f".{format}")
@@ -77,7 +77,7 @@ def save_demonstrations(
         return target
     write = {"csv": _write_csv, "npz": _write_npz}[format]
     for name, demonstration in zip(names, demonstrations, strict=True):
-        with written_whole(target / name) as file:
+        with write_atomically(target / name) as file:
             write(demonstration, demonstrations.orientation, file)
     return target
 
@@ -132,7 +132,7 @@ def _write_sidecar(demonstrations: DemonstrationSet, path: Path) -> None:
     about |= _about(demonstrations)
     if demonstrations.placement is not None:
         about["placement"] = demonstrations.placement.to_dict()
-    with written_whole(path) as file:
+    with write_atomically(path) as file:
         file.write((json.dumps(about, indent=2) + "\n").encode())
 
 

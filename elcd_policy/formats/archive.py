@@ -24,7 +24,7 @@ import numpy as np
 import torch
 
 from ..errors import ElcdError
-from ..utils.files import written_whole
+from ..utils.files import write_atomically
 
 METADATA_FILE = "metadata.json"
 #: What zipfile, torch and our own readers raise on damaged archives.
@@ -96,7 +96,7 @@ def archive_content(module: torch.jit.ScriptModule, metadata: Metadata) -> bytes
 def write_content(content: bytes, path: Path, error: type[ElcdError]) -> Path:
     """Write a file, atomically; what the system refuses is raised as ``error``."""
     try:
-        with written_whole(path) as file:
+        with write_atomically(path) as file:
             file.write(content)
     except OSError as refusal:
         raise error(

@@ -18,7 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 from torch import Tensor, nn
 
 from ..errors import CompressionError
-from ..utils.files import written_whole
+from ..utils.files import write_atomically
 from .archive import UNREADABLE, first_line
 
 HEADER, BLOB = "packed.json", "weights.bin"
@@ -165,7 +165,7 @@ class PackedWeights:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write one file, atomically; `load_packed` reads it back."""
         path = Path(path)
-        with written_whole(path) as file:
+        with write_atomically(path) as file:
             file.write(archive({HEADER: compact(self.header()), BLOB: self.blob()}))
         return path
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
-from ..utils.files import written_whole
+from ..utils.files import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +45,7 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
             got=f"'{path.suffix}'",
             expected=".png, .pdf, .svg",
         )
-    with written_whole(path) as file:
+    with write_atomically(path) as file:
         figure.savefig(file, format=kind, **_FORMATS[kind])
     return path
 

@@ -17,7 +17,7 @@ from typing import Any
 from tqdm import tqdm
 
 from elcd_policy import load_policy
-from elcd_policy.utils.files import written_whole
+from elcd_policy.utils.files import write_atomically
 from elcd_policy_sim import EpisodeLog, load_robot
 
 from ..graphs.graph import (
@@ -144,7 +144,7 @@ def run(args: argparse.Namespace) -> int:
     for _ in tqdm(pictures, desc="pictures", total=PICTURES, bar_format=BAR, file=sys.stderr):
         pass
     metrics["total_s"] = time.monotonic() - begin
-    with written_whole(args.output / "metrics.json") as report:
+    with write_atomically(args.output / "metrics.json") as report:
         report.write((json.dumps(metrics, indent=2) + "\n").encode())
     if args.json:
         print(json.dumps(metrics))

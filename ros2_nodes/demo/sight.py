@@ -15,7 +15,7 @@ from tqdm import tqdm
 from elcd_policy import load_policy
 from elcd_policy.errors import ParameterError
 from elcd_policy.perception import load_detector
-from elcd_policy.utils.files import written_whole
+from elcd_policy.utils.files import write_atomically
 from elcd_policy_sim import EpisodeLog, load_robot
 from elcd_policy_sim.vision.detector_training import DETECTOR
 
@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     for _ in tqdm(pictures, desc="pictures", total=PICTURES, bar_format=BAR, file=sys.stderr):
         pass
     metrics["total_s"] = time.monotonic() - begin
-    with written_whole(args.output / "metrics.json") as report:
+    with write_atomically(args.output / "metrics.json") as report:
         report.write((json.dumps(metrics, indent=2) + "\n").encode())
     print(json.dumps(metrics) if args.json else table(outcome, args.output))
     return 0 if outcome.succeeded else 1

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet
 from elcd_policy.demonstrations.formats.rosbag import NANOSECONDS
 from elcd_policy.demonstrations.formats.rosbag_writer import BagWriter
-from elcd_policy.utils.files import written_whole
+from elcd_policy.utils.files import write_atomically
 
 Array = NDArray[np.float64]
 
@@ -105,7 +105,7 @@ class Recording:
                 arrays["quaternion"] = self._stacked("quaternion")
             # What can't be loaded again is refused now, while it can still be shown once more.
             DemonstrationSet((Demonstration(name=self.name, **arrays),), source=self.name)
-            with written_whole(self._array_file) as file:
+            with write_atomically(self._array_file) as file:
                 np.savez(file, **(arrays | self._about))
             self._bag.close()
         except BaseException:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elcd_policy.errors import ParameterError
-from elcd_policy.utils.files import written_whole
+from elcd_policy.utils.files import write_atomically
 
 from ..arm.arm import Arm
 
@@ -106,7 +106,7 @@ class EpisodeLog:
         """
         path = Path(path)
         try:
-            with written_whole(path) as file:
+            with write_atomically(path) as file:
                 np.savez_compressed(file, **{name: getattr(self, name) for name in COLUMNS})
         except OSError as error:
             raise ParameterError("an episode can't be saved", got=str(error)) from error

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from elcd_policy.errors import MissingExtraError, ParameterError
-from elcd_policy.utils.files import written_whole
+from elcd_policy.utils.files import write_atomically
 
 COLOURS = 192  # of a GIF's palette
 LAST = 1.5  # s for which the last picture stays
@@ -86,7 +86,7 @@ def _write_gif(
     palette.putpalette(np.array(own).astype(int).ravel().tolist() + common)
     first, *others = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
     milliseconds = 10 * round(100 / fps)  # GIF counts in hundredths of a second
-    with written_whole(path) as file:
+    with write_atomically(path) as file:
         first.save(
             file,
             format="GIF",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from elcd_policy.errors import ParameterError
-from elcd_policy.utils.files import written_whole
+from elcd_policy.utils.files import write_atomically
 
 from ..campaigns.campaign_result import CampaignResult
 from .campaign_figures import box_figure, path_figure, recovery_figure, render_svg
@@ -71,7 +71,7 @@ def write_report(path: str | Path, results: Sequence[CampaignResult], command: s
         )
     )
     try:
-        with written_whole(path) as file:
+        with write_atomically(path) as file:
             file.write(page.encode())
     except OSError as error:
         raise ParameterError("a report can't be written", got=str(error)) from error

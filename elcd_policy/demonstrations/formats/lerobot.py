@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ...errors import DemonstrationError, MissingExtraError
 from ...robot.orientation import to_pose
-from ...utils.files import written_whole
+from ...utils.files import write_atomically
 from ..checks import check_samples
 from ..types import Demonstration, DemonstrationSet
 from .csv import QUATERNION
@@ -156,7 +156,7 @@ def write_lerobot(demonstrations: DemonstrationSet, folder: Path) -> None:
         "meta/tasks.parquet": _tasks(pyarrow, task),
     }
     for name, table in tables.items():
-        with written_whole(folder / name) as file:
+        with write_atomically(folder / name) as file:
             parquet.write_table(table, file)
     statistics = {
         STATE: {
@@ -218,7 +218,7 @@ def _info(demonstrations: DemonstrationSet, state: Array) -> dict[str, Any]:
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:
-    with written_whole(path) as file:
+    with write_atomically(path) as file:
         file.write((json.dumps(value, indent=4) + "\n").encode())
 
 

@@ -236,7 +236,7 @@ def test_failures_of_the_file_system_are_one_line(
     source = save_demonstrations(arcs(2, 1), tmp_path / "demos")
     (tmp_path / "file").write_text("")
     line = complaint("plot", policy_file, source, "-o", tmp_path / "file" / "x.png")
-    assert line == f"{tmp_path / 'file'} can't be used: got File exists"
+    assert line == f"{tmp_path / 'file' / 'x.png'} can't be used: got Not a directory"
 
 
 @pytest.mark.parametrize("seed", [-1, 2**64])
