@@ -26,7 +26,7 @@ Vector = NDArray[np.float64]
 
 
 class Placeable(Protocol):
-    """What can be placed: a demonstration set, or the metadata of an exported policy."""
+    """A source that can be placed: demonstrations, or the metadata of a policy."""
 
     @property
     def workspace(self) -> tuple[ArrayLike, ArrayLike]:
@@ -53,7 +53,7 @@ class WritingPlane:
     size: Vector
 
     def points(self, uv: ArrayLike) -> Vector:
-        """Plane coordinates [..., 2] in m from the centre to positions [..., 3]."""
+        """Convert plane coordinates [..., 2] in m from the centre to positions [..., 3]."""
         return self.centre + np.asarray(uv, dtype=np.float64) @ self.rotation[:, :2].T
 
 
@@ -107,7 +107,7 @@ class Robot:
         return self.position_lower + margin, self.position_upper - margin
 
     def placement_for(self, source: Placeable) -> Placement:
-        """Where demonstrations, or a policy learned from them, lie in the base frame.
+        """Place demonstrations, or a policy learned from them, in the base frame.
 
         One and two dimensions are scaled uniformly to fit the writing plane, centred on it
         (one along its first axis); three, and the positions of poses (d = 6), keep their place,
@@ -155,7 +155,7 @@ class Robot:
 
 
 def load_robot(name_or_path: str | Path) -> Robot:
-    """The robot of that name, or the one described by a YAML file.
+    """Load the robot of that name, or the one described by a YAML file.
 
     Parameters
     ----------

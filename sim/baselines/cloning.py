@@ -46,13 +46,13 @@ class CloningMotion:
         self._scale, self._speed = float(x.std()), float(v.std())
         # w^2 + (2 d + 2) w + d weights and biases in all.
         width = max(1, round((((d + 1) ** 2) + parameters - d) ** 0.5 - (d + 1)))
-        self._layers = _fitted(
+        self._layers = _fit_network(
             x / self._scale, v / self._speed, width, seed, settings or TrainingSettings()
         )
 
     @property
     def parameters(self) -> int:
-        """How many weights and biases it has."""
+        """Number of weights and biases."""
         return sum(weight.size + bias.size for weight, bias in self._layers)
 
     def begin(self, x: Vector) -> None:
@@ -60,7 +60,7 @@ class CloningMotion:
         self._goal = self._end
 
     def velocity(self, time: float, x: Vector) -> Vector:
-        """The network's velocity [d]; the time does not matter."""
+        """Return the network's velocity [d]; the time does not matter."""
         y = (x - self._goal) / self._scale
         *hidden, (weight, bias) = self._layers
         for inner_weight, inner_bias in hidden:
@@ -72,15 +72,15 @@ class CloningMotion:
         self._goal = np.array(goal)
 
     def get_goal(self) -> Vector:
-        """Where the demonstrations end, [d]."""
+        """Return the goal [d]: where the demonstrations end, unless it was moved."""
         return self._goal
 
 
 @one_thread()
-def _fitted(
+def _fit_network(
     x: Vector, v: Vector, width: int, seed: int, settings: TrainingSettings
 ) -> list[tuple[Vector, Vector]]:
-    """Weights and biases of each layer, fitted to velocities ``v`` [N, d] at ``x`` [N, d]."""
+    """Fit weights and biases of each layer to velocities ``v`` [N, d] at ``x`` [N, d]."""
     steps = settings.linear_steps + settings.shooting_steps
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):

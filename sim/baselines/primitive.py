@@ -58,7 +58,7 @@ class PrimitiveMotion:
         self._dmp.reset()
 
     def velocity(self, time: float, x: Vector) -> Vector:
-        """Velocity [d] towards where the primitive is at that time."""
+        """Return the velocity [d] towards where the primitive is at that time."""
         steps = math.ceil((time - self._time) / LONGEST - 1e-9)
         for _ in range(steps):
             self._dmp.dt_ = (time - self._time) / steps
@@ -74,5 +74,5 @@ class PrimitiveMotion:
         self._dmp.configure(goal_y=self._goal)
 
     def get_goal(self) -> Vector:
-        """Where it ends, [d]."""
+        """Return the goal [d], where it ends."""
         return self._goal

@@ -17,7 +17,7 @@ plus this gain on its distance is a PD tracker; the derivative part is the arm's
 
 
 def mean_demonstration(demonstrations: DemonstrationSet) -> tuple[Vector, Vector]:
-    """The mean [K, d] of the demonstrations aligned in time, and its times [K] in s."""
+    """Return the mean [K, d] of the demonstrations aligned in time, and its times [K] in s."""
     positions = np.array([each.resampled(SAMPLES).position for each in demonstrations])
     durations = np.array([each.duration for each in demonstrations])
     positions, duration = aligned(positions, durations)
@@ -45,7 +45,7 @@ class ReplayMotion:
         self._shift = np.zeros(self.dimension)
 
     def velocity(self, time: float, x: Vector) -> Vector:
-        """Velocity [d] towards the reference at that time."""
+        """Return the velocity [d] towards the reference at that time."""
         reference = self._at(time, self._path) + self._shift
         speed = self._at(time, self._speed) if time < self._time[-1] else np.zeros(self.dimension)
         return speed + GAIN * (reference - x)
@@ -55,7 +55,7 @@ class ReplayMotion:
         self._shift = np.asarray(goal) - self._path[-1]
 
     def get_goal(self) -> Vector:
-        """The end [d] of the path."""
+        """Return the end [d] of the path."""
         return self._path[-1] + self._shift
 
     def _at(self, time: float, columns: Vector) -> Vector:

@@ -71,32 +71,32 @@ def run_campaign(
         goal=scene.pose(motion.get_goal())[0].round(5).tolist(),
         goal_tolerance_mm=1e3 * GOAL_TOLERANCE,
         episodes=[episode.result for episode in episodes],
-        kinematic=[] if metric is None else metric.kinematic(_starts(runner, episodes)),
+        kinematic=[] if metric is None else metric.check_rollouts(_starts(runner, episodes)),
         pairs=None if metric is None else _pairs(metric, episodes),
         versions=versions(PACKAGES),
     )
 
 
 def describe_settings(settings: EpisodeSettings) -> dict[str, Any]:
-    """Settings as JSON can hold them, disturbances as text."""
+    """Return settings as JSON can hold them, disturbances as text."""
     return {**asdict(settings), "disturbances": [str(each) for each in settings.disturbances]}
 
 
 def _starts(runner: Runner, episodes: Sequence[Episode]) -> Vector:
-    """Demonstrated starts, and where the arm was when the last disturbance ended, [n, d]."""
+    """Return demonstrated starts and where the arm was when the last disturbance ended, [n, d]."""
     metric, starts = runner.metric, runner.scene.starts
     released = [episode.traces[-1].latent[0] for episode in episodes if episode.traces]
     if metric is None or not released:
         return starts
-    pushed = metric.positions(np.array(released))
+    pushed = metric.decode(np.array(released))
     return np.concatenate([starts, pushed])[:KINEMATIC_STARTS]
 
 
 def _pairs(metric: CertifiedMetric, episodes: Sequence[Episode]) -> EnvelopeCheck | None:
-    """Each episode with the next one, from when both are undisturbed to stay."""
+    """Check each episode with the next one, from when both are undisturbed to stay."""
     if not metric.pairs:
         return None
     last = [episode.traces[-1] for episode in episodes if episode.traces]
-    checks = [metric.between(one, other) for one, other in pairwise(last)]
+    checks = [metric.check_pair(one, other) for one, other in pairwise(last)]
     found = [check for check in checks if check is not None]
     return merge_checks(found) if found else None

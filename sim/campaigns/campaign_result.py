@@ -55,7 +55,7 @@ class CampaignResult:
         return float(np.mean([episode.recovered for episode in self.episodes]))
 
     def summary(self) -> dict[str, Any]:
-        """The figures of the whole campaign: medians, with 95 % quantiles and maxima beside."""
+        """Return the figures of the campaign: medians, with 95 % quantiles and maxima beside."""
         episodes = self.episodes
         values: dict[str, list[float]] = {
             "peak_deviation_mm": [e.peak_deviation_mm for e in episodes],
@@ -84,17 +84,17 @@ class CampaignResult:
 
     @property
     def tracking(self) -> EnvelopeCheck | None:
-        """(ii) all episodes' distances to the goal, outside the disturbances."""
+        """Check (ii): all episodes' distances to the goal, outside the disturbances."""
         checks = [episode.envelope for episode in self.episodes if episode.envelope is not None]
         return merge_checks(checks) if checks else None
 
     @property
     def within_envelope(self) -> bool:
-        """(i) whether no rollout of the field itself left its certified envelope."""
+        """Check (i): true if no rollout of the field itself left its certified envelope."""
         return all(check.within == 1 for check in self.kinematic)
 
     def facts(self) -> dict[str, Any]:
-        """The figures and all that holds for the campaign as a whole, JSON-ready."""
+        """Return the figures and all that holds for the campaign as a whole, JSON-ready."""
         tracking = self.tracking
         whole = {
             name: value
@@ -108,17 +108,17 @@ class CampaignResult:
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """`facts`, the corridor and each episode's ``results``, JSON-ready."""
+        """Return `facts`, the corridor and each episode's ``results``, JSON-ready."""
         results = [asdict(episode) for episode in self.episodes]
         return {**self.facts(), "corridor": self.corridor, "results": results}
 
     def to_json(self) -> str:
-        """`to_dict` as one line of JSON."""
+        """Return `to_dict` as one line of JSON."""
         return json.dumps(self.to_dict(), allow_nan=False)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> CampaignResult:
-        """The result that `to_dict` described."""
+        """Return the result that `to_dict` described."""
         names = cls.__dataclass_fields__
         known = {name: values[name] for name in names if name in values and name != "episodes"}
         episodes = [

@@ -27,7 +27,7 @@ def compare(
     progress: bool = True,
     training: TrainingSettings | None = None,
 ) -> list[CampaignResult]:
-    """One campaign for each method: the same starts, disturbances and seed.
+    """Run one campaign for each method: the same starts, disturbances and seed.
 
     The runner's policy comes first, then a policy with the other field, trained now on the
     same demonstrations, then what has no guarantee: behaviour cloning, replay, primitive.
@@ -58,14 +58,14 @@ def compare(
                 source=source,
                 progress=progress,
             )
-            for method, motion in motions(runner.motion, Path(folder), progress, training)
+            for method, motion in build_motions(runner.motion, Path(folder), progress, training)
         ]
 
 
-def motions(
+def build_motions(
     policy: PolicyMotion, folder: Path, progress: bool, training: TrainingSettings | None = None
 ) -> Iterator[tuple[str, Motion]]:
-    """Name and motion of each method; policies trained on the way are written to ``folder``."""
+    """Yield name and motion of each method; policies trained on the way go to ``folder``."""
     facts = policy.policy.metadata
     demonstrations = load_demonstrations(facts.source, units=facts.units)
     own = str(facts.guarantee["field"])
@@ -83,7 +83,7 @@ def motions(
 
 
 def comparison_table(results: Sequence[CampaignResult]) -> str:
-    """A row for each method, medians with 95 % quantiles, as Markdown."""
+    """Format a row for each method, medians with 95 % quantiles, as Markdown."""
     first = results[0]
     lines = [
         f"{len(first.episodes)} episodes each on the {first.robot}, {first.source}, "

@@ -29,7 +29,7 @@ from ..episodes.scene import EpisodeSettings, Scene, sample_episode
 
 Vector = NDArray[np.float64]
 Job = tuple[EpisodeSettings, int]
-"""How an episode is run, and its number."""
+"""Settings of an episode, and its number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,7 @@ class Runner:
             self.metric = CertifiedMetric(motion.policy)
 
     def run(self, settings: EpisodeSettings, index: int) -> Episode:
-        """The episode of that number.
+        """Run the episode of that number.
 
         Raises
         ------
@@ -97,7 +97,7 @@ class Runner:
 def run_jobs(
     runner: Runner, jobs: Sequence[Job], workers: int = 1, progress: bool = True
 ) -> list[Episode]:
-    """The episodes of the jobs, in their order.
+    """Run jobs on one or several cores, and return their episodes in the jobs' order.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def run_jobs(
 
 
 def count_cores() -> int:
-    """How many processes this machine can run at once."""
+    """Return the number of processes that this machine can run at once."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -159,7 +159,7 @@ _runner: Runner  # of a worker process
 
 
 def _prepare_worker(scene: Scene, motion: Motion, seed: int) -> None:
-    """What a worker process needs, once."""
+    """Prepare a worker process, once."""
     global _runner
     prepare_worker()
     torch.set_num_threads(1)

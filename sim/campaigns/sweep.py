@@ -28,7 +28,7 @@ def run_sweep(
     rates: tuple[float, ...] = RATES,
     latencies: tuple[float, ...] = LATENCIES,
 ) -> dict[str, Any]:
-    """The same ``count`` episodes at each control rate and latency, JSON-ready.
+    """Run the same ``count`` episodes at each control rate and latency.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a disturbance may do to an episode."""
+"""The interface of all disturbances."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Vector = NDArray[np.float64]
 class Disturbance:
     """Something done to an episode; what a kind of disturbance does not redefine, it leaves alone.
 
-    All times count from the episode's begin, in s. A disturbance is a value: what it does
+    All times count from the episode's start, in s. A disturbance is a value: what it does
     depends on the time and its own seed only, so that any control rate meets the same one.
     """
 
@@ -30,15 +30,15 @@ class Disturbance:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """When it begins and ends in s; infinite if it lasts."""
+        """Begin and end in s; the end is infinite if it lasts."""
         return 0.0, np.inf
 
     def edges(self, duration: float) -> list[float]:
-        """Times up to ``duration`` at which its force or what it does to the arm changes."""
+        """Return times up to ``duration`` at which its force or its action on the arm changes."""
         return [time for time in self.interval if time <= duration]
 
     def sample(self, random: np.random.Generator, duration: float, robot: Robot) -> Disturbance:
-        """This disturbance as one episode of a campaign meets it: chance plays here only.
+        """Return this disturbance as one episode of a campaign meets it: chance plays here only.
 
         Parameters
         ----------
@@ -49,11 +49,11 @@ class Disturbance:
         return self
 
     def force_at(self, time: float) -> Vector:
-        """Force [3] on the TCP in N, base frame; constant between two edges."""
+        """Return the force [3] on the TCP in N, base frame; constant between two edges."""
         return np.zeros(3)
 
     def act_on(self, arm: Arm, begins: bool) -> None:
-        """What happens to the arm itself when the interval begins, and when it ends."""
+        """Act on the arm itself when the interval begins, and when it ends."""
 
     @property
     def sensor_delay(self) -> float:
@@ -63,19 +63,19 @@ class Disturbance:
     def alter_pose(
         self, time: float, position: Vector, quaternion: Vector
     ) -> tuple[Vector, Vector]:
-        """The pose that the controller sees instead of [3] in m and [4] as x y z w."""
+        """Return the pose that the controller sees instead of [3] in m and [4] as x y z w."""
         return position, quaternion
 
     def alter_twist(self, time: float, twist: Vector) -> Vector:
-        """The twist [6] that is carried out instead of the controller's."""
+        """Return the twist [6] that is carried out instead of the controller's."""
         return twist
 
     def goal_offset(self, time: float) -> Vector:
-        """How far [3] in m the goal has been moved, base frame."""
+        """Return how far [3] in m the goal has been moved, base frame."""
         return np.zeros(3)
 
     def __str__(self) -> str:
-        """As `read_disturbance` reads it."""
+        """Return the text that `read_disturbance` reads."""
         texts = [f"{item.name}={_text(getattr(self, item.name))}" for item in fields(self)]
         return " ".join([self.name, *texts])
 
@@ -86,8 +86,8 @@ class Disturbance:
             )
 
 
-def triple(values: object, what: str) -> tuple[float, float, float]:
-    """Three finite numbers, or a ParameterError."""
+def parse_vector(values: object, what: str) -> tuple[float, float, float]:
+    """Return three finite numbers, or raise a ParameterError."""
     try:
         x, y, z = (float(value) for value in values)  # type: ignore[attr-defined]
     except (TypeError, ValueError) as error:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..robot import Robot
-from .disturbance import Disturbance, Vector, triple
+from .disturbance import Disturbance, Vector, parse_vector
 
 NOISE_PERIOD = 0.02  # s for which a random force stays
 
@@ -26,7 +26,7 @@ class Wind(Disturbance):
     force: tuple[float, float, float]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "force", triple(self.force, "the force of a wind"))
+        object.__setattr__(self, "force", parse_vector(self.force, "the force of a wind"))
 
     def force_at(self, time: float) -> Vector:
         """See `Disturbance`."""

@@ -1,4 +1,4 @@
-"""What is done to the arm's body: held fast, loaded."""
+"""Disturbances of the arm itself: held fast, loaded."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ KINDS: dict[str, type[Disturbance]] = {
 
 
 def read_disturbance(text: str) -> Disturbance:
-    """A disturbance from text such as ``"push time=1.5 force=30,0,0 duration=0.2"``.
+    """Read a disturbance from text such as ``"push time=1.5 force=30,0,0 duration=0.2"``.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def read_disturbance(text: str) -> Disturbance:
 
 
 def read_disturbances(sources: Iterable[str]) -> list[Disturbance]:
-    """Disturbances from texts (see `read_disturbance`) and YAML files, in any mixture.
+    """Read disturbances from texts (see `read_disturbance`) and YAML files, in any mixture.
 
     A file holds a list of mappings of one name to its keys, such as
     ``- push: {time: 1.5, force: [30, 0, 0], duration: 0.2}``.

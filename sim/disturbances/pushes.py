@@ -65,7 +65,7 @@ class Push(Disturbance):
 
     @classmethod
     def parse(cls, text: str) -> Push:
-        """The push written as ``time:fx,fy,fz:duration``, such as ``2.0:30,0,0:0.2``."""
+        """Read a push written as ``time:fx,fy,fz:duration``, such as ``2.0:30,0,0:0.2``."""
         try:
             time, force, duration = text.split(":")
             values = tuple(float(value) for value in force.split(","))
@@ -120,18 +120,18 @@ class RandomPush(Disturbance):
 
 
 def parse_pushes(text: str | Iterable[str]) -> list[Push]:
-    """Pushes from a list of texts, or from one text with blanks or semicolons between them."""
+    """Read pushes from a list of texts, or from one text with blanks or semicolons between."""
     texts = text.replace(";", " ").split() if isinstance(text, str) else text
     return [Push.parse(part) for part in texts]
 
 
 def total_force(disturbances: Sequence[Disturbance], time: float) -> Vector:
-    """Sum [3] of all forces on the TCP in N at a time in s."""
+    """Return the sum [3] of all forces on the TCP in N at a time in s."""
     return sum((each.force_at(time) for each in disturbances), np.zeros(3))
 
 
 def default_pushes(duration: float, robot: Robot, seed: int = 0) -> list[Push]:
-    """Three pushes of 0.2 s, spread over a motion; each moves a Panda by 3 to 8 cm.
+    """Return three pushes of 0.2 s, spread over a motion; each moves a Panda by 3 to 8 cm.
 
     They begin at 20, 45 and 70 % of the motion: within the writing plane, along its normal,
     and within the plane again, roughly the other way.

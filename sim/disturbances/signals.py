@@ -1,4 +1,4 @@
-"""What happens between the arm and its controller: noise, delay, goal, speed."""
+"""Disturbances between the arm and its controller: noise, delay, goal, speed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from ..robot import Robot
-from .disturbance import Disturbance, Vector, triple
+from .disturbance import Disturbance, Vector, parse_vector
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class MovedGoal(Disturbance):
     time: float
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "offset", triple(self.offset, "the offset of a moved goal"))
+        object.__setattr__(self, "offset", parse_vector(self.offset, "the offset of a moved goal"))
         self._refuse_unless(np.isfinite(self.time) and self.time >= 0, "a time of at least 0 s")
 
     @property

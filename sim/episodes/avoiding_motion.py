@@ -42,7 +42,7 @@ class AvoidingMotion(PolicyMotion):
 
     @property
     def method(self) -> str:
-        """What it is called in tables."""
+        """Name for tables."""
         return f"{super().method} around obstacles"
 
     def __reduce__(self) -> tuple[type[AvoidingMotion], tuple[Any, ...]]:
@@ -50,7 +50,7 @@ class AvoidingMotion(PolicyMotion):
 
 
 def clearance(positions: ArrayLike, obstacles: Sequence[Obstacle], placement: Placement) -> Vector:
-    """Distances [K] in m of the TCP from the nearest obstacle's surface, negative inside.
+    """Return distances [K] in m of the TCP from the nearest obstacle's surface, negative inside.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What moves an arm in an episode: a motion in its own coordinates, and a task around it."""
+"""Interfaces of what moves an arm: a motion in its own coordinates, a controller around it."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Motion(Protocol):
     dimension: int
 
     def begin(self, x: Vector) -> None:
-        """An episode starts at ``x`` [d], with the goal where the demonstrations end."""
+        """Start an episode at ``x`` [d], with the goal where the demonstrations end."""
 
     def velocity(self, time: float, x: Vector) -> Vector:
-        """Velocity [d] in units per s, ``time`` s after the beginning, measured at ``x`` [d].
+        """Return the velocity [d] in units per s, ``time`` s after the start, at a measured ``x``.
 
         Called once each control tick, with increasing times.
         """
@@ -38,20 +38,20 @@ class Motion(Protocol):
         """Move the goal to ``goal`` [d] for the rest of the episode."""
 
     def get_goal(self) -> Vector:
-        """The goal [d]."""
+        """Return the goal [d]."""
 
 
 class Controller(Protocol):
-    """What `run_episode` asks of whatever commands the arm."""
+    """Interface of whatever commands the arm in `run_episode`."""
 
     def begin(self, position: Vector, quaternion: Vector) -> None:
-        """An episode starts at this pose of the TCP: [3] in m, [4] as x y z w."""
+        """Start an episode at this pose of the TCP: [3] in m, [4] as x y z w."""
 
     def twist(self, time: float, position: Vector, quaternion: Vector) -> ArrayLike:
-        """The twist [6] to command ``time`` s after the beginning, at a measured pose."""
+        """Return the twist [6] to command ``time`` s after the start, at a measured pose."""
 
     def shift_goal(self, offset: Vector) -> None:
-        """Move the goal by ``offset`` [3] in m, counted from where it was at the beginning."""
+        """Move the goal by ``offset`` [3] in m, counted from where it was at the start."""
 
 
 class TaskController:

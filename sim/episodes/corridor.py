@@ -36,7 +36,7 @@ class Corridor:
 
     @classmethod
     def around(cls, paths: Sequence[Vector]) -> Corridor:
-        """The corridor whose half-width is the demonstrations' own spread.
+        """Build the corridor whose half-width is the demonstrations' own spread.
 
         For each point of a demonstration, take its distance from the nearest of the *other*
         demonstrations; the half-width is the 95 % quantile of these, at least 5 mm. One
@@ -55,12 +55,12 @@ class Corridor:
         return cls(tuple(paths), max(spread, NARROWEST))
 
     def deviation(self, positions: Vector) -> Vector:
-        """Distances [K] in m of positions [K, 3] from the nearest demonstration."""
+        """Return distances [K] in m of positions [K, 3] from the nearest demonstration."""
         return np.min([distance_to_path(positions, path) for path in self.paths], axis=0)
 
 
-def demonstrated_corridor(policy: LoadedPolicy, placement: Placement) -> Corridor:
-    """The corridor of the demonstrations that a policy was trained on.
+def build_corridor(policy: LoadedPolicy, placement: Placement) -> Corridor:
+    """Build the corridor of the demonstrations that a policy was trained on.
 
     They are loaded from the source that the file names. If that can't be had here, the policy's
     own motions from the demonstrated starts, which the file holds, stand in for them.
@@ -78,9 +78,9 @@ def demonstrated_corridor(policy: LoadedPolicy, placement: Placement) -> Corrido
     except ElcdError:
         _, rollouts = policy.rollout(facts.starts, 2 * facts.duration, facts.duration / 100)
         paths = list(rollouts.swapaxes(0, 1))
-    return Corridor.around([placement.to_robot(_thinned(path)[:, :3]) for path in paths])
+    return Corridor.around([placement.to_robot(_thin(path)[:, :3]) for path in paths])
 
 
-def _thinned(path: Vector) -> Vector:
+def _thin(path: Vector) -> Vector:
     rows = np.unique(np.linspace(0, len(path) - 1, SAMPLES).round().astype(int))
     return path[rows]

@@ -35,7 +35,7 @@ class Trace:
 
     Parameters
     ----------
-    time : [K] in s from the episode's begin.
+    time : [K] in s from the episode's start.
     latent : [K, d], ``phi(x) - z*``.
     error : largest size w of the tracking error, mapped by J_phi, 1/s.
     """
@@ -46,7 +46,7 @@ class Trace:
 
 
 def has_metric(policy: LoadedPolicy) -> bool:
-    """Whether the policy's certificate bounds distances, as it does not around obstacles."""
+    """Return true if the policy's certificate bounds distances; around obstacles it does not."""
     return policy.metadata.guarantee["kind"] in (TO_GOAL, EVERY_PAIR)
 
 
@@ -64,11 +64,11 @@ class CertifiedMetric:
         self.rate = float(policy.metadata.guarantee["rate"])
         """c, in 1/s."""
         self.pairs = policy.metadata.guarantee["kind"] == EVERY_PAIR
-        """Whether any two motions approach each other, not only each the goal."""
+        """True if any two motions approach each other, not only each the goal."""
 
     @one_thread()
     def trace(self, time: Vector, x: Vector, velocity: Vector, goal: Vector) -> Trace:
-        """Latent coordinates and tracking error of a measured motion.
+        """Return latent coordinates and tracking error of a measured motion.
 
         Parameters
         ----------
@@ -86,16 +86,16 @@ class CertifiedMetric:
         return Trace(time, latent.numpy(), float(error.max()))
 
     @torch.no_grad()
-    def positions(self, latent: Vector) -> Vector:
-        """Positions [n, d] of latent coordinates [n, d], with the goal where the file has it."""
+    def decode(self, latent: Vector) -> Vector:
+        """Return positions [n, d] of latent coordinates [n, d], the goal where the file has it."""
         exact = self._exact
         exact.module.set_goal(exact.goal[0])
         return exact.decode(torch.tensor(latent) + exact.latent_goal).numpy()
 
     @one_thread()
     @torch.no_grad()
-    def kinematic(self, starts: Vector) -> list[EnvelopeCheck]:
-        """Rollouts of the field from ``starts`` [n, d], held against ``exp(-c t) d(0)``.
+    def check_rollouts(self, starts: Vector) -> list[EnvelopeCheck]:
+        """Check rollouts of the field from ``starts`` [n, d] against ``exp(-c t) d(0)``.
 
         They are integrated in data space by the classical Runge-Kutta method, for twice the
         demonstrated duration, with two step sizes: where these differ by e, the envelope is
@@ -116,16 +116,16 @@ class CertifiedMetric:
             checks.append(self._check("kinematic, pairs", time, gaps, 0.0, 2 * float(tolerance)))
         return checks
 
-    def to_goal(self, traces: Sequence[Trace]) -> EnvelopeCheck:
-        """Measured motions, each held against its envelope to the goal."""
+    def check_goal_distance(self, traces: Sequence[Trace]) -> EnvelopeCheck:
+        """Check measured motions, each against its envelope to the goal."""
         parts = [
             self._check("to the goal", trace.time, _norms(trace.latent), trace.error, 0.0)
             for trace in traces
         ]
         return merge_checks(parts)
 
-    def between(self, one: Trace, other: Trace) -> EnvelopeCheck | None:
-        """Two measured motions, held against the envelope of their distance.
+    def check_pair(self, one: Trace, other: Trace) -> EnvelopeCheck | None:
+        """Check two measured motions against the envelope of their distance.
 
         From the time on from which both are undisturbed; None if there is no such time. Both
         have been sampled at the same times.
@@ -139,7 +139,7 @@ class CertifiedMetric:
     def _check(
         self, kind: str, time: Vector, distances: Vector, error: float, tolerance: float
     ) -> EnvelopeCheck:
-        """Distances [K] or [K, n] at times [K], against the envelope from the first one on."""
+        """Check distances [K] or [K, n] at times [K] against the envelope from the first one on."""
         distances = distances.reshape(len(time), -1)
         shrunk = np.exp(-self.rate * (time - time[0]))[:, None]
         envelope = shrunk * distances[0] + error / self.rate * (1 - shrunk)
@@ -155,7 +155,7 @@ class CertifiedMetric:
         )
 
     def _rollout(self, x: torch.Tensor, steps: int) -> Vector:
-        """``phi(x(t)) - z*`` [steps + 1, n, d] from ``x`` [n, d], for twice the duration."""
+        """Roll out ``phi(x(t)) - z*`` [steps + 1, n, d] from ``x`` [n, d]."""
         exact, h = self._exact, 2 * self.duration / steps
         points = [x]
         for _ in range(steps):

@@ -141,5 +141,5 @@ class _Episode:
         return twist
 
     def _step(self, time: float) -> int:
-        """The physics step nearest to a time in s."""
+        """Return the physics step nearest to a time in s."""
         return round(time / self.arm.timestep)

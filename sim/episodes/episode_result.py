@@ -17,7 +17,7 @@ class EnvelopeCheck:
     kind : of distances: "to the goal" or "pairs", "kinematic" in front if there was no arm.
     count : of trajectories or pairs.
     within : share of them that stayed within at all times.
-    worst : largest ratio of a distance to its envelope after the begin; at most 1 is within.
+    worst : largest ratio of a distance to its envelope after the start; at most 1 is within.
     final : the same ratio at the end, the median of all.
     tolerance : latent distance by which an integrator may have exceeded the envelope.
     """
@@ -78,7 +78,7 @@ class EpisodeResult:
 
 
 def merge_checks(checks: Sequence[EnvelopeCheck]) -> EnvelopeCheck:
-    """Several checks of one kind as one.
+    """Merge several checks of one kind into one.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What happened in an episode, tick by tick."""
+"""The log of an episode, a row a control tick."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Vector = NDArray[np.float64]
 
 
 class EpisodeLog:
-    """What happened in an episode: K rows, one per control tick.
+    """The log of an episode: K rows, one per control tick.
 
     A row holds the state at its time, and the command and the force from then on.
 
@@ -114,7 +114,7 @@ class EpisodeLog:
 
     @classmethod
     def load(cls, path: str | Path) -> EpisodeLog:
-        """The episode that `save` wrote.
+        """Load the episode that `save` wrote.
 
         Raises
         ------

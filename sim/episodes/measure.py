@@ -1,4 +1,4 @@
-"""From the log of a disturbed episode to its figures."""
+"""Figures of a disturbed episode, from its log."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def measure(
     metric: CertifiedMetric | None = None,
     index: int = 0,
 ) -> tuple[EpisodeResult, list[Trace]]:
-    """The figures of one episode.
+    """Compute the figures of one episode.
 
     Parameters
     ----------
     log : of the whole episode.
     scene : in which it took place.
-    goal : [d] of the motion at the begin, in its units.
+    goal : [d] of the motion at the start, in its units.
     disturbances : that were done to it.
     metric : of the policy, if it has one.
     index : of the episode.
@@ -77,7 +77,7 @@ def measure(
         velocity_share=float((velocities / robot.velocity_limits).max()),
         torque_share=float((torques / robot.torque_limits).max()),
         tracking_error_mm_s=1e3 * _tracking_error(log, disturbances),
-        envelope=metric.to_goal(traces) if metric is not None and traces else None,
+        envelope=metric.check_goal_distance(traces) if metric is not None and traces else None,
         path_time_s=log.time[rows].round(3).tolist(),
         path_m=log.position[rows].round(4).tolist(),
     )
@@ -85,7 +85,7 @@ def measure(
 
 
 def _disturbed(disturbances: Sequence[Disturbance]) -> tuple[float, float]:
-    """From the begin of the first disturbance to the end of the last; what lasts has no end."""
+    """Return the first disturbance's begin and the last one's end; what lasts has no end."""
     intervals = [each.interval for each in disturbances]
     begin = min((interval[0] for interval in intervals), default=0.0)
     end = max((e if np.isfinite(e) else b for b, e in intervals), default=0.0)
@@ -93,7 +93,7 @@ def _disturbed(disturbances: Sequence[Disturbance]) -> tuple[float, float]:
 
 
 def _time_back(time: Vector, outside: NDArray[np.bool_], end: float) -> float | None:
-    """s from ``end`` until it has come inside for `SETTLED` s, or for the rest; None if never."""
+    """Return s from ``end`` until it is inside for `SETTLED` s or the rest; None if never."""
     after = np.searchsorted(time, end - 1e-9)
     for row in after + np.flatnonzero(~outside[after:]):
         if not outside[(time >= time[row]) & (time < time[row] + SETTLED)].any():
@@ -102,7 +102,7 @@ def _time_back(time: Vector, outside: NDArray[np.bool_], end: float) -> float | 
 
 
 def _goal_shift(time: Vector, scene: Scene, disturbances: Sequence[Disturbance]) -> Vector:
-    """[K, 3] in m, by how much of what was wanted the motion's goal has really moved."""
+    """Return the shift [K, 3] in m by which the motion's goal has really moved."""
     wanted = np.zeros((len(time), 3))
     for each in disturbances:
         wanted += [each.goal_offset(now) for now in time]
@@ -111,7 +111,7 @@ def _goal_shift(time: Vector, scene: Scene, disturbances: Sequence[Disturbance])
 
 
 def _free(time: Vector, disturbances: Sequence[Disturbance]) -> list[NDArray[np.intp]]:
-    """Rows of each stretch between passing disturbances."""
+    """Return the rows of each stretch between passing disturbances."""
     free = np.ones(len(time), dtype=bool)
     cuts = np.zeros(len(time), dtype=bool)
     for each in disturbances:
@@ -143,13 +143,13 @@ def _traces(
 
 
 def _end_rotation(log: EpisodeLog, scene: Scene) -> float | None:
-    """Degrees between the last orientation and the goal's, if the motion has one."""
+    """Return degrees between the last orientation and the goal's, if the motion has one."""
     if scene.orientation is None:
         return None
     return float(np.degrees(np.linalg.norm(rotation_vector(scene.orientation, log.quaternion[-1]))))
 
 
 def _tracking_error(log: EpisodeLog, disturbances: Sequence[Disturbance]) -> float:
-    """Largest difference in m/s of the TCP's measured and commanded velocity."""
+    """Return the largest difference in m/s of the TCP's measured and commanded velocity."""
     gap = np.linalg.norm(log.twist[:, :3] - log.command[:, :3], axis=1)
     return max((float(gap[rows].max()) for rows in _free(log.time, disturbances)), default=0.0)

@@ -34,7 +34,7 @@ class PolicyMotion:
 
     @property
     def method(self) -> str:
-        """What it is called in tables: the field's class."""
+        """Name for tables: the field's class."""
         return str(self.policy.metadata.guarantee["field"])
 
     def begin(self, x: Vector) -> None:
@@ -42,7 +42,7 @@ class PolicyMotion:
         self.set_goal(self._goal)
 
     def velocity(self, time: float, x: Vector) -> Vector:
-        """The field [d] at ``x`` [d]; the time does not matter."""
+        """Return the field [d] at ``x`` [d]; the time does not matter."""
         return self.policy.velocity(x)
 
     def set_goal(self, goal: Vector) -> None:
@@ -50,7 +50,7 @@ class PolicyMotion:
         self.policy.set_goal(goal)
 
     def get_goal(self) -> Vector:
-        """The goal [d]."""
+        """Return the goal [d]."""
         return self.policy.get_goal()
 
     def __reduce__(self) -> tuple[type[PolicyMotion], tuple[Any, ...]]:

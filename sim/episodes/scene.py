@@ -1,4 +1,4 @@
-"""What all episodes of a campaign have in common, and what chance adds to each."""
+"""The scene that all episodes of a campaign share, and the part of chance in each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from elcd_policy.robot.task_space import TaskSpace, goal_orientation
 
 from ..disturbances import Disturbance
 from ..robot import Robot
-from .corridor import Corridor, demonstrated_corridor
+from .corridor import Corridor, build_corridor
 from .log import EpisodeLog
 
 Vector = NDArray[np.float64]
@@ -51,7 +51,7 @@ class Scene:
 
     @classmethod
     def of(cls, policy: LoadedPolicy, robot: Robot, placement: Placement | None = None) -> Scene:
-        """The scene of a policy's demonstrations.
+        """Build the scene of a policy's demonstrations.
 
         Parameters
         ----------
@@ -65,17 +65,17 @@ class Scene:
             facts.dimension,
             np.array(facts.starts),
             facts.duration,
-            demonstrated_corridor(policy, placement),
+            build_corridor(policy, placement),
             goal_orientation(facts, placement),
         )
 
     def task(self, held: Vector) -> TaskSpace:
-        """The motion's task, which holds the orientation [4] unless it is one of poses."""
+        """Return the motion's task, which holds the orientation [4] unless it is one of poses."""
         reference = held if self.orientation is None else self.orientation
         return TaskSpace(self.placement, self.dimension, reference)
 
     def pose(self, x: Vector) -> tuple[Vector, Vector | None]:
-        """Position [3] in m and, of a pose, quaternion [4] of the TCP at a state [d]."""
+        """Return position [3] in m and, of a pose, quaternion [4] of the TCP at a state [d]."""
         position = self.placement.to_robot(x[:3])
         if self.orientation is None:
             return position, None
@@ -83,7 +83,7 @@ class Scene:
         return position, (turn * Rotation.from_quat(self.orientation)).as_quat()
 
     def states(self, log: EpisodeLog) -> tuple[Vector, Vector]:
-        """Measured states [K, d] and their rates [K, d], in the policy's units and per s."""
+        """Return measured states [K, d] and their rates [K, d], in the policy's units and per s."""
         rotation, scale = self.placement.rotation, self.placement.metres_per_unit
         linear = log.twist[:, :3] @ rotation / scale
         if self.dimension != POSE_DIMENSION:
@@ -99,7 +99,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class EpisodeSettings:
-    """How each episode of a campaign is run.
+    """Rates, latency, duration and disturbances of each episode of a campaign.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ class EpisodeSettings:
 def sample_episode(
     scene: Scene, disturbances: Sequence[Disturbance], seed: int, index: int
 ) -> tuple[Vector, list[Disturbance]]:
-    """The start [d] and the disturbances of one episode.
+    """Draw the start [d] and the disturbances of one episode.
 
     They depend on these arguments only, not on who runs the episode, nor on those before it.
     """

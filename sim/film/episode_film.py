@@ -38,7 +38,7 @@ def render_video(
     path_points: ArrayLike | None = None,
     scenery: Callable[[Any], object] | None = None,
 ) -> Path:
-    """Replay an episode's joint positions and write what a camera sees.
+    """Replay an episode's joint positions and film them.
 
     The camera looks onto the robot's writing plane from before it. Drawn over its pictures:
     the reference path, the executed one so far, and an arrow with a word at each push.
@@ -111,7 +111,7 @@ def _floor(camera: Camera) -> NDArray[np.uint8]:
 def _pictures(
     robot: Robot, joints: Vector, camera: Camera, scenery: Callable[[Any], object] | None
 ) -> Iterator[Image.Image]:
-    """The arm at joint positions [F, n] on a light floor, one picture each."""
+    """Render the arm at joint positions [F, n] on a light floor, one picture each."""
     width, height, room = camera.width, camera.height, _floor(camera)
     client = connect()
     try:
@@ -180,12 +180,12 @@ class _Overlay:
         )
 
     def _pushes(self, row: int) -> list[tuple[int, int]]:
-        """First and last row of each push that has begun by now."""
+        """Return first and last row of each push that has begun by now."""
         edges = np.flatnonzero(np.diff(self.pushed[: row + 1].astype(int), prepend=0, append=0))
         return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
     def _arrow(self, pen: ImageDraw.ImageDraw, row: int) -> None:
-        """An arrow whose tip touches the arm where the push began, and its force in words."""
+        """Draw an arrow whose tip touches the arm where the push began, and its force in words."""
         force, tip = self.log.force[row], self.log.position[row]
         strength = float(np.linalg.norm(force))
         points = self.camera.project(np.stack([tip - 0.13 * force / strength, tip]))

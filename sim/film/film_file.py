@@ -19,7 +19,7 @@ LAST = 1.5  # s for which the last picture stays
 
 
 def check_film(path: str | Path) -> Path:
-    """The path, if a film can be written to it; to be asked before long work.
+    """Return the path if a film can be written to it; call it before long work.
 
     Raises
     ------

@@ -46,7 +46,7 @@ def add_bodies(client: Any, obstacles: Sequence[Obstacle], placement: Placement)
 
 
 def _mesh(obstacle: Obstacle, placement: Placement) -> tuple[Vector, NDArray[np.int64]]:
-    """Vertices [V, 3] in m and triangles [F, 3], seen counterclockwise from outside."""
+    """Return vertices [V, 3] in m and triangles [F, 3], seen counterclockwise from outside."""
     surface = obstacle.surface()
     points = placement.to_robot(surface)
     if obstacle.dimension == 2:

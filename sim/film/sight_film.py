@@ -18,7 +18,7 @@ from ..vision.table_scene import Move, sample_scene
 from .film_file import check_film, write_film
 
 VIEW = Camera((1.45, -0.95, 0.85), (0.36, 0.0, 0.27), 38.0, 400, 320)
-"""From the side, where the arm and its way can be seen."""
+"""A view from the side, where the arm and its path can be seen."""
 
 INSET = 288  # pixels a side of the camera's image
 FINE = 1.25  # pictures of the view are made this much larger and scaled down
@@ -40,7 +40,7 @@ def render_sight(
     Parameters
     ----------
     robot, log : of the episode.
-    moves : of the box; the first one, at time 0, puts it where it stood at the begin.
+    moves : of the box; the first one, at time 0, puts it where it stood at the start.
     detector : that looks at the images again.
     path : of the file, .gif or .mp4.
     seed : of light, colours and clutter.
@@ -72,7 +72,7 @@ def render_sight(
             frame = Image.new("RGB", (size[0] + INSET + 12, size[1]), "white")
             side = Image.fromarray(view.picture(joints)).resize(size, Image.Resampling.LANCZOS)
             frame.paste(side, (0, 0))
-            frame.paste(_marked(seen, detector, confident), (size[0] + 12, 32))
+            frame.paste(_mark_detection(seen, detector, confident), (size[0] + 12, 32))
             pen = ImageDraw.Draw(frame)
             pen.text((size[0] + 12, 8), "what the camera sees", WORD, ImageFont.load_default(14))
             clock = f"{moment:.1f} s" + (f"  x{speed:.1f}" if speed > 1 else "")
@@ -81,8 +81,8 @@ def render_sight(
     return write_film(frames, path, FPS, (SURE, UNSURE, (204, 26, 26)))
 
 
-def _marked(picture: np.ndarray, detector: LoadedDetector, confident: float) -> Image.Image:
-    """The camera's image with a cross where the box was found, and how surely."""
+def _mark_detection(picture: np.ndarray, detector: LoadedDetector, confident: float) -> Image.Image:
+    """Mark where the box was found in the camera's image, and with what confidence."""
     found = detector.locate(picture)
     image = Image.fromarray(picture).resize((INSET, INSET), Image.Resampling.NEAREST)
     pen, colour = ImageDraw.Draw(image), SURE if found.confidence >= confident else UNSURE

@@ -27,7 +27,7 @@ BOXES = (
 
 
 def path_figure(results: Sequence[CampaignResult]) -> Figure:
-    """What the TCP did in all episodes, a panel for each campaign, in the motion's own plane."""
+    """Draw the TCP's paths in all episodes, a panel for each campaign, in the motion's plane."""
     from matplotlib.figure import Figure
 
     rows = -(-len(results) // COLUMNS)
@@ -53,7 +53,7 @@ def path_figure(results: Sequence[CampaignResult]) -> Figure:
 
 
 def box_figure(results: Sequence[CampaignResult]) -> Figure:
-    """The spread of the figures over the episodes: every episode a dot, the median a line."""
+    """Draw the spread of the figures: every episode a dot, the median a line."""
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -85,7 +85,7 @@ def box_figure(results: Sequence[CampaignResult]) -> Figure:
 
 
 def recovery_figure(results: Sequence[CampaignResult]) -> Figure:
-    """How far each episode was driven off, and how long it took to come back."""
+    """Draw how far each episode was driven off, and how long it took to come back."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(5.6, 3.6), layout="constrained")
@@ -116,7 +116,7 @@ def recovery_figure(results: Sequence[CampaignResult]) -> Figure:
 
 
 def render_svg(figure: Figure) -> bytes:
-    """The figure as SVG, the same bytes for the same figure."""
+    """Render a figure as SVG, the same bytes for the same figure."""
     import matplotlib
 
     content = io.BytesIO()
@@ -126,7 +126,7 @@ def render_svg(figure: Figure) -> bytes:
 
 
 def _plane(result: CampaignResult) -> tuple[tuple[int, int], tuple[str, str]]:
-    """The two axes of the base frame along which the demonstrations reach farthest."""
+    """Return the two axes of the base frame along which the demonstrations reach farthest."""
     points = np.concatenate([np.array(line) for line in result.corridor])
     first, second = sorted(np.argsort(np.ptp(points, axis=0))[-2:].tolist())
     return (first, second), ("xyz"[first], "xyz"[second])
@@ -137,6 +137,6 @@ def _seen(points: Sequence[Sequence[float]], axes: tuple[int, int]) -> Vector:
 
 
 def _title(result: CampaignResult, results: Sequence[CampaignResult]) -> str:
-    """What tells a campaign from the others."""
+    """Return a title that tells a campaign from the others."""
     several = len({other.robot for other in results}) > 1
     return f"{result.method}, {result.robot}" if several else result.method

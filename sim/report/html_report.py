@@ -24,7 +24,7 @@ FIGURES = (
 
 
 def check_report(path: str | Path) -> Path:
-    """The path, if a report can be written to it; to be asked before long work.
+    """Return the path if a report can be written to it; call it before long work.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def _heading(results: Sequence[CampaignResult]) -> str:
 
 
 def _settings(result: CampaignResult) -> dict[str, str]:
-    """What the campaigns were run with, in words."""
+    """Describe the settings of the campaigns in words."""
     values = {
         "episodes": str(len(result.episodes)),
         "seed": str(result.seed),
@@ -112,7 +112,7 @@ def _settings(result: CampaignResult) -> dict[str, str]:
 
 
 def _best(results: Sequence[CampaignResult]) -> dict[str, int]:
-    """The row with the best median of each figure, where there are rows to compare."""
+    """Return the row with the best median of each figure, where there are rows to compare."""
     if len(results) < 2 or len({result.robot for result in results}) > 1:
         return {}
     best = {"recovered_share": _extreme([-result.recovered_share for result in results])}
@@ -122,7 +122,7 @@ def _best(results: Sequence[CampaignResult]) -> dict[str, int]:
 
 
 def _extreme(values: Sequence[float | None]) -> int:
-    """Index of the least value; -1 if another has the same, to three digits."""
+    """Return the index of the least value; -1 if another has the same, to three digits."""
     found = [(float(f"{value:.3g}"), row) for row, value in enumerate(values) if value is not None]
     least = min(found, default=(0.0, -1))
     return -1 if [value for value, _ in found].count(least[0]) > 1 else least[1]
@@ -134,7 +134,7 @@ def _checks(result: CampaignResult) -> list[dict[str, Any]]:
 
 
 def _pictures(results: Sequence[CampaignResult]) -> list[dict[str, str]]:
-    """Each figure with its caption and what it says to who can't see it."""
+    """Draw each figure, with its caption and a text for those who can't see it."""
     shares = "; ".join(
         f"{result.method} on the {result.robot}: {100 * result.recovered_share:.0f} % of "
         f"{len(result.episodes)} episodes recovered"

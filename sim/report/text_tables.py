@@ -9,7 +9,7 @@ from ..episodes.episode_result import EnvelopeCheck
 
 
 def campaign_table(result: CampaignResult) -> str:
-    """The figures of a campaign: medians, 95 % quantiles and maxima."""
+    """Format the figures of a campaign: medians, 95 % quantiles and maxima."""
     figures = result.summary()
     lines = [
         f"{result.method} on the {result.robot}, {result.source}, seed {result.seed}",
@@ -55,7 +55,7 @@ def campaign_table(result: CampaignResult) -> str:
 
 
 def sweep_table(sweep: dict[str, Any]) -> str:
-    """Share recovered and median end error, one row per control rate."""
+    """Format share recovered and median end error, one row per control rate."""
     latencies = sweep["latencies_ms"]
     lines = [
         f"{sweep['episodes']} episodes each on the {sweep['robot']}, seed {sweep['seed']}",

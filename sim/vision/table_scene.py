@@ -1,4 +1,4 @@
-"""What stands on the table before the arm, and chance's part in it: light, colours, clutter.
+"""The table before the arm, drawn at random: light, colours, clutter.
 
 The thing to find is a red box. Whatever else lies there has another colour, any shape and size.
 """
@@ -50,7 +50,7 @@ class Thing:
 
 @dataclass(frozen=True)
 class Light:
-    """How a scene is lit; see PyBullet's getCameraImage."""
+    """Light of a scene; see PyBullet's getCameraImage."""
 
     direction: tuple[float, float, float] = (1.5, -1.0, 3.0)
     colour: Colour = (1.0, 1.0, 1.0)
@@ -80,7 +80,7 @@ class TableScene:
     light: Light = field(default_factory=Light)
 
     def with_box_at(self, place: ArrayLike) -> TableScene:
-        """The scene with its box, or a plain one, at a place [2] in m.
+        """Return the scene with its box, or a plain one, at a place [2] in m.
 
         Raises
         ------
@@ -93,12 +93,12 @@ class TableScene:
 
 
 def red_box(place: tuple[float, float], yaw: float = 0.0) -> Thing:
-    """A plain box to find."""
+    """Return a plain box to find."""
     return Thing("box", (SIDE, SIDE, SIDE), (0.8, 0.1, 0.1), place, yaw)
 
 
 def validate_place(place: ArrayLike) -> tuple[float, float]:
-    """A place [2] in m where the box may stand.
+    """Return a place [2] in m if the box may stand there.
 
     Raises
     ------
@@ -131,7 +131,7 @@ class Move:
 
 
 def parse_moves(text: str) -> list[Move]:
-    """Moves ``t:x,y`` in s and m, separated by blanks or ';', in the order of their times.
+    """Read moves ``t:x,y`` in s and m, separated by blanks or ';', and sort them by time.
 
     Raises
     ------
@@ -156,14 +156,14 @@ def parse_moves(text: str) -> list[Move]:
 
 
 def sample_place(seed: int, number: int = 0) -> tuple[float, float]:
-    """A place for the box, drawn at random."""
+    """Draw a place for the box at random."""
     random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
     x, y = random.uniform(LOWER, UPPER)
     return float(x), float(y)
 
 
 def sample_scene(random: np.random.Generator, absent: float = 0.0) -> TableScene:
-    """A scene drawn at random.
+    """Draw a scene at random.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def sample_scene(random: np.random.Generator, absent: float = 0.0) -> TableScene
 
 
 def texture_pixels(number: int) -> NDArray[np.uint8]:
-    """The pixels [128, 128, 3] of a table's texture: grain, checks or stripes, soft or hard."""
+    """Draw the pixels [128, 128, 3] of a table's texture: grain, checks or stripes."""
     random = np.random.default_rng([7, number])
     x, y = np.meshgrid(np.linspace(0, 1, 128), np.linspace(0, 1, 128))
     waves, turn = random.uniform(6, 30), random.uniform(0, np.pi)

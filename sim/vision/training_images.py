@@ -33,7 +33,7 @@ def render_training_images(
     camera: Camera = CAMERA,
     progress: bool = True,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Pictures of scenes drawn at random, with the arm in a random pose.
+    """Render scenes drawn at random, with the arm in a random pose.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def _joints(
     position: Vector,
     quaternion: Vector,
 ) -> Vector:
-    """Joints that bring the hand there, or home if that is out of reach."""
+    """Solve for joints that bring the hand there; home if that is out of reach."""
     try:
         return solve_pose(robot, forward, position, quaternion, robot.home)
     except ParameterError:

@@ -47,7 +47,7 @@ def _trained(demonstrations: DemonstrationSet, field: str, folder: Path) -> Path
 
 @pytest.fixture(scope="session")
 def policy_file(demonstrations: DemonstrationSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of an ELCD field."""
+    """Train a quick policy of an ELCD field."""
     return _trained(demonstrations, "elcd", tmp_path_factory.mktemp("policies"))
 
 
@@ -55,7 +55,7 @@ def policy_file(demonstrations: DemonstrationSet, tmp_path_factory: pytest.TempP
 def monotone_file(
     demonstrations: DemonstrationSet, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """Of a monotone field."""
+    """Train a quick policy of a monotone field."""
     return _trained(demonstrations, "monotone", tmp_path_factory.mktemp("policies"))
 
 

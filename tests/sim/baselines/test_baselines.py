@@ -1,4 +1,4 @@
-"""What a contracting field is compared with: each follows the demonstrations, unpushed."""
+"""Each baseline follows the demonstrations when nothing pushes it."""
 
 from __future__ import annotations
 

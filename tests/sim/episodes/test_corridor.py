@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import elcd_policy as elcd
 from elcd_policy.demonstrations import DemonstrationSet, save_demonstrations
 from elcd_policy.robot.placement import Placement
-from elcd_policy_sim.episodes.corridor import ALONE, NARROWEST, Corridor, demonstrated_corridor
+from elcd_policy_sim.episodes.corridor import ALONE, NARROWEST, Corridor, build_corridor
 from elcd_policy_sim.episodes.policy_motion import PolicyMotion
 
 LINE = np.column_stack([np.linspace(0, 1, 50), np.zeros(50), np.zeros(50)])
@@ -43,9 +43,9 @@ def test_the_demonstrations_are_those_that_the_file_names(
     save_demonstrations(demonstrations, tmp_path / "arcs")
     policy = motion.policy
     placement = Placement(metres_per_unit=0.002)
-    rolled = demonstrated_corridor(policy, placement)
+    rolled = build_corridor(policy, placement)
     policy.metadata = replace(policy.metadata, source=str(tmp_path / "arcs"))
-    shown = demonstrated_corridor(policy, placement)
+    shown = build_corridor(policy, placement)
     for path, demonstration in zip(shown.paths, demonstrations, strict=True):
         ends = placement.to_robot(demonstration.position[[0, -1]])
         assert np.allclose(path[[0, -1]], ends, atol=1e-9)
@@ -60,4 +60,4 @@ def test_another_source_of_that_name_is_not_taken(motion: PolicyMotion, tmp_path
     save_demonstrations(DemonstrationSet([line]), tmp_path / "other")
     policy = motion.policy
     policy.metadata = replace(policy.metadata, source=str(tmp_path / "other"))
-    assert len(demonstrated_corridor(policy, Placement()).paths) == 3
+    assert len(build_corridor(policy, Placement()).paths) == 3

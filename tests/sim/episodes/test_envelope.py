@@ -25,7 +25,7 @@ def starts(policy: LoadedPolicy) -> np.ndarray:
 
 
 def test_the_field_itself_stays_within(policy: LoadedPolicy) -> None:
-    (check,) = CertifiedMetric(policy).kinematic(starts(policy))
+    (check,) = CertifiedMetric(policy).check_rollouts(starts(policy))
     assert check.kind == "kinematic, to the goal"
     assert (check.count, check.within) == (15, 1.0)
     assert check.worst < 1.0
@@ -35,7 +35,7 @@ def test_the_field_itself_stays_within(policy: LoadedPolicy) -> None:
 
 def test_pairs_are_held_to_it_if_every_pair_contracts(monotone_file: Path) -> None:
     policy = load_policy(monotone_file)
-    to_goal, pairs = CertifiedMetric(policy).kinematic(starts(policy))
+    to_goal, pairs = CertifiedMetric(policy).check_rollouts(starts(policy))
     assert (to_goal.count, to_goal.within) == (15, 1.0)
     assert (pairs.kind, pairs.count, pairs.within) == ("kinematic, pairs", 15 * 14 / 2, 1.0)
     assert pairs.worst < 1.0
@@ -43,7 +43,7 @@ def test_pairs_are_held_to_it_if_every_pair_contracts(monotone_file: Path) -> No
 
 def test_a_claimed_rate_that_is_too_fast_is_found_out(policy: LoadedPolicy) -> None:
     policy.metadata.guarantee["rate"] *= 30
-    (check,) = CertifiedMetric(policy).kinematic(starts(policy))
+    (check,) = CertifiedMetric(policy).check_rollouts(starts(policy))
     assert check.within < 1
     assert check.worst > 1
 
@@ -52,7 +52,7 @@ def test_a_motion_of_the_field_has_no_tracking_error(policy: LoadedPolicy) -> No
     time, x = policy.rollout(policy.metadata.starts[0], 2.0, 0.02)
     trace = CertifiedMetric(policy).trace(time, x, policy.velocity(x), policy.get_goal())
     assert trace.error < 1e-4
-    check = CertifiedMetric(policy).to_goal([trace])
+    check = CertifiedMetric(policy).check_goal_distance([trace])
     assert check.within == 1.0
     offset = np.array([10.0, -4.0])
     shifted = CertifiedMetric(policy).trace(
@@ -72,9 +72,9 @@ def test_an_arm_that_errs_is_held_to_what_its_error_allows(policy: LoadedPolicy)
     x = np.array(rows)
     trace = metric.trace(h * np.arange(len(x)), x, policy.velocity(x) + wrong, goal)
     assert trace.error > 0.01
-    assert metric.to_goal([trace]).within == 1.0
-    assert metric.to_goal([replace(trace, error=0.0)]).within == 0.0
-    assert metric.to_goal([trace, replace(trace, error=0.0)]).within == 0.5
+    assert metric.check_goal_distance([trace]).within == 1.0
+    assert metric.check_goal_distance([replace(trace, error=0.0)]).within == 0.0
+    assert metric.check_goal_distance([trace, replace(trace, error=0.0)]).within == 0.5
 
 
 def test_two_arms_are_compared_while_both_are_undisturbed(monotone_file: Path) -> None:
@@ -85,13 +85,13 @@ def test_two_arms_are_compared_while_both_are_undisturbed(monotone_file: Path) -
         time, x = policy.rollout(policy.metadata.starts[index], 2.0, 0.02)
         late = slice(begin, None)
         traces.append(metric.trace(time[late], x[late], policy.velocity(x[late]), goal))
-    check = metric.between(*traces)
+    check = metric.check_pair(*traces)
     assert check is not None
     assert (check.kind, check.within) == ("pairs", 1.0)
     apart = Trace(traces[0].time + 0.007, traces[0].latent, 0.0)
-    assert metric.between(traces[0], apart) is None
+    assert metric.check_pair(traces[0], apart) is None
     parting = Trace(traces[0].time, np.outer(1 + traces[0].time, [1.0, 0.0]), 0.0)
-    found = metric.between(parting, Trace(traces[0].time, np.zeros((101, 2)), 0.0))
+    found = metric.check_pair(parting, Trace(traces[0].time, np.zeros((101, 2)), 0.0))
     assert found is not None
     assert found.within == 0.0
     assert found.worst == pytest.approx(3.0 * np.exp(2.0 * metric.rate), rel=1e-6)

@@ -18,7 +18,7 @@ TURNED = Placement([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], [0.5, 0.
 @pytest.mark.parametrize("shape", ["ellipsoid", "box"])
 @pytest.mark.parametrize("k", [2, 3])
 def test_bodies_are_seen_where_the_obstacles_are(shape: str, k: int) -> None:
-    """From far off along the base's x axis, which is across the policy's plane."""
+    """Look from far off along the base's x axis, across the policy's plane."""
     obstacle = Obstacle(shape, np.array([10.0, 20.0, 0.0])[:k], np.array([30.0, 10.0, 5.0])[:k])
     client = connect()
     try:

@@ -20,7 +20,7 @@ def view():
 
 
 def red(picture: np.ndarray) -> np.ndarray:
-    """Where a picture is clearly red [H, W]."""
+    """Return where a picture is clearly red [H, W]."""
     r, g, b = np.moveaxis(picture.astype(int), -1, 0)
     return (r > 1.7 * g) & (r > 1.7 * b)
 
