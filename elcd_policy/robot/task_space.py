@@ -9,13 +9,13 @@ leaves nothing open.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.transform import Rotation
 
 from ..errors import ParameterError
-from ..metadata import PolicyMetadata
 from .orientation import (
     MARGIN,
     POSE_DIMENSION,
@@ -27,6 +27,9 @@ from .orientation import (
     unit_quaternion,
 )
 from .placement import Placement
+
+if TYPE_CHECKING:
+    from ..metadata import PolicyMetadata
 
 Array = NDArray[np.float64]
 
