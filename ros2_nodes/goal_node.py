@@ -22,7 +22,7 @@ from elcd_policy.errors import ParameterError
 from elcd_policy.perception import load_detector
 from elcd_policy.robot.orientation import unit_quaternion
 
-from .node.lifecycle import SUCCESS, told
+from .node.lifecycle import SUCCESS, reported
 from .node.messages import COMMAND_QOS, STATE_QOS, fill_pose, seconds
 from .node.node_settings import GOAL_NODE
 from .node.run_node import run_node
@@ -40,9 +40,9 @@ class GoalNode(WatchingNode):
     def __init__(self) -> None:
         super().__init__(NAME, GOAL_NODE, "goal")
         self._search: GoalSearch | None = None
-        self._begin()
+        self._schedule_autostart()
 
-    @told
+    @reported
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load and check the detector, warm it up, set up topics."""
         p = self.parameters
@@ -74,7 +74,7 @@ class GoalNode(WatchingNode):
         )
         return SUCCESS
 
-    @told
+    @reported
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start looking; what was seen before is forgotten."""
         self._forget()

@@ -15,7 +15,7 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 
 from elcd_policy.errors import ElcdError
 
-from .node.lifecycle import SUCCESS, told
+from .node.lifecycle import SUCCESS, reported
 from .node.managed_node import ManagedNode
 from .node.policy_settings import POLICY_NODE
 from .node.run_node import run_node
@@ -38,9 +38,9 @@ class PolicyNode(ManagedNode):
         self._session: Session | None = None
         self._permission = Permission(self, self._on_stop, self._on_reset)
         TaskServices(self, self._run, self._cancel)
-        self._begin()
+        self._schedule_autostart()
 
-    @told
+    @reported
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load and check the policy, warm it up, set up topics and the tick."""
         self._session = Session(
@@ -49,7 +49,7 @@ class PolicyNode(ManagedNode):
         self.parameters.locked = True
         return SUCCESS
 
-    @told
+    @reported
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start following from here, if nothing speaks against it."""
         assert self._session is not None
@@ -57,7 +57,7 @@ class PolicyNode(ManagedNode):
         self._reporter.problem("")
         return super().on_activate(state)
 
-    @told
+    @reported
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop following: the tick ramps to zero and goes silent, without blocking here."""
         assert self._session is not None
@@ -65,9 +65,13 @@ class PolicyNode(ManagedNode):
         return super().on_deactivate(state)
 
     def fail(self, problem: str) -> None:
-        """Tell a problem in the log and on ``~/status``."""
+        """Report a problem in the log and, until a transition succeeds, on ``~/status``."""
         self.get_logger().error(problem)
         self._reporter.problem(problem)
+
+    def refuse(self, reason: str) -> None:
+        """Report a refused request in the log and on ``~/status``; the motion goes on."""
+        self._reporter.refuse(reason)
 
     def _tear_down(self) -> None:
         """Send the last zero command and wait until it is received."""
@@ -83,13 +87,13 @@ class PolicyNode(ManagedNode):
         if session is not None and session.unready:
             self._reporter.problem(f"waiting to activate: {session.unready}", WARN)
             return
-        if not self._begun():
+        if not self._starter_due():
             return
         transition = self.trigger_configure if session is None else self.trigger_activate
         if transition() != SUCCESS:
             self.exit_status = 2
         elif session is None:
-            self._begin(DISCOVERY)
+            self._schedule_autostart(DISCOVERY)
 
     def _run(self) -> int:
         if self._session is None:

@@ -85,7 +85,7 @@ class RecorderNode(Node):
     def _of_poses(self) -> bool:
         return self.parameters["state_in_type"] == "geometry_msgs/PoseStamped"
 
-    def last_words(self) -> None:
+    def shut_down(self) -> None:
         """Drop an episode that nobody stopped: it is not known to be whole."""
         if self._recording is not None:
             self._say(self._discard(), DiagnosticStatus.WARN)

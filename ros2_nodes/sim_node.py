@@ -105,7 +105,7 @@ class SimNode(Node):
         """Simulated time since the process began; a reset does not set it back."""
         return self._clock_offset + self._arm.time
 
-    def last_words(self) -> None:
+    def shut_down(self) -> None:
         """Save the episode, close the physics."""
         path = self.parameters["log_file"]
         if path and len(self._log):

@@ -114,7 +114,7 @@ def _running(executable: str, parameters: dict[str, object]) -> Iterator[Any]:
         yield node
     finally:
         if node is not None:
-            node.last_words()
+            node.shut_down()
             node.destroy_node()
         rclpy.try_shutdown()
 

@@ -1,4 +1,4 @@
-"""Lifecycle transitions that tell why they failed."""
+"""Lifecycle transitions that report why they fail, and refuse what is not possible."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Protocol
 
-from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from elcd_policy.errors import ElcdError
 
@@ -18,22 +18,22 @@ SUCCESS, FAILURE, ERROR = (
 Transition = Callable[[Any, LifecycleState], TransitionCallbackReturn]
 
 
-class Telling(Protocol):
-    """A node that tells its problems."""
+class Reporting(Protocol):
+    """A node that reports its problems."""
 
     def fail(self, problem: str) -> None:
-        """Tell a problem, one line."""
+        """Report a problem, one line."""
 
 
-def told(transition: Transition) -> Transition:
-    """A transition whose exceptions are told: rclpy turns them into ERROR without a word.
+def reported(transition: Transition) -> Transition:
+    """Return a transition that reports its exceptions: rclpy turns them into ERROR silently.
 
     A mistake of the user's (`ElcdError`) is a FAILURE, the state stays; anything else is
     an ERROR.
     """
 
     @wraps(transition)
-    def run(node: Telling, state: LifecycleState) -> TransitionCallbackReturn:
+    def run(node: Reporting, state: LifecycleState) -> TransitionCallbackReturn:
         try:
             return transition(node, state)
         except ElcdError as error:
@@ -44,3 +44,29 @@ def told(transition: Transition) -> Transition:
             return ERROR
 
     return run
+
+
+class StrictLifecycleNode(LifecycleNode):
+    """A lifecycle node that refuses transitions its state does not have, and stays as it is.
+
+    rclpy of Jazzy raises out of the service's callback there, which ends the process, and sends
+    no answer (ros2/rclpy 1209).
+    """
+
+    def refuse(self, reason: str) -> None:
+        """Report a request that is refused while everything goes on as before, one line."""
+        raise NotImplementedError
+
+    def _LifecycleNodeMixin__change_state(  # noqa: N802 - the one place that both ways lead through
+        self, transition_id: int
+    ) -> TransitionCallbackReturn:
+        machine = self._state_machine
+        possible = {row[0]: row[1] for row in machine.available_transitions}
+        if transition_id not in possible:
+            names = {row[0]: row[1] for row in machine.transition_graph}
+            self.refuse(
+                f"a transition is refused: got {names.get(transition_id, transition_id)} while "
+                f"{machine.current_state[1]}, expected {' or '.join(possible.values()) or 'none'}"
+            )
+            return FAILURE
+        return super()._LifecycleNodeMixin__change_state(transition_id)  # type: ignore[misc]

@@ -1,23 +1,23 @@
-"""What the lifecycle nodes do alike: begin by themselves, and give everything back in the end."""
+"""Base of the lifecycle nodes: start by themselves, and release everything in the end."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from rclpy.clock import Clock, ClockType
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.timer import Timer
 
-from .lifecycle import SUCCESS, told
+from .lifecycle import SUCCESS, StrictLifecycleNode, reported
 from .parameters import Parameters
 from .setting import Setting
 
 
-class ManagedNode(LifecycleNode):
+class ManagedNode(StrictLifecycleNode):
     """A lifecycle node of parameters, which `run_node` can run.
 
-    A node of this kind says in `fail` what went wrong, and in `_tear_down` how to give back what
-    *configure* has made, if it has. It calls `_begin` once it is whole.
+    A subclass reports failures in `fail` and refusals in `refuse`, releases in `_tear_down` what
+    *configure* made, if it did, and calls `_schedule_autostart` at the end of its constructor.
 
     Parameters
     ----------
@@ -32,43 +32,47 @@ class ManagedNode(LifecycleNode):
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._starter: Timer | None = None
 
-    @told
+    @reported
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Forget what was loaded; its file and all other parameters may change."""
         self._tear_down()
         return super().on_cleanup(state)
 
-    @told
+    @reported
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """End the process."""
         self._tear_down()
         self.exit_status = 0
         return super().on_shutdown(state)
 
-    @told
+    @reported
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """After an unexpected error: back to unconfigured."""
         self._tear_down()
         return super().on_error(state)
 
     def fail(self, problem: str) -> None:
-        """Tell a problem in the log and on ``~/status``."""
+        """Report a problem in the log and on ``~/status``, one line."""
         raise NotImplementedError
 
-    def last_words(self) -> None:
-        """Give everything back before the process ends."""
+    def handle_exception(self, error: Exception) -> None:
+        """Report an unexpected exception of a callback: the node goes on, an arm may be moving."""
+        self.refuse(f"unexpected in a callback: {type(error).__name__}: {error}")
+
+    def shut_down(self) -> None:
+        """Release everything before the process ends."""
         self._tear_down()
 
     def _tear_down(self) -> None:
         raise NotImplementedError
 
-    def _begin(self, delay: float = 0.0) -> None:
-        """Call `_autostart` after ``delay`` s, if the node shall begin by itself."""
+    def _schedule_autostart(self, delay: float = 0.0) -> None:
+        """Call `_autostart` after ``delay`` s, if the node is to start by itself."""
         if self.parameters["autostart"]:
             self._starter = self.create_timer(delay, self._autostart, clock=self._steady)
 
-    def _begun(self) -> bool:
-        """Give the timer of `_begin` back; False if that was done, and this call comes late."""
+    def _starter_due(self) -> bool:
+        """Destroy the start's timer; return False if that was done and this call is late."""
         starter, self._starter = self._starter, None
         if starter is None:  # an EventsExecutor may have queued the timer twice
             return False
@@ -77,7 +81,7 @@ class ManagedNode(LifecycleNode):
 
     def _autostart(self) -> None:
         """Configure and activate."""
-        if not self._begun():
+        if not self._starter_due():
             return
         if self.trigger_configure() != SUCCESS or self.trigger_activate() != SUCCESS:
             self.exit_status = 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -32,6 +34,10 @@ Mismatch = Callable[[Any], None]
 """Handles the event that a peer's QoS does not match."""
 
 NANOSECONDS = 1_000_000_000
+
+SHOWN = 3.0  # s, how long a refusal is part of a status text
+
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|\bnan\b|[-+]?\binf\b")
 
 
 def seconds(stamp: Time) -> float:
@@ -84,6 +90,34 @@ def path_message(frame_id: str, stamp: Time, positions: Array, quaternion: Array
         fill_pose(pose.pose, position, quaternion)
         path.poses.append(pose)
     return path
+
+
+def without_numbers(text: str) -> str:
+    """Return a text without its numbers, to tell news from a number that counts up or flickers."""
+    return _NUMBER.sub("", text)
+
+
+class Refusal:
+    """Reason why a request was refused, which a status shows for `SHOWN` s beside its own text.
+
+    Parameters
+    ----------
+    reason : one line; empty for none.
+    """
+
+    def __init__(self, reason: str = "") -> None:
+        self._reason, self._begin = reason, time.monotonic()
+
+    def add_to(self, level: bytes, text: str) -> tuple[bytes, str]:
+        """Return level and text of a status with the reason, while it is new."""
+        if not self._reason or time.monotonic() - self._begin > SHOWN:
+            return level, text
+        return max(level, DiagnosticStatus.WARN), f"{text}; {self._reason}"
+
+    @property
+    def values(self) -> dict[str, object]:
+        """The reason as a value of the status, for as long as it is the newest."""
+        return {"last_refusal": self._reason} if self._reason else {}
 
 
 def status_message(

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 import rclpy
 from rclpy.executors import Executor, SingleThreadedExecutor
@@ -30,16 +30,24 @@ GRACE = 5.0  # s, from the parent's death to an exit by force
 
 
 class Runnable(Protocol):
-    """What `run_node` asks of a node besides being one."""
+    """A node that `run_node` can run."""
 
     exit_status: int | None
     """None while it runs; a number ends the process with it."""
 
-    def last_words(self) -> None:
+    def shut_down(self) -> None:
         """Called once, before the node goes, with the ROS context still valid."""
 
     def destroy_node(self) -> None:
-        """Of every node."""
+        """Destroy the node."""
+
+
+@runtime_checkable
+class Tolerant(Protocol):
+    """A node that outlives the exceptions of its callbacks."""
+
+    def handle_exception(self, error: Exception) -> None:
+        """Report the exception; the node spins on."""
 
 
 def run_node(create: Callable[[], Runnable], name: str, argv: Sequence[str] | None = None) -> int:
@@ -81,7 +89,12 @@ def run_node(create: Callable[[], Runnable], name: str, argv: Sequence[str] | No
         node = create()
         executor.add_node(cast(Node, node))
         while not asked_to_end.is_set() and node.exit_status is None:
-            executor.spin_once(timeout_sec=0.05)
+            try:
+                executor.spin_once(timeout_sec=0.05)
+            except Exception as error:
+                if not (rclpy.ok() and isinstance(node, Tolerant)):
+                    raise
+                node.handle_exception(error)
         return _finish(node)
     except ElcdError as error:
         get_logger(name).error(str(error))
@@ -96,7 +109,7 @@ def run_node(create: Callable[[], Runnable], name: str, argv: Sequence[str] | No
 
 
 def chosen_executor() -> Executor:
-    """The executor that `EXECUTOR` names, by default the SingleThreadedExecutor.
+    """Return the executor that `EXECUTOR` names, by default the SingleThreadedExecutor.
 
     rclpy's EventsExecutor waits for events instead of building a wait set anew for each, and
     misses far fewer ticks (docs/ros2.md has both measured). It is not the default: Jazzy calls
@@ -126,7 +139,7 @@ def chosen_executor() -> Executor:
 
 
 def _finish(node: Runnable) -> int:
-    node.last_words()
+    node.shut_down()
     node.destroy_node()
     return node.exit_status or 0
 

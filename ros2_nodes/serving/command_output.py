@@ -1,4 +1,4 @@
-"""Where the command goes: a twist for the TCP, or velocities for the joints."""
+"""Outputs of commands: twists of the TCP, or velocities of the joints."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TWIST, JOINT_VELOCITIES = "geometry_msgs/TwistStamped", "std_msgs/Float64MultiAr
 """Values of ``command_out_type``; the second one is named as moveit_servo names it."""
 
 TWIST_TOPIC, JOINTS_TOPIC = "cmd_vel", "~/joint_cmd"
-LAST_WORDS = 0.2  # s to wait until the last command is received
+ACKNOWLEDGEMENT = 0.2  # s to wait until the last command is received
 
 
 class CommandOutput(ABC):
@@ -52,7 +52,7 @@ class CommandOutput(ABC):
 
     @property
     def heard(self) -> bool:
-        """Whether anybody listens."""
+        """True if anybody listens."""
         return bool(self._publisher.get_subscription_count() > 0)
 
     def rivals(self) -> list[str]:
@@ -68,15 +68,15 @@ class CommandOutput(ABC):
 
     def wait_until_received(self) -> None:
         """Wait until what was sent has arrived, but not long."""
-        self._publisher.wait_for_all_acked(Duration(seconds=LAST_WORDS))
+        self._publisher.wait_for_all_acked(Duration(seconds=ACKNOWLEDGEMENT))
 
     def close(self) -> None:
         """Publish no more."""
         self._node.destroy_publisher(self._publisher)
 
     @abstractmethod
-    def send(self, command: Array) -> None:
-        """Publish a command [n]."""
+    def send(self, command: Array, ahead: float = 0.0) -> None:
+        """Publish a command [n], stamped ``ahead`` s after the node's clock."""
 
 
 class TwistOutput(CommandOutput):
@@ -89,10 +89,11 @@ class TwistOutput(CommandOutput):
         self._message = TwistStamped()
         self._message.header.frame_id = base_frame
 
-    def send(self, command: Array) -> None:
-        """Publish a twist [6]."""
+    def send(self, command: Array, ahead: float = 0.0) -> None:
+        """Publish a twist [6]; see `CommandOutput.send`."""
         fill_twist(self._message, command)
-        self._message.header.stamp = self._node.get_clock().now().to_msg()
+        stamp = self._node.get_clock().now() + Duration(seconds=ahead)
+        self._message.header.stamp = stamp.to_msg()
         self._publisher.publish(self._message)
 
 
@@ -105,6 +106,6 @@ class JointVelocityOutput(CommandOutput):
     def __init__(self, node: Node, on_mismatch: Mismatch, topic: str = JOINTS_TOPIC) -> None:
         super().__init__(node, Float64MultiArray, topic, on_mismatch)
 
-    def send(self, command: Array) -> None:
-        """Publish joint velocities [n]."""
+    def send(self, command: Array, ahead: float = 0.0) -> None:
+        """Publish joint velocities [n]; their message has no stamp."""
         self._publisher.publish(Float64MultiArray(data=command.tolist()))

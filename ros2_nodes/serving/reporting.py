@@ -1,4 +1,4 @@
-"""What the policy node says about itself: ``~/status`` and ``/diagnostics``."""
+"""Reports of policy_node: ``~/status`` and ``/diagnostics``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rclpy.lifecycle import LifecycleNode
 from ..following.robot_motion import FAULT, FOLLOWING, HALTED, REACHED, Motion
 from ..following.task import ABORTED, STUCK, Task
 from ..following.timing import TickTimes
-from ..node.messages import LATCHED_QOS, status_message
+from ..node.messages import LATCHED_QOS, Refusal, status_message, without_numbers
 
 INACTIVE = "inactive"
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
@@ -38,6 +38,7 @@ class Reporter:
         self._notes: list[str] = []
         self._last: tuple[object, ...] = ()
         self._problem = ("", OK)
+        self._refusal = Refusal()
         self._subject: tuple[Motion[Any], Task, TickTimes] | None = None
         self._halt = INACTIVE
         self._state_age = np.inf
@@ -67,7 +68,7 @@ class Reporter:
         self._publish()
 
     def end(self) -> None:
-        """There is no motion any more."""
+        """Report that there is no motion any more."""
         self._subject, self._facts, self._notes = None, {}, []
         self._publish()
 
@@ -77,8 +78,14 @@ class Reporter:
             self._problem = (text, level)
             self._publish()
 
+    def refuse(self, reason: str) -> None:
+        """Show for `SHOWN` s why a request is refused, and keep it as ``last_refusal``."""
+        self._log.warning(reason)
+        self._refusal = Refusal(reason)
+        self._publish()
+
     def note_mismatch(self, topic: str) -> Callable[[Any], None]:
-        """A handler that counts peers on a topic whose QoS does not match ours."""
+        """Return a handler that counts peers on a topic whose QoS does not match ours."""
 
         def note(event: Any) -> None:
             self._mismatches[topic] = event.total_count
@@ -96,8 +103,7 @@ class Reporter:
         follower, task, times = self._subject
         times.note(begin, end)
         self._state_age, self._halt = state_age, halt
-        # A stale state's reason counts the milliseconds up: compare without the numbers.
-        reason = follower.reason.partition(" for ")[0].split(":")[0]
+        reason = without_numbers(follower.reason)
         now = (follower.phase, reason, task.number, task.state, _is_slow(follower))
         if now == self._last:
             return
@@ -136,6 +142,8 @@ class Reporter:
             }
         if self._problem[0]:
             text, level = self._problem
+        level, text = self._refusal.add_to(level, text)
+        values |= self._refusal.values
         if self._notes:
             text, level = f"{text} ({'; '.join(self._notes)})", max(level, WARN)
         for topic, count in self._mismatches.items():
@@ -146,7 +154,7 @@ class Reporter:
         return status
 
     def _verdict(self) -> tuple[bytes, str, str]:
-        """Level, phase and text of the motion itself."""
+        """Return level, phase and text of the motion itself."""
         if self._subject is None:
             return OK, "unconfigured", "unconfigured"
         follower, task, _ = self._subject

@@ -29,6 +29,10 @@ from .views import Views
 CLEARANCE = 0.5
 """s, at least, for which a preflight holds: later the arm may stand elsewhere."""
 
+LONGEST_RAMP = 4.0
+"""s, after which an arm that still moves is sent a zero: whoever waits for this process kills it
+soon after, and then nothing is sent at all."""
+
 WARM_UP = 50  # calls of the policy before the first command counts
 
 
@@ -171,10 +175,8 @@ class Session:
         self.task.stuck_time = 0.0 if p["dry_run"] else p["stuck_time"]
 
     def close(self) -> None:
-        """Send a last zero, wait until it is received, give all topics back."""
-        if not self.follower.silent:
-            self._ports.output.send(np.zeros(self.follower.size))
-            self._ports.output.wait_until_received()
+        """Bring the arm to rest, then release all topics."""
+        self._come_to_rest()
         for timer in self._timers:
             self._node.destroy_timer(timer)
         for subscription in self._subscriptions:
@@ -182,6 +184,25 @@ class Session:
         self._views.close()
         self._ports.input.close()
         self._ports.output.close()
+
+    def _come_to_rest(self) -> None:
+        """Ramp to zero and send zeros, as after a halt, before this returns."""
+        begin = last = time.perf_counter()
+        follower, output = self.follower, self._ports.output
+        # The clock of a simulation stands still while no callback runs.
+        simulated = self._node.get_parameter("use_sim_time").value
+        while not follower.silent and last - begin < LONGEST_RAMP:
+            command = follower.tick(None, min(last - self._last_tick, self._period), "ending")
+            self._last_tick = last
+            if command is not None:
+                output.send(command, last - begin if simulated else 0.0)
+            time.sleep(max(0.0, last + self._period - time.perf_counter()))
+            last = time.perf_counter()
+        if not follower.silent and not follower.at_rest:
+            self._log.error(f"the arm was not at rest after a ramp of {LONGEST_RAMP:g} s")
+            output.send(np.zeros(follower.size))
+        if last > begin:
+            output.wait_until_received()
 
     def _report(self) -> None:
         p, metadata = self._p, self.policy.metadata

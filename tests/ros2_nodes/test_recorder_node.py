@@ -204,7 +204,7 @@ def test_an_episode_that_nobody_stopped_is_dropped(ros, tmp_path: Path) -> None:
     hand.move(1)
     hand.call("start")
     hand.move(9)
-    hand.node.last_words()  # as after SIGINT and SIGTERM
+    hand.node.shut_down()  # as after SIGINT and SIGTERM
     assert list(tmp_path.glob("*/*")) == []
 
 

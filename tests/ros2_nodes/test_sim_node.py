@@ -182,7 +182,7 @@ def test_the_episode_counts_from_the_first_command_and_is_saved(ros, tmp_path: P
     assert node.exit_status is None
     driver.twist = RIGHT
     ros.until(lambda: node.exit_status == 0)
-    node.last_words()
+    node.shut_down()
     log = EpisodeLog.load(log_file)
     time = log.time - log.time[0]
     np.testing.assert_allclose(time, np.arange(26) / 50, atol=1e-9)

