@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from .compression.compressed_policy import compress_policy as compress
     from .demonstrations import load_demonstrations
     from .evaluation import evaluate
-    from .formats.policy_file import LoadedPolicy, export_policy, load_policy
+    from .formats.policy_file import LoadedPolicy, load
     from .obstacles import avoid, load_obstacles
     from .policy import MotionPolicy
     from .robot.placement import Placement
+    from .saving import save
     from .training import TrainingSettings, fit
 
 __version__ = "0.1.0"
@@ -39,11 +40,13 @@ _HOMES = {
     "certify": ("certificate",),
     "compress": ("compression.compressed_policy", "compress_policy"),
     "evaluate": ("evaluation",),
-    "export_policy": ("formats.policy_file",),
+    "export_policy": ("deprecated",),
     "fit": ("training",),
+    "load": ("formats.policy_file",),
     "load_demonstrations": ("demonstrations",),
     "load_obstacles": ("obstacles",),
-    "load_policy": ("formats.policy_file",),
+    "load_policy": ("deprecated",),
+    "save": ("saving",),
 }
 
 __all__ = [
@@ -57,12 +60,12 @@ __all__ = [
     "compress",
     "compression",
     "evaluate",
-    "export_policy",
     "fit",
+    "load",
     "load_demonstrations",
     "load_obstacles",
-    "load_policy",
     "perception",
+    "save",
     "sequence",
 ]
 

@@ -7,7 +7,7 @@ this file only says it in the terms of ROS's launch.
 import os
 from pathlib import Path
 
-from elcd_policy import load_policy
+from elcd_policy import load
 from elcd_policy_ros2.graphs.graph import ARGUMENTS, check_prerequisites, follow_demo
 from elcd_policy_ros2.graphs.launching import actions, description, trained
 from launch import Action, LaunchDescription
@@ -25,6 +25,6 @@ def bring_up(arguments: dict) -> list[Action]:
     check_prerequisites(arguments, os.environ)
 
     def nodes(policy: str) -> list[Action]:
-        return actions(follow_demo(policy, load_policy(policy).metadata, arguments))
+        return actions(follow_demo(policy, load(policy).metadata, arguments))
 
     return trained(arguments["policy"], arguments["source"], arguments["seed"], TRAINED, nodes)

@@ -6,7 +6,7 @@ The graph itself is described in `elcd_policy_ros2.graphs.sight_graph`.
 import os
 from pathlib import Path
 
-from elcd_policy import load_policy
+from elcd_policy import load
 from elcd_policy_ros2.graphs.launching import actions, description, trained
 from elcd_policy_ros2.graphs.sight_graph import (
     PICK_BY_SIGHT_ARGUMENTS,
@@ -28,6 +28,6 @@ def bring_up(arguments: dict) -> list[Action]:
     check_prerequisites(arguments, os.environ)
 
     def nodes(policy: str) -> list[Action]:
-        return actions(pick_by_sight(policy, load_policy(policy).metadata, arguments))
+        return actions(pick_by_sight(policy, load(policy).metadata, arguments))
 
     return trained(arguments["policy"], arguments["source"], arguments["seed"], TRAINED, nodes)

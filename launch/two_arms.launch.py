@@ -6,7 +6,7 @@ The graph itself is described in `elcd_policy_ros2.graphs.graph`.
 import os
 from pathlib import Path
 
-from elcd_policy import load_policy
+from elcd_policy import load
 from elcd_policy_ros2.graphs.graph import TWO_ARMS_ARGUMENTS, check_prerequisites, two_arms
 from elcd_policy_ros2.graphs.launching import actions, description, trained
 from launch import Action, LaunchDescription
@@ -25,6 +25,6 @@ def bring_up(arguments: dict) -> list[Action]:
 
     def nodes(policy: str) -> list[Action]:
         files = [policy, arguments["policy2"] or policy]
-        return actions(two_arms([(file, load_policy(file).metadata) for file in files], arguments))
+        return actions(two_arms([(file, load(file).metadata) for file in files], arguments))
 
     return trained(arguments["policy"], arguments["source"], arguments["seed"], TRAINED, nodes)

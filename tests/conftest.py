@@ -6,13 +6,14 @@ import copy
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
-from elcd_policy import MotionPolicy, TrainingSettings, export_policy, fit, load_policy
+from elcd_policy import MotionPolicy, Placement, TrainingSettings, fit, load, save
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet
 
 DURATION = 2.5  # s
@@ -102,9 +103,21 @@ def trained() -> Callable[[int, str], MotionPolicy]:
 
 
 @pytest.fixture(scope="session")
+def saved() -> Callable[..., Path]:
+    """``saved(policy, path)``: the path, at which the policy is then, without a certificate."""
+
+    def write(policy: Any, path: Path, placement: Placement | None = None) -> Path:
+        save(policy, path, placement=placement, certify=False)
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
 def policy_bytes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("policy") / "policy.pt"
-    return export_policy(_trained(2, "elcd"), path).read_bytes()
+    save(_trained(2, "elcd"), path, certify=False)
+    return path.read_bytes()
 
 
 @pytest.fixture
@@ -160,7 +173,9 @@ def _check_goal(policy: MotionPolicy, largest: float) -> None:
 
 
 def _check_exported(policy: MotionPolicy, x: np.ndarray, largest: float, folder: Path) -> None:
-    loaded = load_policy(export_policy(policy, folder / f"check_{policy.dimension}.pt"))
+    path = folder / f"check_{policy.dimension}.pt"
+    save(policy, path, certify=False)
+    loaded = load(path)
     for batch in (x[:0], x[:1], x, x[0]):
         expected, got = policy.velocity(batch), loaded.velocity(batch)
         assert (got.shape, got.dtype) == (expected.shape, np.float64)

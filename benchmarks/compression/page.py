@@ -49,7 +49,7 @@ The guarantee of a policy holds for whatever weights, so it holds for the quanti
 certify. It takes skill and detector files, too: what their networks promise is computed again
 from the quantised weights. A small file is rebuilt, to the bit, into the TorchScript module that
 an uncompressed file would hold. It needs this library to be read;
-`elcd_policy.formats.policy_file.save_policy(load_policy("small.elcdz"), "policy.pt")` writes
+`elcd.save(elcd.load("small.elcdz"), "policy.pt")` writes
 one that does not, as large as before."""
 
 

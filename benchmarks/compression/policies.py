@@ -11,16 +11,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from elcd_policy.certificate import export_certified
-from elcd_policy.compression.compressed_policy import (
-    STEPS,
-    certify_compressed,
-    compress_policy,
-    own_motions,
-)
+from elcd_policy import load, save
+from elcd_policy.compression.compressed_policy import STEPS, compress_policy, own_motions
 from elcd_policy.demonstrations import load_demonstrations
 from elcd_policy.evaluation import Scores, evaluate
-from elcd_policy.formats.policy_file import export_packed, load_policy
 from elcd_policy.training import fit
 from elcd_policy.utils.threads import one_thread
 from elcd_policy.utils.versions import versions
@@ -85,7 +79,7 @@ def measure_policies(
             file = Path(trained or folder) / f"{shape}.pt"
             if not file.exists():
                 shown = load_demonstrations(f"lasa:{shape}")
-                export_certified(fit(shown, seed=seed, progress=False), file)
+                save(fit(shown, seed=seed, progress=False), file)
             small = Path(folder) / f"{shape}.elcdz"
             record = {"kind": POLICIES, "shape": shape, "bits": count, "dim": 1}
             record |= {"steps": steps, "seed": seed, "code": training_code()}
@@ -103,15 +97,13 @@ def policy_key(record: Mapping[str, Any]) -> tuple[Any, ...]:
 def _compressed(
     file: Path, target: Path, shape: str, bits: int, steps: int, seed: int
 ) -> dict[str, Any]:
-    demonstrations, loaded = load_demonstrations(f"lasa:{shape}"), load_policy(file)
+    demonstrations, loaded = load_demonstrations(f"lasa:{shape}"), load(file)
     begin = time.process_time()
     small = compress_policy(loaded, bits=bits, steps=steps, seed=seed, progress=False)
     cpu = time.process_time() - begin
-    certificate = certify_compressed(small)
-    export_packed(small.policy, small.weights, target)
+    certificate = save(small, target)
     before, after = (
-        Scores.mean(evaluate(policy, demonstrations)).dtw
-        for policy in (loaded, load_policy(target))
+        Scores.mean(evaluate(policy, demonstrations)).dtw for policy in (loaded, load(target))
     )
     return {
         "weight_bytes_before": small.bytes_before,

@@ -27,8 +27,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
-from elcd_policy import fit, load_demonstrations, load_policy
-from elcd_policy.certificate import export_certified
+from elcd_policy import fit, load, load_demonstrations, save
 from elcd_policy.errors import ElcdError, ParameterError
 from elcd_policy.utils.versions import versions
 from elcd_policy_ros2.graphs.bringup import Bringup
@@ -121,7 +120,7 @@ def measure(
         raise ParameterError("too few cores", got=len(cores), expected=CORES)
     before = os.sched_getaffinity(0)
     arguments = checked_arguments({"rate": rate, "pushes": "none"})
-    policy_node, sim_node = follow_demo(policy, load_policy(policy).metadata, arguments)
+    policy_node, sim_node = follow_demo(policy, load(policy).metadata, arguments)
     policy_node = replace(policy_node, parameters={**policy_node.parameters, "preflight": "warn"})
     os.sched_setaffinity(0, cores)  # of this process and its children
     os.environ[EXECUTOR] = executor
@@ -298,7 +297,7 @@ def _cpu_time(pid: int) -> float:
 def _train(path: Path) -> Path:
     demonstrations = load_demonstrations("lasa:Sshape")
     policy = fit(demonstrations, seed=0, progress=False)
-    export_certified(policy, path, load_robot("panda").placement_for(demonstrations))
+    save(policy, path, placement=load_robot("panda").placement_for(demonstrations))
     return path
 
 

@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from elcd_policy import save
 from elcd_policy.errors import ParameterError
 from elcd_policy.formats.c_code import HEAD, TAIL
-from elcd_policy.formats.c_file import HEADER, export_c
+from elcd_policy.formats.c_file import HEADER
 from elcd_policy.formats.c_header import filled, numbers
 from elcd_policy.formats.policy_file import LoadedPolicy
 
@@ -42,7 +43,7 @@ static inline void @name@_velocity(const float *position, const float *goal, flo
 def c_policy(policy: LoadedPolicy, x: Tensor) -> Callable[[], object]:
     """One call of the policy's header on ``x`` [N, d], the goal being an argument."""
     with tempfile.TemporaryDirectory() as folder:
-        export_c(policy, Path(folder) / f"{NAME}{HEADER}")
+        save(policy, Path(folder) / f"{NAME}{HEADER}", certify=False)
         library = compiled_c(Path(folder))
     return _call(library, x, policy.get_goal().astype(np.float32))
 

@@ -29,7 +29,7 @@ class Runtime:
     suffix : of the policy files that it runs.
     policy : a policy from such a file and ``x`` [N, d] to one call of its forward.
     network : the same for a plain network.
-    loads : whether `load_policy` serves such a file on it.
+    loads : whether `load` serves such a file on it.
     """
 
     suffix: str

@@ -13,9 +13,10 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from elcd_policy import load, save
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet
 from elcd_policy.formats import velocity_graph
-from elcd_policy.formats.policy_file import LoadedPolicy, export_policy, load_policy
+from elcd_policy.formats.policy_file import LoadedPolicy
 from elcd_policy.policy import MotionPolicy
 from elcd_policy.training import TrainingSettings, fit
 from elcd_policy.training.fit import DEFAULT_FIELD
@@ -149,4 +150,6 @@ def _policy(d: int, field: str, settings: TrainingSettings) -> MotionPolicy:
 def _loaded(policy: MotionPolicy, suffix: str) -> LoadedPolicy:
     """The policy as it is served: exported and loaded."""
     with tempfile.TemporaryDirectory() as folder:
-        return load_policy(export_policy(policy, Path(folder) / f"policy{suffix}"))
+        path = Path(folder) / f"policy{suffix}"
+        save(policy, path, certify=False)
+        return load(path)

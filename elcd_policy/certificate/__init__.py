@@ -1,6 +1,6 @@
 """Certificates: what is guaranteed of a policy file, and what was checked."""
 
-from ..saving import export_certified, save_certified
+from ..utils.moved_names import forward
 from .types import CERTIFIED, NOT_CERTIFIED, Bounds, Certificate, Check, Effect
 from .verdict import certificate_fault, certify
 
@@ -13,6 +13,9 @@ __all__ = [
     "Effect",
     "certificate_fault",
     "certify",
-    "export_certified",
-    "save_certified",
 ]
+
+__getattr__ = forward(
+    __name__,
+    dict.fromkeys(("export_certified", "save_certified"), "elcd_policy.deprecated"),
+)

@@ -24,12 +24,6 @@ RINGS = (1.02, 1.05, 1.1, 1.2, 1.4, 1.8)
 DIRECTIONS = 128
 
 
-def avoids_obstacles(policy: LoadedPolicy) -> bool:
-    """Whether a file says, or is made so, that it keeps clear of obstacles."""
-    parts = [part.original_name for part in policy.module.modules()]
-    return "obstacles" in policy.metadata.guarantee or "ObstacleMap" in parts
-
-
 def learned_policy(policy: LoadedPolicy) -> LoadedPolicy | None:
     """The policy behind the obstacles' map; None if the file is not made as `avoid` makes it."""
     parts = dict(policy.module.named_modules())

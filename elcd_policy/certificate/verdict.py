@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
+import os
+from copy import copy
 from dataclasses import replace
 
 import torch
 
 from ..fields import LatentField
+from ..formats import served
 from ..formats.archive import weights_hash
-from ..formats.policy_file import LoadedPolicy
+from ..formats.policy_file import LoadedPolicy, compiled, load
+from ..policy import MotionPolicy
 from ..utils.threads import one_thread
 from .bounds import data_bounds
 from .checks import Sample, contraction_checks, goal_checks, invertibility_checks, sample
 from .construction import ROUNDING, construction
 from .effects import effects
 from .exact import ExactPolicy
-from .obstacles import around_obstacles, avoids_obstacles, learned_policy
+from .obstacles import around_obstacles, learned_policy
 from .points import MOTIONS, ball_offsets, demonstrated_points, seeded, workspace_points
 from .rotations import Rotations, rotations
 from .types import CERTIFIED, NOT_CERTIFIED, Certificate, Check
@@ -25,7 +29,7 @@ METRIC = "J_phi(x)^T J_phi(x)"
 
 
 @one_thread()
-def certify(policy: LoadedPolicy) -> Certificate:
+def certify(policy: LoadedPolicy | MotionPolicy | str | os.PathLike[str]) -> Certificate:
     """State what is guaranteed of a policy file, and check it by the file's own methods.
 
     The guarantee holds by construction, for whatever weights; the checks, in float64 at some
@@ -34,13 +38,23 @@ def certify(policy: LoadedPolicy) -> Certificate:
 
     Parameters
     ----------
-    policy : from `load_policy`; it is left as it is, and a goal moved since makes no difference.
+    policy : a file, what `load` returned, or what `fit` did; it is left as it is, and a goal
+        moved since makes no difference.
 
     Returns
     -------
     The certificate, with the reasons if the verdict is "not certified".
+
+    Raises
+    ------
+    PolicyFileError
+        If the file is missing, damaged, written by something else or by a newer library.
     """
-    if avoids_obstacles(policy):
+    if isinstance(policy, MotionPolicy):
+        policy = compiled(served(copy(policy).eval()), policy.metadata)
+    elif not isinstance(policy, LoadedPolicy):
+        policy = load(policy)
+    if policy.avoids_obstacles:
         return _around_obstacles(policy)
     facts, actual = policy.metadata, weights_hash(policy.module)
     rate = float(facts.guarantee.get("rate", math.nan))

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ..certificate import NOT_CERTIFIED, Certificate, certify
 from ..errors import PolicyFileError
-from ..formats.policy_file import load_policy
 from .network_files import spokesman
 
 EXAMPLE = """example:
@@ -31,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     if other is not None:
         return int(other.certify(args.policy, args.json))
     try:
-        certificate = certify(load_policy(args.policy))
+        certificate = certify(args.policy)
     except PolicyFileError as error:
         if not Path(args.policy).is_file():
             raise

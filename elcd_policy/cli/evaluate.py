@@ -7,7 +7,7 @@ import json
 
 from ..demonstrations import load_demonstrations
 from ..evaluation import Scores, evaluate
-from ..formats.policy_file import load_policy
+from ..formats.policy_file import load
 from .tables import score_table
 
 EXAMPLE = """example:
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Roll the policy out from each demonstration's start and compare."""
-    policy = load_policy(args.policy)
+    policy = load(args.policy)
     demonstrations = load_demonstrations(args.source, units=args.units)
     scores = evaluate(policy, demonstrations)
     if args.json:

@@ -6,9 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
-from ..certificate import CERTIFIED, NOT_CERTIFIED, certificate_fault
-from ..formats.c_file import HEADER, export_c
-from ..formats.policy_file import SUFFIXES, check_target, load_policy, save_policy
+from ..formats.policy_file import check_target, load
+from ..saving import save
 
 EXAMPLE = """example:
   elcd export sshape.pt -o sshape.h
@@ -27,20 +26,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read and write; the certificate goes along.
+    """Read, write, and certify what was written.
 
     Returns
     -------
-    0, or 1 if the file was written but carries no valid certificate.
+    0, or 1 if the file was written but is not certified.
     """
-    file = check_target(args.output, (*SUFFIXES, HEADER))
-    policy = load_policy(args.policy)
-    (export_c if file.suffix == HEADER else save_policy)(policy, file)
-    fault = certificate_fault(policy)
-    verdict = NOT_CERTIFIED if fault else CERTIFIED
+    file = check_target(args.output, (".pt", ".onnx", ".h"))
+    certificate = save(load(args.policy), file)
     if args.json:
-        print(json.dumps({"policy": args.policy, "file": str(file), "verdict": verdict}))
+        print(
+            json.dumps({"policy": args.policy, "file": str(file), "verdict": certificate.verdict})
+        )
     else:
-        print(f"verdict    {verdict}{f': {fault}' if fault else ''}")
+        print(f"verdict    {certificate.summary}")
         print(f"written    {file} ({Path(file).stat().st_size / 1024:.0f} KiB)")
-    return 1 if fault else 0
+    return 0 if certificate.certified else 1

@@ -7,7 +7,7 @@ import json
 import math
 
 from ..certificate import CERTIFIED, NOT_CERTIFIED, certificate_fault
-from ..formats.policy_file import load_policy
+from ..formats.policy_file import load
 from ..metadata import Orientation, point_text
 from .network_files import spokesman
 
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     other = spokesman(args.policy)
     if other is not None:
         return int(other.info(args.policy, args.json))
-    policy = load_policy(args.policy)
+    policy = load(args.policy)
     facts = policy.metadata
     if args.json:
         print(json.dumps(facts.to_dict()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..demonstrations import load_demonstrations
-from ..formats.policy_file import load_policy
+from ..formats.policy_file import load
 from ..obstacles import Obstacle, avoid, load_obstacles
 from ..plotting import plot_field
 
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the picture."""
-    policy = load_policy(args.policy)
+    policy = load(args.policy)
     demonstrations = load_demonstrations(args.source or policy.metadata.source, units=args.units)
     obstacles: list[Obstacle] = []
     if args.obstacles is not None:

@@ -8,13 +8,13 @@ import sys
 import time
 from pathlib import Path
 
-from ..certificate import export_certified
 from ..demonstrations import load_demonstrations
 from ..demonstrations.preparation import inspect
 from ..errors import ExportError
 from ..evaluation import Scores, evaluate
 from ..fields import FIELDS
 from ..formats.policy_file import check_target
+from ..saving import save
 from ..training.fit import DEFAULT_FIELD, fit
 from .tables import score_table
 from .training_settings import add_settings
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     -------
     0, or 1 if the file was written but is not certified.
     """
-    check_target(args.output)
+    check_target(args.output, (".pt", ".onnx"))
     demonstrations = load_demonstrations(args.source, units=args.units)
     if Path(args.output).suffix == ".onnx" and demonstrations.dimension < 2:
         raise ExportError(
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     begin = time.process_time()
     policy = fit(demonstrations, args.field, settings=args.settings, seed=args.seed)
     cpu = time.process_time() - begin
-    certificate = export_certified(policy, args.output)
+    certificate = save(policy, args.output)
     file = Path(args.output)
     scores = evaluate(policy, demonstrations)
     guarantee = policy.metadata.guarantee

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import copy
 import os
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,15 +14,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..certificate import Certificate, certify
+from ..certificate import certify
 from ..demonstrations import Demonstration, DemonstrationSet, load_demonstrations
 from ..errors import ParameterError, ShapeError
 from ..evaluation import Scores, evaluate
-from ..formats.packed_archive import PACKED
 from ..formats.packed_weights import PackedWeights
-from ..formats.policy_file import LoadedPolicy, export_packed, load_policy
+from ..formats.policy_file import LoadedPolicy, load
 from ..formats.rebuilding import eager
 from ..policy import MotionPolicy
+from ..saving import save
 from ..training import TrainingSettings
 from ..training.data import TrainingData
 from ..training.losses import shooting_loss
@@ -113,22 +111,9 @@ def compress_policy(
         )
     small.requires_grad_(False)
     small.fix_latent_goal()
+    small.metadata = replace(small.metadata, certificate=None)
     weights.kept["latent_goal"] = small.latent_goal.clone()
     return CompressedPolicy(small, weights, before, len(weights.blob()))
-
-
-def certify_compressed(compressed: CompressedPolicy) -> Certificate:
-    """Certify the packed file as it would be written, and store the certificate in the policy.
-
-    The verdict is on the quantised weights: what is certified was read back from a file.
-    """
-    policy = compressed.policy
-    policy.metadata = replace(policy.metadata, certificate=None)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"policy{PACKED}"
-        certificate = certify(load_policy(export_packed(policy, compressed.weights, path)))
-    policy.metadata = replace(policy.metadata, certificate=certificate.to_dict())
-    return certificate
 
 
 def compress_file(
@@ -157,10 +142,10 @@ def compress_file(
         raise ParameterError(
             "a policy is fine-tuned on one source", got=" ".join(source), expected="one"
         )
-    loaded = load_policy(path)
+    loaded = load(path)
     shown = load_demonstrations(source[0], units=units) if source else None
     small, cpu = measure_cpu_time(lambda: compress_policy(loaded, shown, **settings))
-    certificate = certify_compressed(small)
+    certificate = certify(small.policy)
     judged = shown or own_motions(loaded)
     before, after = (Scores.mean(evaluate(p, judged)) for p in (loaded, small.policy))
     unit = "mm" if before.orientation is not None else judged.units
@@ -174,7 +159,7 @@ def compress_file(
         verdict=certificate.verdict,
         reasons=certificate.reasons,
         summary=certificate.summary,
-        write=lambda path: export_packed(small.policy, small.weights, path),
+        write=lambda path: save(small, path),
     )
 
 

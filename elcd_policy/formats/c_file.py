@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..certificate import CERTIFIED, NOT_CERTIFIED, certificate_fault
-from ..certificate.obstacles import avoids_obstacles
 from ..errors import ExportError
 from ..metadata import PolicyMetadata, point_text
+from ..utils.moved_names import forward
 from . import c_header, c_name
 from .archive import write_content
-from .policy_file import LoadedPolicy, check_target
+from .policy_file import LoadedPolicy
 from .rebuilding import eager
 
 HEADER = ".h"
@@ -23,8 +21,8 @@ HEADER = ".h"
 CHECKED = 16
 
 
-def export_c(policy: LoadedPolicy, path: str | os.PathLike[str]) -> Path:
-    """Write a policy's velocity field as one C header, atomically.
+def write_header(policy: LoadedPolicy, path: Path, verdict: str) -> Path:
+    """Write a policy's velocity field as one C header; see `elcd_policy.saving.save`.
 
     ``NAME_velocity(position, goal, velocity)``, NAME being the file's, is the policy's forward
     in float32 with nothing but ``<math.h>``: no allocation, no state, C99 or C++.
@@ -32,16 +30,16 @@ def export_c(policy: LoadedPolicy, path: str | os.PathLike[str]) -> Path:
 
     Parameters
     ----------
-    policy : from `load_policy`; its goal, if moved, is the header's.
+    policy : its goal, if moved, is the header's.
     path : a name ending in ``.h``.
+    verdict : on the policy, for the comment at the header's head.
 
     Raises
     ------
     ExportError
-        If the file can't be written there (see `check_target`), or the policy avoids obstacles.
+        If the file can't be written there, or the policy avoids obstacles.
     """
-    path = check_target(path, (HEADER,))
-    if avoids_obstacles(policy):
+    if policy.avoids_obstacles:
         raise ExportError(
             "a policy around obstacles can't be written as C",
             got="a policy with obstacles",
@@ -49,7 +47,7 @@ def export_c(policy: LoadedPolicy, path: str | os.PathLike[str]) -> Path:
             advice="write it as *.pt",
         )
     motion = eager(policy.module, policy.metadata)
-    text = c_header(motion, c_name(path.stem), _said(policy), _positions(policy.metadata))
+    text = c_header(motion, c_name(path.stem), _said(policy, verdict), _positions(policy.metadata))
     return write_content(text.encode(), path, ExportError)
 
 
@@ -59,9 +57,9 @@ def _positions(facts: PolicyMetadata) -> Tensor:
     return torch.tensor(drawn)
 
 
-def _said(policy: LoadedPolicy) -> list[str]:
+def _said(policy: LoadedPolicy, verdict: str) -> list[str]:
     """What the head of the file says of the policy."""
-    facts, fault = policy.metadata, certificate_fault(policy)
+    facts = policy.metadata
     guarantee, (lower, upper) = facts.guarantee, facts.workspace
     versions = ", ".join(f"{name} {value}" for name, value in facts.versions.items())
     lines = [
@@ -72,7 +70,7 @@ def _said(policy: LoadedPolicy) -> list[str]:
         f"workspace  {point_text(lower)} to {point_text(upper)}, where the demonstrations were",
         f"duration   {facts.duration:.4g} s",
         f"guarantee  {guarantee['kind']} at {guarantee['rate']:.4g} 1/s",
-        f"verdict    {f'{NOT_CERTIFIED}: {fault}' if fault else CERTIFIED}",
+        f"verdict    {verdict}",
         f"weights    {facts.weights_hash}",
         f"versions   {versions}",
         "",
@@ -90,3 +88,6 @@ def _said(policy: LoadedPolicy) -> list[str]:
         ]
     # Texts of others, which may not end the comment.
     return [line.replace("*/", "* /").replace("\n", " ") for line in lines]
+
+
+__getattr__ = forward(__name__, {"export_c": "elcd_policy.deprecated"})

@@ -93,7 +93,7 @@ def read_onnx(path: Path) -> tuple[OnnxRuntime, bytes, str]:
         Without onnx and onnxruntime.
     """
     onnx = _module("onnx")
-    expected = "a policy file written by `elcd train` or export_policy"
+    expected = "a policy file written by `elcd train` or `elcd.save`"
     try:
         model = onnx.load_model_from_string(path.read_bytes())
     except Exception as error:  # protobuf's own root of errors is Exception

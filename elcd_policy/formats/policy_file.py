@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import ExportError, ParameterError, PolicyFileError, ShapeError
 from ..metadata import FORMAT_VERSION, PolicyMetadata
 from ..policy import MotionPolicy, check_positions, sample_times
-from ..robot.placement import Placement
 from ..rollout import rollout
+from ..utils.moved_names import forward
 from . import OnnxRuntime, architecture, built, onnx_content, read_onnx, require_onnx, served
 from .archive import (
     FileKind,
@@ -34,8 +34,9 @@ from .archive import (
 from .packed_archive import PACKED, intact, is_packed, packed_content, read_packed
 from .packed_weights import PackedWeights
 
-SUFFIXES = (".pt", ".onnx")
-EXPECTED = "a policy file written by `elcd train` or export_policy"
+#: TorchScript, a graph for ONNX Runtime, packed weights, a C header.
+SUFFIXES = (".pt", ".onnx", PACKED, ".h")
+EXPECTED = "a policy file written by `elcd train` or `elcd.save`"
 POLICY = FileKind(
     name="policy",
     tag=None,
@@ -49,32 +50,15 @@ POLICY = FileKind(
 _METHODS = ["encode", "decode", "latent_velocity", "set_goal", "get_goal"]
 
 
-def export_policy(
-    policy: MotionPolicy, path: str | os.PathLike[str], placement: Placement | None = None
-) -> Path:
-    """Write ``policy`` as one file, atomically.
-
-    Parameters
-    ----------
-    policy : from `fit`.
-    path : the file; its folder is made if need be. ``*.pt`` is TorchScript, ``*.onnx`` a graph for
-        ONNX Runtime, which answers sooner (the extra 'onnx').
-    placement : where the policy's coordinates lie on a robot, the file's default; without it,
-        that of the demonstrations, if they had one.
-
-    Returns
-    -------
-    The path written.
+def write_policy(policy: MotionPolicy, path: Path) -> Path:
+    """Write ``policy`` as TorchScript or as an ONNX graph; see `elcd_policy.saving.save`.
 
     Raises
     ------
     ExportError
-        If the file can't be written there (see `check_target`), the flow has no scriptable
-        tangent, or there is no ONNX graph for the policy.
-    MissingExtraError
-        For ``*.onnx`` without onnx and onnxruntime.
+        If the file can't be written there, the flow has no scriptable tangent, or there is no
+        ONNX graph for the policy.
     """
-    path = check_target(path)
     if not policy.flow.scriptable:
         raise ExportError(
             "this flow can't be exported",
@@ -86,7 +70,6 @@ def export_policy(
         module = torch.jit.script(served(copy(policy).eval()))
     metadata = replace(
         policy.metadata,
-        placement=placement or policy.metadata.placement,
         goal=policy.goal.tolist(),
         weights_hash=weights_hash(module),
         versions=library_versions(),
@@ -94,16 +77,10 @@ def export_policy(
     return _write(module, metadata, path)
 
 
-def save_policy(policy: LoadedPolicy, path: str | os.PathLike[str]) -> Path:
-    """Write a policy that was loaded, as it is now, atomically.
-
-    Raises
-    ------
-    ExportError
-        If the file can't be written there (see `check_target`).
-    """
+def write_loaded(policy: LoadedPolicy, path: Path) -> Path:
+    """Write a policy that was loaded, as it is now, as TorchScript or as an ONNX graph."""
     facts = replace(policy.metadata, goal=policy.get_goal().tolist(), versions=library_versions())
-    return _write(policy.module, facts, check_target(path))
+    return _write(policy.module, facts, path)
 
 
 def _write(module: torch.jit.ScriptModule, metadata: PolicyMetadata, path: Path) -> Path:
@@ -113,36 +90,13 @@ def _write(module: torch.jit.ScriptModule, metadata: PolicyMetadata, path: Path)
     return write_content(content, path, ExportError)
 
 
-def export_packed(
-    policy: MotionPolicy,
-    weights: PackedWeights,
-    path: str | os.PathLike[str],
-    placement: Placement | None = None,
-) -> Path:
-    """Write a quantised policy as indices and codebooks, atomically.
+def write_packed(policy: MotionPolicy, weights: PackedWeights, path: Path) -> Path:
+    """Write a quantised policy as indices and codebooks.
 
-    `load_policy` builds from it the very module that `export_policy` would write, so the hash of
-    the weights, to which the certificate is bound, is that of the module that will run.
-
-    Parameters
-    ----------
-    policy : from `compress_policy`.
-    weights : the policy's.
-    path : a name ending in ``.elcdz``.
-    placement : see `export_policy`.
-
-    Raises
-    ------
-    ExportError
-        If the file can't be written there (see `check_target`).
+    `load` builds from it the very module that a TorchScript file would hold, so the hash of the
+    weights, to which the certificate is bound, is that of the module that will run.
     """
-    path = check_target(path, (PACKED,))
-    metadata = replace(
-        policy.metadata,
-        placement=placement or policy.metadata.placement,
-        goal=policy.goal.tolist(),
-        versions=library_versions(),
-    )
+    metadata = replace(policy.metadata, goal=policy.goal.tolist(), versions=library_versions())
     text = json.dumps(compiled(served(copy(policy).eval()), metadata).metadata.to_dict())
     return write_content(packed_content(architecture(policy), weights, text), path, ExportError)
 
@@ -253,6 +207,12 @@ class LoadedPolicy:
                 raise ParameterError("the policy refuses the goal", got=reason) from error
         self._goal = self.module.get_goal().numpy()
 
+    @property
+    def avoids_obstacles(self) -> bool:
+        """Whether the file says, or is made so, that it keeps clear of obstacles."""
+        parts = [part.original_name for part in self.module.modules()]
+        return "obstacles" in self.metadata.guarantee or "ObstacleMap" in parts
+
     def get_goal(self) -> NDArray[np.float64]:
         """The goal [d]."""
         return self.module.get_goal().numpy().astype(np.float64)
@@ -269,8 +229,8 @@ def compiled(module: torch.nn.Module, metadata: PolicyMetadata) -> LoadedPolicy:
     return LoadedPolicy(scripted, replace(metadata, weights_hash=weights_hash(scripted)))
 
 
-def load_policy(path: str | os.PathLike[str]) -> LoadedPolicy:
-    """Read a policy file.
+def load(path: str | os.PathLike[str]) -> LoadedPolicy:
+    """Read a policy file that `elcd_policy.saving.save` wrote.
 
     Raises
     ------
@@ -302,3 +262,11 @@ def _read_packed(path: Path) -> LoadedPolicy:
     loaded = compiled(served(policy), packed.metadata)
     check_hash(path, loaded.metadata.weights_hash, packed.metadata, POLICY)
     return loaded
+
+
+__getattr__ = forward(
+    __name__,
+    dict.fromkeys(
+        ("export_packed", "export_policy", "load_policy", "save_policy"), "elcd_policy.deprecated"
+    ),
+)

@@ -7,6 +7,6 @@ around p), ``psi`` the map that closes it to the point p.
 from .avoiding import avoid
 from .diffeomorphism import ObstacleMap
 from .reading import load_obstacles
-from .shapes import Obstacle
+from .shapes import Obstacle, ObstacleSet
 
-__all__ = ["Obstacle", "ObstacleMap", "avoid", "load_obstacles"]
+__all__ = ["Obstacle", "ObstacleMap", "ObstacleSet", "avoid", "load_obstacles"]

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..errors import ParameterError
 from ..formats.policy_file import LoadedPolicy, compiled
 from .diffeomorphism import ObstacleMap
-from .shapes import Obstacle
+from .shapes import Obstacle, ObstacleSet
 
 KIND = "convergence from almost every start"
 ESCAPE = 20.0
@@ -75,8 +75,10 @@ class AvoidingPolicy(nn.Module):
         return self.policy.get_goal()
 
 
-def avoid(policy: LoadedPolicy, obstacles: Sequence[Obstacle], margin: float = 0.0) -> LoadedPolicy:
-    """The policy, kept clear of obstacles; nothing is learned again.
+def avoid(
+    policy: LoadedPolicy, obstacles: Sequence[Obstacle] | ObstacleSet, margin: float = 0.0
+) -> LoadedPolicy:
+    """Return the policy, kept clear of obstacles; nothing is learned again.
 
     Outside the obstacles its trajectories are those of ``policy``, bent: they come to the goal
     from every start but those on one trajectory for each obstacle, which ends on its surface. No
@@ -85,18 +87,21 @@ def avoid(policy: LoadedPolicy, obstacles: Sequence[Obstacle], margin: float = 0
     Parameters
     ----------
     policy : from a file; it is left as it is.
-    obstacles : disjoint bodies in the policy's coordinates, which concern its first 2 or 3.
+    obstacles : disjoint bodies in the policy's coordinates, which concern its first 2 or 3; or
+        what `load_obstacles` returns, with its margin.
     margin : distance that is kept from them, in the policy's units.
 
     Returns
     -------
-    A policy like any from a file; `elcd_policy.formats.policy_file.save_policy` writes it as one.
+    A policy like any from a file; `elcd_policy.save` writes it as one.
 
     Raises
     ------
     ParameterError
         If the obstacles do not fit the policy or each other, or one holds the goal.
     """
+    if isinstance(obstacles, ObstacleSet):
+        obstacles, margin = obstacles
     if "obstacles" in policy.metadata.guarantee:
         raise ParameterError(
             "the policy has obstacles already",

@@ -12,7 +12,7 @@ import yaml
 from numpy.typing import NDArray
 
 from ..errors import ParameterError
-from .shapes import Obstacle
+from .shapes import Obstacle, ObstacleSet
 
 KEYS = {
     "sphere": {"centre", "radius"},
@@ -22,8 +22,8 @@ KEYS = {
 TURNS = {2: "angle", 3: "quaternion"}
 
 
-def load_obstacles(path: str | os.PathLike[str]) -> tuple[list[Obstacle], float]:
-    """The obstacles in a file, and the margin to keep from them.
+def load_obstacles(path: str | os.PathLike[str]) -> ObstacleSet:
+    """Read the obstacles in a file, and the margin to keep from them.
 
     The file is YAML, in the coordinates and units of the policy that is to avoid them::
 
@@ -60,7 +60,8 @@ def load_obstacles(path: str | os.PathLike[str]) -> tuple[list[Obstacle], float]
         margin = float(values.get("margin", 0.0))
     except (TypeError, ValueError) as error:
         raise ParameterError(f"the margin in {path} is no number", got=values["margin"]) from error
-    return [_obstacle(f"obstacle {i + 1} in {path}", row) for i, row in enumerate(rows)], margin
+    bodies = [_obstacle(f"obstacle {i + 1} in {path}", row) for i, row in enumerate(rows)]
+    return ObstacleSet(bodies, margin)
 
 
 def _obstacle(where: str, row: Any) -> Obstacle:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -164,3 +164,10 @@ def _ellipsoid_distance(q: Array, a: Array) -> Array:
     nearest = a**2 * q / (high[..., None] + a**2)
     inside = ((q / a) ** 2).sum(axis=-1) < 1
     return np.where(inside, -1.0, 1.0) * np.linalg.norm(q - nearest, axis=-1)
+
+
+class ObstacleSet(NamedTuple):
+    """Bodies, and the distance to keep from each of them in the policy's units."""
+
+    bodies: list[Obstacle]
+    margin: float = 0.0

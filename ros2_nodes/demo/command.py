@@ -16,7 +16,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from elcd_policy import load_policy
+from elcd_policy import load
 from elcd_policy.utils.files import write_atomically
 from elcd_policy_sim import EpisodeLog, load_robot
 
@@ -113,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         source = args.source or "lasa:Sshape"
         demonstrations, file, trained = train(source, args.robot, args.seed, args.output)
-    policy = load_policy(file)
+    policy = load(file)
     episode = args.output / "episode.npz"
     arguments |= {
         "policy": str(file),

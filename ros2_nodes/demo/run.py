@@ -9,8 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from elcd_policy import fit, load_demonstrations
-from elcd_policy.certificate import export_certified
+from elcd_policy import fit, load_demonstrations, save
 from elcd_policy.demonstrations import DemonstrationSet
 from elcd_policy.errors import ElcdError
 from elcd_policy_sim import load_robot
@@ -34,7 +33,7 @@ def train(source: str, robot: str, seed: int, output: Path) -> tuple[Demonstrati
     policy = fit(demonstrations, seed=seed)
     trained = time.monotonic() - begin
     file = output / "policy.pt"
-    export_certified(policy, file, placement)
+    save(policy, file, placement=placement)
     return demonstrations, file, trained
 
 

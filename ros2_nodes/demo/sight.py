@@ -12,7 +12,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from elcd_policy import load_policy
+from elcd_policy import load
 from elcd_policy.errors import ParameterError
 from elcd_policy.perception import load_detector
 from elcd_policy.utils.files import write_atomically
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     file, trained = Path(args.policy or ""), 0.0
     if not args.policy:
         _, file, trained = train(args.source or SOURCE, args.robot, args.seed, args.output)
-    policy = load_policy(file)
+    policy = load(file)
     place, moves = box_places(arguments, policy.metadata.duration)
     last = moves[-1].time if moves else 0.0
     episode = args.output / "episode.npz"

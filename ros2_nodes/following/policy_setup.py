@@ -8,7 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from elcd_policy import LoadedPolicy, load_policy
+import elcd_policy as elcd
+from elcd_policy import LoadedPolicy
 from elcd_policy.errors import ParameterError
 from elcd_policy.robot.orientation import unit_quaternion
 from elcd_policy.robot.safety import Limits
@@ -40,7 +41,7 @@ def load(path: str) -> LoadedPolicy:
             advice="train one with: elcd train SOURCE -o policy.pt",
         )
     torch.set_num_threads(1)
-    return load_policy(path)
+    return elcd.load(path)
 
 
 def follower_for(policy: LoadedPolicy, p: Values) -> Follower:

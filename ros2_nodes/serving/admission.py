@@ -27,7 +27,7 @@ def doubt(policy: LoadedPolicy, path: str, allow_uncertified: bool) -> str:
             f"the policy in {path} is not certified",
             got=fault,
             expected="a valid certificate for its weights",
-            advice="`elcd train` and export_certified store one; `elcd certify` says what is "
+            advice="`elcd train` and `elcd.save` store one; `elcd certify` says what is "
             "wrong; allow_uncertified:=true serves it all the same",
         )
     return fault

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from elcd_policy import TrainingSettings, export_policy, fit, load_demonstrations
+from elcd_policy import TrainingSettings, fit, load_demonstrations, save
 from elcd_policy.fields import FIELDS
 
 from ..baselines import CloningMotion, PrimitiveMotion, ReplayMotion
@@ -74,7 +74,8 @@ def build_motions(
     for name, field in FIELDS.items():
         if field.__name__ != own:
             other = fit(demonstrations, name, settings=training, seed=facts.seed, progress=progress)
-            path = export_policy(other, folder / f"{name}.pt", facts.placement)
+            path = folder / f"{name}.pt"
+            save(other, path, placement=facts.placement, certify=False)
             yield field.__name__, PolicyMotion(path)
     parameters = sum(weight.numel() for weight in policy.policy.module.parameters())
     yield "behaviour cloning", CloningMotion(demonstrations, parameters, facts.seed, training)

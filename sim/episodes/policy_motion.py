@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from elcd_policy import LoadedPolicy, load_policy
+from elcd_policy import LoadedPolicy, load
 
 Vector = NDArray[np.float64]
 
@@ -28,7 +28,7 @@ class PolicyMotion:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self.policy: LoadedPolicy = load_policy(self.path)
+        self.policy: LoadedPolicy = load(self.path)
         self.dimension = self.policy.dimension
         self._goal = self.policy.get_goal()
 

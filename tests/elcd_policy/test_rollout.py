@@ -10,7 +10,7 @@ import pytest
 import torch
 from scipy.integrate import solve_ivp
 
-from elcd_policy import MotionPolicy, load_policy
+from elcd_policy import MotionPolicy, load
 from elcd_policy.fields import FIELDS, ElcdField
 from elcd_policy.flows import default_flow
 from elcd_policy.rollout import runge_kutta_step
@@ -109,7 +109,7 @@ def test_many_starts_are_as_many_single_ones(trained: Callable) -> None:
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_callers_threads_are_left_alone(threads: int, policy_file: Path) -> None:
-    loaded = load_policy(policy_file)
+    loaded = load(policy_file)
     torch.set_num_threads(threads)
     try:
         loaded.rollout([1.0, 2.0], 0.1, 0.1)

@@ -19,8 +19,7 @@ from rclpy.node import Node  # noqa: E402
 from rclpy.qos import QoSProfile  # noqa: E402
 from rclpy.signals import SignalHandlerOptions  # noqa: E402
 
-from elcd_policy import MotionPolicy, TrainingSettings, fit  # noqa: E402
-from elcd_policy.certificate import export_certified  # noqa: E402
+from elcd_policy import MotionPolicy, TrainingSettings, fit, save  # noqa: E402
 from elcd_policy.cli.main import main  # noqa: E402
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet  # noqa: E402
 from elcd_policy.robot.placement import Placement  # noqa: E402
@@ -63,7 +62,7 @@ def policy() -> MotionPolicy:
 def policy_file(policy: MotionPolicy, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The policy's file, with its certificate, placed on the writing plane."""
     path = tmp_path_factory.mktemp("policy") / "policy.pt"
-    assert export_certified(policy, path, PLACEMENT).certified
+    assert save(policy, path, placement=PLACEMENT).certified
     return path
 
 
@@ -81,7 +80,7 @@ def joint_policy_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     quick = TrainingSettings(couplings=2, width=24, linear_steps=100, shooting_steps=0)
     policy = fit(demonstrations, settings=quick, progress=False)
     path = tmp_path_factory.mktemp("policy") / "joints.pt"
-    assert export_certified(policy, path).certified
+    assert save(policy, path).certified
     return path
 
 

@@ -24,8 +24,7 @@ from lifecycle_msgs.srv import GetState
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 
-from elcd_policy import LoadedPolicy, TrainingSettings, fit
-from elcd_policy.certificate import export_certified
+from elcd_policy import LoadedPolicy, TrainingSettings, fit, save
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet
 from elcd_policy_ros2.policy_node import PolicyNode
 
@@ -68,7 +67,7 @@ def four_dimensional(path: Path) -> None:
     ]
     quick = TrainingSettings(couplings=2, width=8, linear_steps=2, shooting_steps=0)
     demonstrations = DemonstrationSet(tuple(motions), units="mm", frame="drawing", source="two")
-    export_certified(fit(demonstrations, settings=quick, progress=False), path)
+    save(fit(demonstrations, settings=quick, progress=False), path)
 
 
 def halved(path: Path) -> None:

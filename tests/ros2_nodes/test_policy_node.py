@@ -16,8 +16,7 @@ from rclpy.parameter import Parameter
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 
-from elcd_policy import MotionPolicy, load_policy
-from elcd_policy.certificate import export_certified
+from elcd_policy import MotionPolicy, load, save
 from elcd_policy.errors import ParameterError
 from elcd_policy_ros2.node.messages import COMMAND_QOS, LATCHED_QOS, fill_pose, position_of
 from elcd_policy_ros2.policy_node import PolicyNode
@@ -29,7 +28,7 @@ from .point_arm import DT, EVERY, LEVEL, Arm, configured, falls_silent, followin
 def test_the_arm_is_led_to_the_goal(ros: Ros, policy_file: Path) -> None:
     arm = following(ros, policy_file, goal_tolerance=0.004)
     ros.until(lambda: arm.says("goal reached"))
-    goal = PLACEMENT.to_robot(load_policy(policy_file).get_goal())
+    goal = PLACEMENT.to_robot(load(policy_file).get_goal())
     assert np.linalg.norm(arm.position - goal) < 0.0041
     arm.check_commands()
     assert {command.header.frame_id for command in arm.commands} == {"base_link"}
@@ -39,7 +38,7 @@ def test_the_arm_is_led_to_the_goal(ros: Ros, policy_file: Path) -> None:
 def test_an_onnx_file_leads_there_too(ros: Ros, policy: MotionPolicy, tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     file = tmp_path / "policy.onnx"
-    assert export_certified(policy, file, PLACEMENT).certified
+    assert save(policy, file, placement=PLACEMENT).certified
     arm = following(ros, file, goal_tolerance=0.004)
     ros.until(lambda: arm.says("goal reached"))
     goal = PLACEMENT.to_robot(policy.metadata.goal)
@@ -182,7 +181,7 @@ def test_the_predicted_path_leads_from_the_arm_to_the_goal(ros: Ros, policy_file
     )
     ros.until(lambda: len(paths) > 1)
     points = np.array([position_of(pose.pose) for pose in paths[-1].poses])
-    policy = load_policy(policy_file)
+    policy = load(policy_file)
     x = PLACEMENT.to_policy(arm.position)[:2]
     _, expected = policy.rollout(x, policy.metadata.duration, policy.metadata.duration / 50)
     np.testing.assert_allclose(points, PLACEMENT.to_robot(expected), atol=1e-3)

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from elcd_policy import TrainingSettings, fit, load_demonstrations, load_policy
-from elcd_policy.certificate import export_certified
+from elcd_policy import TrainingSettings, fit, load, load_demonstrations, save
 from elcd_policy_ros2.demo.report import judge, table
 from elcd_policy_ros2.graphs.bringup import Bringup
 from elcd_policy_ros2.graphs.graph import checked_arguments, follow_demo
@@ -26,15 +25,15 @@ def test_a_pushed_arm_pours_at_the_goal(tmp_path: Path) -> None:
     policy = fit(demonstrations, settings=quick, progress=False)
     file, episode = tmp_path / "pour.pt", tmp_path / "episode.npz"
     placement = load_robot("panda").placement_for(demonstrations)
-    assert export_certified(policy, file, placement).certified
+    assert save(policy, file, placement=placement).certified
     given = {"pushes": PUSH, "duration": 8.0, "log_file": str(episode)}
-    graph = follow_demo(file, load_policy(file).metadata, checked_arguments(given))
+    graph = follow_demo(file, load(file).metadata, checked_arguments(given))
     with Bringup(graph, tmp_path / "logs") as bringup:
         ended = bringup.wait(120.0)
         assert ended is not None
         assert (ended.label, ended.status) == ("sim_node", 0), bringup.complaint("policy_node")
     log = EpisodeLog.load(episode)
-    outcome = judge(log, load_policy(file), placement, parse_pushes(PUSH))
+    outcome = judge(log, load(file), placement, parse_pushes(PUSH))
     start = np.degrees(np.linalg.norm(outcome.states[0, 3:]))
     assert 95 < start < 110
     assert outcome.succeeded, table(outcome, tmp_path)

@@ -16,7 +16,7 @@ from geometry_msgs.msg import PoseStamped
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
 
-from elcd_policy import load_policy
+from elcd_policy import load
 from elcd_policy_ros2.graphs.bringup import Bringup
 from elcd_policy_ros2.graphs.graph import ARMS, TWO_ARMS_ARGUMENTS, two_arms
 from elcd_policy_ros2.graphs.node_description import NodeDescription
@@ -50,7 +50,7 @@ def moved_by_joints(node: NodeDescription) -> NodeDescription:
 def test_each_arm_reaches_its_own_goal_in_one_time(
     ros: Ros, policy_file: Path, joint_policy_file: Path, tmp_path: Path
 ) -> None:
-    policies = [(file, load_policy(file).metadata) for file in (policy_file, policy_file)]
+    policies = [(file, load(file).metadata) for file in (policy_file, policy_file)]
     arguments = checked({"pushes": "none", "rate": 50.0}, TWO_ARMS_ARGUMENTS)
     policy1, sim1, policy2, sim2 = map(moved_by_joints, two_arms(policies, arguments))
     policy2 = replace(
@@ -72,9 +72,9 @@ def test_each_arm_reaches_its_own_goal_in_one_time(
         assert ros.probe.count_publishers("/clock") == 1
         topics = {name for name, _ in ros.probe.get_topic_names_and_types()}
         assert not {"/cmd_vel", "/ee_pose", "/joint_states", "/policy_node/status"} & topics
-    goal = PLACEMENT.to_robot(load_policy(policy_file).get_goal())
+    goal = PLACEMENT.to_robot(load(policy_file).get_goal())
     assert np.linalg.norm(position_of(poses[-1].pose) - goal) < 0.006
-    joint_goal = load_policy(joint_policy_file).get_goal()
+    joint_goal = load(joint_policy_file).get_goal()
     assert np.linalg.norm(np.array(joints[-1].position) - joint_goal) < 0.04
     times = np.array([seconds(clock.clock) for clock in clocks])
     assert (np.diff(times) > 0).all()  # one time, made by one simulator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +42,9 @@ def demonstrations() -> DemonstrationSet:
 
 def _trained(demonstrations: DemonstrationSet, field: str, folder: Path) -> Path:
     policy = elcd.fit(demonstrations, field, settings=QUICK, progress=False)
-    return elcd.export_policy(policy, folder / f"{field}.pt")
+    path = folder / f"{field}.pt"
+    elcd.save(policy, path, certify=False)
+    return path
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +73,7 @@ def scene(motion: PolicyMotion) -> Scene:
 
 
 @pytest.fixture(scope="session")
-def arc_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def arc_file(tmp_path_factory: pytest.TempPathFactory, saved: Callable[..., Path]) -> Path:
     """An arc in 2-D from [-50, 20] to [10, 20] mm in 1.5 s, its demonstrations beside it."""
     folder = tmp_path_factory.mktemp("arc")
     time = np.linspace(0.0, 1.5, 60)
@@ -84,6 +86,4 @@ def arc_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = folder / "arcs"
     save_demonstrations(DemonstrationSet(motions, units="mm"), source)
     demonstrations = DemonstrationSet(motions, units="mm", source=str(source))
-    return elcd.export_policy(
-        elcd.fit(demonstrations, settings=QUICK, progress=False), folder / "arc.pt"
-    )
+    return saved(elcd.fit(demonstrations, settings=QUICK, progress=False), folder / "arc.pt")

@@ -7,6 +7,7 @@ import os
 import select
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,11 @@ pytest.importorskip("pybullet")
 
 from PIL import Image
 
-from elcd_policy import load_policy
+from elcd_policy import load
 from elcd_policy.cli.main import main
 from elcd_policy_sim.campaigns import CampaignResult, run_sweep
+
+Saved = Callable[..., Path]
 
 SHORT = ["--robot", "point", "--duration", "1", "--workers", "1", "--physics-rate", "500"]
 
@@ -60,13 +63,15 @@ def test_a_table_says_it_for_people(
 
 
 def test_a_rate_that_the_field_does_not_keep_gives_status_1(
-    policy_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    policy_file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    saved: Saved,
 ) -> None:
-    from elcd_policy.formats.policy_file import save_policy
 
-    policy = load_policy(policy_file)
+    policy = load(policy_file)
     policy.metadata.guarantee["rate"] *= 30
-    boast = save_policy(policy, tmp_path / "boast.pt")
+    boast = saved(policy, tmp_path / "boast.pt")
     assert main(["simulate", str(boast), "--episodes", "1", *SHORT]) == 1
     assert "OUTSIDE" in capsys.readouterr().out
 
@@ -79,7 +84,7 @@ def test_the_drawing_can_be_put_elsewhere(
     arguments = ["simulate", str(policy_file), "--episodes", "1", *SHORT, *where]
     assert main([*arguments, "--output", str(kept)]) == 0
     result = CampaignResult.from_dict(json.loads(kept.read_text()))
-    goal = np.array(load_policy(policy_file).metadata.goal)
+    goal = np.array(load(policy_file).metadata.goal)
     assert np.allclose(result.goal, [0.4 + 0.002 * goal[0], 0.1 + 0.002 * goal[1], 0.5], atol=1e-4)
 
 

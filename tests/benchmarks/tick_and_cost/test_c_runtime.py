@@ -8,14 +8,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from elcd_policy import MotionPolicy, export_policy, load_policy
+from elcd_policy import MotionPolicy, load
 from elcd_policy.errors import ParameterError
 from elcd_policy_benchmarks.tick_and_cost.c_runtime import c_plain, c_policy, compiled_c
 from elcd_policy_benchmarks.tick_and_cost.runtimes import plain_network
 
+Saved = Callable[..., Path]
 
-def test_the_goal_is_the_policys(fit_once: Callable[..., MotionPolicy], tmp_path: Path) -> None:
-    policy = load_policy(export_policy(fit_once(2, "elcd"), tmp_path / "policy.pt"))
+
+def test_the_goal_is_the_policys(
+    fit_once: Callable[..., MotionPolicy], tmp_path: Path, saved: Saved
+) -> None:
+    policy = load(saved(fit_once(2, "elcd"), tmp_path / "policy.pt"))
     x = torch.tensor([[10.0, -4.0], [3.0, 40.0]])
     policy.set_goal([7.0, 1.0])
     torch.testing.assert_close(

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from elcd_policy import MotionPolicy, TrainingSettings, export_policy, load_policy
+from elcd_policy import MotionPolicy, TrainingSettings, load
 from elcd_policy_benchmarks.lasa import measure_ticks
 from elcd_policy_benchmarks.lasa.tables import tick_table
 from elcd_policy_benchmarks.tick_and_cost.dispatch import dispatch_table
 from elcd_policy_benchmarks.tick_and_cost.runtimes import RUNTIMES, plain_network
+
+Saved = Callable[..., Path]
 
 
 @pytest.mark.parametrize("field", ["elcd", "monotone"])
@@ -48,11 +50,11 @@ def test_every_runtime_and_dimension_is_measured(field: str, quick: TrainingSett
 
 @pytest.mark.parametrize("name", RUNTIMES)
 def test_a_runtime_computes_what_the_network_and_the_policy_say(
-    name: str, fit_once: Callable[..., MotionPolicy], tmp_path: Path
+    name: str, fit_once: Callable[..., MotionPolicy], tmp_path: Path, saved: Saved
 ) -> None:
     network, x, runtime = plain_network(3), torch.randn(4, 3), RUNTIMES[name]
     policy = fit_once(3, "elcd")
-    loaded = load_policy(export_policy(policy, tmp_path / f"policy{runtime.suffix}"))
+    loaded = load(saved(policy, tmp_path / f"policy{runtime.suffix}"))
     with torch.no_grad():
         expected, velocity = network(x), policy(x)
     torch.testing.assert_close(torch.as_tensor(runtime.network(network, x)()), expected)

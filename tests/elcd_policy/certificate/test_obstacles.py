@@ -10,21 +10,25 @@ import numpy as np
 import pytest
 import torch
 
-from elcd_policy import LoadedPolicy, MotionPolicy, export_policy, load_policy
-from elcd_policy.certificate import certificate_fault, certify, save_certified
-from elcd_policy.formats.policy_file import compiled, save_policy
+from elcd_policy import LoadedPolicy, MotionPolicy, load, save
+from elcd_policy.certificate import certificate_fault, certify
+from elcd_policy.formats.policy_file import compiled
 from elcd_policy.obstacles import Obstacle, avoid
 from elcd_policy.obstacles.avoiding import AvoidingPolicy
 from elcd_policy.obstacles.diffeomorphism import ObstacleMap
 
+Saved = Callable[..., Path]
+
 
 @pytest.fixture(scope="module")
 def around(
-    fit_once: Callable[[int, str], MotionPolicy], tmp_path_factory: pytest.TempPathFactory
+    fit_once: Callable[[int, str], MotionPolicy],
+    tmp_path_factory: pytest.TempPathFactory,
+    saved: Saved,
 ) -> tuple[LoadedPolicy, LoadedPolicy, list[Obstacle]]:
     """A learned policy, the same around a disc beside its way, and the disc."""
     file = tmp_path_factory.mktemp("around") / "learned.pt"
-    learned = load_policy(export_policy(fit_once(2, "monotone"), file))
+    learned = load(saved(fit_once(2, "monotone"), file))
     with torch.jit.optimized_execution(False):
         path = learned.rollout(learned.metadata.starts[0], learned.metadata.duration, 0.05)[1]
     middle = path[len(path) // 3] + 0.5
@@ -34,7 +38,7 @@ def around(
 
 def test_what_is_left_is_certified_and_stored(around: tuple, tmp_path: Path) -> None:
     learned, avoiding, _ = around
-    found = save_certified(avoiding, tmp_path / "avoiding.pt")
+    found = save(avoiding, tmp_path / "avoiding.pt")
     assert found.certified, found.reasons
     assert found.kind == "convergence from almost every start"
     assert found.rate == learned.metadata.guarantee["rate"]
@@ -45,25 +49,27 @@ def test_what_is_left_is_certified_and_stored(around: tuple, tmp_path: Path) -> 
     (effect,) = (each for each in found.effects if each.of == "1 static obstacles")
     assert "contraction of pairs" in effect.loses
     assert "condition number of at most" in effect.keeps
-    saved = load_policy(tmp_path / "avoiding.pt")
+    saved = load(tmp_path / "avoiding.pt")
     assert certificate_fault(saved) == ""
     assert certify(saved).to_dict() == found.to_dict()
 
 
-def test_a_larger_claim_is_not_certified(around: tuple, tmp_path: Path) -> None:
+def test_a_larger_claim_is_not_certified(around: tuple, tmp_path: Path, saved: Saved) -> None:
     _, avoiding, _ = around
     guarantee = {**avoiding.metadata.guarantee, "kind": "contraction of every pair"}
     avoiding = LoadedPolicy(avoiding.module, replace(avoiding.metadata, guarantee=guarantee))
-    file = save_policy(avoiding, tmp_path / "claiming.pt")
-    assert "it claims contraction of every pair" in certify(load_policy(file)).summary
+    file = saved(avoiding, tmp_path / "claiming.pt")
+    assert "it claims contraction of every pair" in certify(load(file)).summary
 
 
-def test_a_policy_that_only_says_so_is_not_certified(around: tuple, tmp_path: Path) -> None:
+def test_a_policy_that_only_says_so_is_not_certified(
+    around: tuple, tmp_path: Path, saved: Saved
+) -> None:
     learned, avoiding, _ = around
     saying = LoadedPolicy(
         learned.module, replace(learned.metadata, guarantee=avoiding.metadata.guarantee)
     )
-    found = certify(load_policy(save_policy(saying, tmp_path / "saying.pt")))
+    found = certify(load(saved(saying, tmp_path / "saying.pt")))
     assert not found.certified
     assert "avoid" in found.summary
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,16 +10,18 @@ import numpy as np
 import pytest
 import torch
 
-from elcd_policy import MotionPolicy, certify, export_policy, load_policy
+from elcd_policy import MotionPolicy, certify, load
 from elcd_policy.certificate.exact import ExactPolicy
 from elcd_policy.certificate.points import ball_offsets, demonstrated_points, seeded
 from elcd_policy.certificate.rotations import rotations
 
+Saved = Callable[..., Path]
+
 
 def test_a_policy_of_poses_is_certified_with_its_rotations(
-    pose_policy: MotionPolicy, tmp_path: Path
+    pose_policy: MotionPolicy, tmp_path: Path, saved: Saved
 ) -> None:
-    policy = load_policy(export_policy(pose_policy, tmp_path / "pose.pt"))
+    policy = load(saved(pose_policy, tmp_path / "pose.pt"))
     certificate = certify(policy)
     assert (certificate.verdict, certificate.reasons) == ("certified", [])
     row = certificate.effects[-1]
@@ -37,9 +40,9 @@ def test_a_policy_of_poses_is_certified_with_its_rotations(
 
 
 def test_from_the_ball_that_it_names_no_motion_turns_further(
-    pose_policy: MotionPolicy, tmp_path: Path
+    pose_policy: MotionPolicy, tmp_path: Path, saved: Saved
 ) -> None:
-    policy = load_policy(export_policy(pose_policy, tmp_path / "pose.pt"))
+    policy = load(saved(pose_policy, tmp_path / "pose.pt"))
     exact = ExactPolicy(policy, lengths=True)
     starts = torch.tensor(exact.facts.starts, dtype=torch.float64)
     whole = float((exact.encode(starts) - exact.latent_goal).norm(dim=1).max())
@@ -60,11 +63,11 @@ def test_from_the_ball_that_it_names_no_motion_turns_further(
 
 
 def test_motions_that_turn_beyond_the_margin_are_not_certified(
-    pose_policy: MotionPolicy, tmp_path: Path
+    pose_policy: MotionPolicy, tmp_path: Path, saved: Saved
 ) -> None:
     facts = pose_policy.metadata
     pose_policy.metadata = replace(facts, orientation=replace(facts.orientation, margin=2.0))
-    certificate = certify(load_policy(export_policy(pose_policy, tmp_path / "pose.pt")))
+    certificate = certify(load(saved(pose_policy, tmp_path / "pose.pt")))
     assert certificate.verdict == "not certified"
     assert certificate.reasons[0].startswith("rotation on motions from the demonstrated starts is")
     assert certificate.reasons[0].endswith("at most 1.14 rad")

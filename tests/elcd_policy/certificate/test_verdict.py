@@ -13,17 +13,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from elcd_policy import (
-    LoadedPolicy,
-    MotionPolicy,
-    TrainingSettings,
-    certify,
-    export_policy,
-    load_policy,
-)
+from elcd_policy import LoadedPolicy, MotionPolicy, TrainingSettings, certify, load
 from elcd_policy.cli.main import main
 from elcd_policy.fields import FIELDS, ElcdField, LatentField
 from elcd_policy.flows import CompositeFlow
+
+Saved = Callable[..., Path]
 
 Exported = Callable[..., LoadedPolicy]
 Wrapped = Callable[[LoadedPolicy, nn.Module], Path]
@@ -102,12 +97,12 @@ def test_pairs_are_checked_of_the_field_that_contracts_them(exported: Exported) 
 
 
 def test_a_field_that_does_not_contract_pairs_may_not_claim_it(
-    trained: Callable[..., MotionPolicy], tmp_path: Path
+    trained: Callable[..., MotionPolicy], tmp_path: Path, saved: Saved
 ) -> None:
     policy = trained(2, "elcd")
     policy.field.out.weight.normal_(std=0.5)  # strongly varying A: pairs part somewhere
     policy.metadata.guarantee["kind"] = "contraction of every pair"
-    certificate = certify(load_policy(export_policy(policy, tmp_path / "p.pt")))
+    certificate = certify(load(saved(policy, tmp_path / "p.pt")))
     assert certificate.verdict == "not certified"
     reasons = "; ".join(certificate.reasons)
     assert "claims contraction of every pair, its field has equilibrium contraction" in reasons
@@ -115,7 +110,7 @@ def test_a_field_that_does_not_contract_pairs_may_not_claim_it(
 
 
 def test_whatever_the_weights_the_guarantee_holds(
-    trained: Callable[..., MotionPolicy], tmp_path: Path
+    trained: Callable[..., MotionPolicy], tmp_path: Path, saved: Saved
 ) -> None:
     for field in FIELDS:
         policy = trained(2, field)
@@ -123,7 +118,7 @@ def test_whatever_the_weights_the_guarantee_holds(
         for value in policy.parameters():
             value.add_(0.3 * torch.randn_like(value))
         policy.fix_latent_goal()
-        certificate = certify(load_policy(export_policy(policy, tmp_path / "p.pt")))
+        certificate = certify(load(saved(policy, tmp_path / "p.pt")))
         assert certificate.reasons == []
 
 
@@ -164,7 +159,7 @@ def test_it_becomes_json(exported: Exported) -> None:
 @pytest.mark.parametrize("field", FIELDS)
 def test_the_wrapper_alone_breaks_nothing(field: str, exported: Exported, wrapped: Wrapped) -> None:
     policy = exported(2, field)
-    same = load_policy(wrapped(policy, Wrapper(policy.module, 1.0, 1.0, 1.0, 0.0)))
+    same = load(wrapped(policy, Wrapper(policy.module, 1.0, 1.0, 1.0, 0.0)))
     assert certify(same).reasons == []
 
 
@@ -190,7 +185,7 @@ def test_a_file_whose_methods_do_not_agree_is_not_certified(
     wrapped: Wrapped,
 ) -> None:
     policy = exported()
-    certificate = certify(load_policy(wrapped(policy, Wrapper(policy.module, *factors))))
+    certificate = certify(load(wrapped(policy, Wrapper(policy.module, *factors))))
     assert certificate.verdict == "not certified"
     assert reason in "; ".join(certificate.reasons)
     json.dumps(certificate.to_dict(), allow_nan=False)
@@ -210,7 +205,7 @@ def test_a_file_whose_forward_raises_is_not_certified(
 ) -> None:
     policy = exported()
     path = wrapped(policy, Raising(policy.module, 1.0, 1.0, 1.0, 0.0))
-    [reason] = certify(load_policy(path)).reasons
+    [reason] = certify(load(path)).reasons
     assert reason.startswith("its methods can't be evaluated: ")
     assert "too far out" in reason
     assert main(["certify", str(path)]) == 1
@@ -227,11 +222,15 @@ def test_a_file_whose_forward_raises_is_not_certified(
     ],
 )
 def test_a_weight_that_is_no_number_is_named(
-    name: str, value: float, trained: Callable[..., MotionPolicy], tmp_path: Path
+    name: str,
+    value: float,
+    trained: Callable[..., MotionPolicy],
+    tmp_path: Path,
+    saved: Saved,
 ) -> None:
     policy = trained(2, "elcd")
     policy.state_dict()[name].view(-1)[0] = value
-    certificate = certify(load_policy(export_policy(policy, tmp_path / "p.pt")))
+    certificate = certify(load(saved(policy, tmp_path / "p.pt")))
     assert certificate.verdict == "not certified"
     [reason] = certificate.reasons
     assert reason.startswith("weights are not finite: ")
@@ -242,7 +241,7 @@ def test_a_weight_that_is_no_number_is_named(
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_negated_field_is_not_certified(field: str, exported: Exported, wrapped: Wrapped) -> None:
     policy = exported(2, field)
-    negated = load_policy(wrapped(policy, Wrapper(policy.module, -1.0, 1.0, 1.0, 0.0)))
+    negated = load(wrapped(policy, Wrapper(policy.module, -1.0, 1.0, 1.0, 0.0)))
     x = np.array([[10.0, 20.0]])
     np.testing.assert_allclose(negated.velocity(x), -policy.velocity(x), rtol=1e-5)
     certificate = certify(negated)
@@ -253,20 +252,22 @@ def test_a_negated_field_is_not_certified(field: str, exported: Exported, wrappe
     assert certificate.effects == []
 
 
-def test_a_stale_latent_goal_is_found(trained: Callable[..., MotionPolicy], tmp_path: Path) -> None:
+def test_a_stale_latent_goal_is_found(
+    trained: Callable[..., MotionPolicy], tmp_path: Path, saved: Saved
+) -> None:
     policy = trained(2, "elcd")
     policy.latent_goal += 0.1  # the flow has moved, the goal's image has not
-    certificate = certify(load_policy(export_policy(policy, tmp_path / "p.pt")))
+    certificate = certify(load(saved(policy, tmp_path / "p.pt")))
     assert certificate.verdict == "not certified"
     assert certificate.reasons[0].startswith("distance of the equilibrium from the goal is")
 
 
 def test_a_rate_beyond_the_fields_own_is_refused(
-    trained: Callable[..., MotionPolicy], tmp_path: Path
+    trained: Callable[..., MotionPolicy], tmp_path: Path, saved: Saved
 ) -> None:
     policy = trained(2, "elcd")
     policy.metadata.guarantee["rate"] *= 1.01
-    certificate = certify(load_policy(export_policy(policy, tmp_path / "p.pt")))
+    certificate = certify(load(saved(policy, tmp_path / "p.pt")))
     assert certificate.reasons == [
         f"it claims {1.01 * RATE:g} e-foldings per demonstrated duration, its field has {RATE:g}"
     ]
@@ -274,23 +275,28 @@ def test_a_rate_beyond_the_fields_own_is_refused(
 
 @pytest.mark.parametrize(("rate", "text"), [(0.0, "0"), (-0.4, "-0.4"), (math.nan, "nan")])
 def test_no_rate_is_no_guarantee(
-    rate: float, text: str, trained: Callable[..., MotionPolicy], tmp_path: Path
+    rate: float,
+    text: str,
+    trained: Callable[..., MotionPolicy],
+    tmp_path: Path,
+    saved: Saved,
 ) -> None:
     policy = trained(2, "elcd")
     policy.metadata.guarantee["rate"] = rate
-    certificate = certify(load_policy(export_policy(policy, tmp_path / "p.pt")))
+    certificate = certify(load(saved(policy, tmp_path / "p.pt")))
     assert certificate.verdict == "not certified"
     assert certificate.reasons[-1] == f"it claims the rate {text} 1/s over 2.5 s"
 
 
 def test_weights_of_another_certificate_are_refused(
-    trained: Callable[..., MotionPolicy], tmp_path: Path
+    trained: Callable[..., MotionPolicy], tmp_path: Path, saved: Saved
 ) -> None:
     policy = trained(2, "elcd")
-    first = certify(load_policy(export_policy(policy, tmp_path / "first.pt")))
+    first = certify(load(saved(policy, tmp_path / "first.pt")))
     policy.field.out.bias.add_(0.01)  # trained on, the certificate kept
-    policy.metadata = replace(policy.metadata, certificate=first.to_dict())
-    second = certify(load_policy(export_policy(policy, tmp_path / "second.pt")))
+    trained_on = load(saved(policy, tmp_path / "second.pt"))
+    trained_on.metadata = replace(trained_on.metadata, certificate=first.to_dict())
+    second = certify(trained_on)
     assert second.verdict == "not certified"
     assert second.reasons == [
         f"its stored certificate is of other weights: got {second.weights_hash[:12]}, "
@@ -327,11 +333,11 @@ class Bend(CompositeFlow):
 
 
 def test_a_field_of_ones_own_is_claimed_not_proved(
-    trained: Callable[..., MotionPolicy], tmp_path: Path
+    trained: Callable[..., MotionPolicy], tmp_path: Path, saved: Saved
 ) -> None:
     policy = trained(2, "elcd")
     policy.field = Unstable(2, rate=1.0).requires_grad_(False)
-    certificate = certify(load_policy(export_policy(policy, tmp_path / "p.pt")))
+    certificate = certify(load(saved(policy, tmp_path / "p.pt")))
     assert certificate.reasons[0] == (
         "its field (Unstable) is none of those whose contraction is proved"
     )
@@ -339,11 +345,11 @@ def test_a_field_of_ones_own_is_claimed_not_proved(
 
 
 def test_a_flow_of_ones_own_is_claimed_not_proved(
-    trained: Callable[..., MotionPolicy], tmp_path: Path
+    trained: Callable[..., MotionPolicy], tmp_path: Path, saved: Saved
 ) -> None:
     policy = trained(2, "elcd")
     policy.flow.flows.append(Bend([]))
-    certificate = certify(load_policy(export_policy(policy, tmp_path / "p.pt")))
+    certificate = certify(load(saved(policy, tmp_path / "p.pt")))
     assert certificate.reasons == [
         "its flow (Bend) is none of those that are diffeomorphisms for whatever weights"
     ]

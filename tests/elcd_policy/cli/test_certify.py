@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from elcd_policy import MotionPolicy, certify, export_policy, load_policy
-from elcd_policy.certificate import export_certified
+from elcd_policy import MotionPolicy, certify, load, save
 from elcd_policy.cli.main import main
 from elcd_policy.formats.archive import METADATA_FILE
+
+Saved = Callable[..., Path]
 
 
 def test_the_table_ends_with_the_verdict(
@@ -43,16 +44,19 @@ def test_json_is_the_certificate(policy_file: Path, capfd: pytest.CaptureFixture
     assert main(["certify", str(policy_file), "--json"]) == 0
     out, err = capfd.readouterr()
     assert (err, out.count("\n")) == ("", 1)
-    expected = {"policy": str(policy_file), **certify(load_policy(policy_file)).to_dict()}
+    expected = {"policy": str(policy_file), **certify(load(policy_file)).to_dict()}
     assert json.loads(out) == json.loads(json.dumps(expected))
 
 
 def test_a_broken_file_is_not_certified(
-    trained: Callable[..., MotionPolicy], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    trained: Callable[..., MotionPolicy],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    saved: Saved,
 ) -> None:
     policy = trained(2, "elcd")
     policy.field.out.bias[0] = math.nan
-    path = export_policy(policy, tmp_path / "policy.pt")
+    path = saved(policy, tmp_path / "policy.pt")
     assert main(["certify", str(path)]) == 1
     out, err = capfd.readouterr()
     assert err == ""
@@ -87,7 +91,7 @@ def test_weights_that_are_not_the_certified_ones_are_refused(
     trained: Callable[..., MotionPolicy], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path, files = tmp_path / "policy.pt", {METADATA_FILE: ""}
-    export_certified(trained(2, "elcd"), path)
+    save(trained(2, "elcd"), path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         module = torch.jit.load(str(path), _extra_files=files)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from elcd_policy import MotionPolicy, load_policy
-from elcd_policy.certificate import certificate_fault, export_certified
+from elcd_policy import MotionPolicy, load, save
+from elcd_policy.certificate import certificate_fault
 from elcd_policy.cli.main import main
 from elcd_policy.demonstrations import DemonstrationSet, save_demonstrations
 
@@ -21,7 +21,7 @@ def test_a_policy_file_becomes_a_small_one(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     policy, file = tmp_path / "policy.pt", tmp_path / "new" / "small.elcdz"
-    export_certified(trained(), policy)
+    save(trained(), policy)
     status = main(["compress", str(policy), "-o", str(file), "--steps", "2", "--json"])
     out, err = capsys.readouterr()
     answer = json.loads(out)
@@ -34,7 +34,7 @@ def test_a_policy_file_becomes_a_small_one(
     assert (answer["verdict"], answer["reasons"]) == ("certified", [])
     assert answer["before"]["units"] == "mm"
     assert answer["before"]["dtw"] < answer["after"]["dtw"]
-    assert certificate_fault(load_policy(file)) == ""
+    assert certificate_fault(load(file)) == ""
     for command in (["info"], ["certify"]):
         assert main([*command, str(file)]) == 0
     assert "verdict    certified" in capsys.readouterr().out
@@ -47,7 +47,7 @@ def test_it_is_scored_on_the_source(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     policy, file = tmp_path / "policy.pt", tmp_path / "small.elcdz"
-    export_certified(trained(), policy)
+    save(trained(), policy)
     shown = str(save_demonstrations(arcs(2), tmp_path / "shown", "csv"))
     arguments = ["compress", str(policy), shown, "--units", "mm", "-o", str(file), "--steps", "2"]
     assert main(arguments) == 0
@@ -71,7 +71,7 @@ def test_what_can_not_be_certified_is_written_only_if_that_is_allowed(
     rate = 3 * policy.metadata.guarantee["rate"]
     guarantee = {**policy.metadata.guarantee, "rate": rate}
     policy.metadata = replace(policy.metadata, guarantee=guarantee)
-    export_certified(policy, path)
+    save(policy, path)
     arguments = ["compress", str(path), "-o", str(file), "--steps", "2"]
     assert main(arguments) == 1
     out = capsys.readouterr().out
@@ -81,7 +81,7 @@ def test_what_can_not_be_certified_is_written_only_if_that_is_allowed(
     assert main([*arguments, "--allow-uncertified", "--json"]) == 1
     answer = json.loads(capsys.readouterr().out)
     assert (answer["file"], answer["verdict"]) == (str(file), "not certified")
-    assert "it claims 12 e-foldings" in certificate_fault(load_policy(file))
+    assert "it claims 12 e-foldings" in certificate_fault(load(file))
 
 
 @pytest.mark.parametrize(

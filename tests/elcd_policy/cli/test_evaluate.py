@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from elcd_policy import MotionPolicy, evaluate, export_policy, load_demonstrations, load_policy
+from elcd_policy import MotionPolicy, evaluate, load, load_demonstrations
 from elcd_policy.cli.main import main
 from elcd_policy.demonstrations import save_demonstrations
 from elcd_policy.evaluation import Scores
+
+Saved = Callable[..., Path]
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def test_json_holds_what_evaluate_returns(
 ) -> None:
     assert main(["evaluate", str(policy_file), str(source), "--json"]) == 0
     answer = json.loads(capfd.readouterr().out)
-    scores = evaluate(load_policy(policy_file), load_demonstrations(source))
+    scores = evaluate(load(policy_file), load_demonstrations(source))
     assert (answer["policy"], answer["source"]) == (str(policy_file), str(source))
     assert answer["units"] == "mm"
     assert answer["demonstrations"] == [pytest.approx(score.to_dict()) for score in scores]
@@ -54,9 +56,13 @@ def test_units_may_be_told(
 
 
 def test_poses_have_a_table_in_mm_and_one_in_deg(
-    pose_policy: MotionPolicy, poses: Callable, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    pose_policy: MotionPolicy,
+    poses: Callable,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    saved: Saved,
 ) -> None:
-    file = export_policy(pose_policy, tmp_path / "pose.pt")
+    file = saved(pose_policy, tmp_path / "pose.pt")
     source = save_demonstrations(poses(2), tmp_path / "poses")
     assert main(["evaluate", str(file), str(source)]) == 0
     rows = [line.split() for line in capfd.readouterr().out.splitlines()]

@@ -9,27 +9,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from elcd_policy import MotionPolicy, load_policy
-from elcd_policy.certificate import certificate_fault, export_certified
+from elcd_policy import MotionPolicy, load, save
+from elcd_policy.certificate import certificate_fault
 from elcd_policy.cli.main import main
 
 
 @pytest.fixture
 def certified(fit_once: Callable[..., MotionPolicy], tmp_path: Path) -> Path:
     path = tmp_path / "arcs.pt"
-    export_certified(fit_once(2, "elcd"), path)
+    save(fit_once(2, "elcd"), path)
     return path
 
 
 def test_a_certified_file_keeps_its_certificate(
     certified: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    policy = load_policy(certified)
+    policy = load(certified)
     x = np.random.default_rng(0).uniform(-40.0, 40.0, (20, 2))
     for suffix in (".pt", ".onnx"):
         target = tmp_path / f"other{suffix}"
         assert main(["export", str(certified), "-o", str(target)]) == 0
-        other = load_policy(target)
+        other = load(target)
         assert certificate_fault(other) == ""
         np.testing.assert_allclose(other.velocity(x), policy.velocity(x), atol=1e-3)
     assert main(["export", str(certified), "-o", str(tmp_path / "arcs.h")]) == 0
@@ -53,13 +53,15 @@ def test_json_is_one_object(
     }
 
 
-def test_a_file_without_a_certificate_is_written_and_the_answer_is_no(
-    policy_file: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+def test_a_policy_that_can_not_be_certified_is_written_and_the_answer_is_no(
+    trained: Callable[..., MotionPolicy], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    target = tmp_path / "arcs.h"
-    assert main(["export", str(policy_file), "-o", str(target)]) == 1
+    policy, file, target = trained(2, "elcd"), tmp_path / "policy.pt", tmp_path / "arcs.h"
+    policy.metadata.guarantee["rate"] *= 2
+    save(policy, file, certify=False)
+    assert main(["export", str(file), "-o", str(target)]) == 1
     out, _ = capfd.readouterr()
-    assert out.startswith("verdict    not certified: the file carries no certificate\n")
+    assert out.startswith("verdict    not certified: it claims 8 e-foldings")
     assert target.is_file()
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from elcd_policy import MotionPolicy, Placement, export_policy, load_policy
-from elcd_policy.certificate import export_certified
+from elcd_policy import MotionPolicy, Placement, load, save
 from elcd_policy.cli.main import main
+
+Saved = Callable[..., Path]
 
 
 def test_it_prints_the_metadata(policy_file: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -33,7 +34,7 @@ def test_it_prints_where_the_policy_lies(
 ) -> None:
     placement = Placement(origin=[0.5, 0.0, 0.25], metres_per_unit=0.003)
     path = tmp_path / "placed.pt"
-    export_certified(trained(2, "monotone"), path, placement)
+    save(trained(2, "monotone"), path, placement=placement)
     assert main(["info", str(path)]) == 0
     out, _ = capfd.readouterr()
     assert "placement  origin (0.5, 0, 0.25) m, 0.003 m per mm\n" in out
@@ -42,9 +43,12 @@ def test_it_prints_where_the_policy_lies(
 
 
 def test_it_prints_what_rotations_are_counted_from(
-    pose_policy: MotionPolicy, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    pose_policy: MotionPolicy,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    saved: Saved,
 ) -> None:
-    path = export_policy(pose_policy, tmp_path / "pose.pt")
+    path = saved(pose_policy, tmp_path / "pose.pt")
     assert main(["info", str(path)]) == 0
     out, _ = capfd.readouterr()
     assert "dimension  6, in m and rad\n" in out
@@ -54,4 +58,4 @@ def test_it_prints_what_rotations_are_counted_from(
 def test_json_is_the_whole_metadata(policy_file: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["info", str(policy_file), "--json"]) == 0
     out, _ = capfd.readouterr()
-    assert json.loads(out) == json.loads(json.dumps(load_policy(policy_file).metadata.to_dict()))
+    assert json.loads(out) == json.loads(json.dumps(load(policy_file).metadata.to_dict()))

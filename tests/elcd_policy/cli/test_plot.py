@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from elcd_policy import TrainingSettings, export_policy, fit, load_demonstrations
+from elcd_policy import TrainingSettings, fit, load_demonstrations
 from elcd_policy.cli.main import main
 from elcd_policy.demonstrations import save_demonstrations
+
+Saved = Callable[..., Path]
 
 MAGIC = {"png": b"\x89PNG\r\n", "pdf": b"%PDF-", "svg": b"<?xml"}
 
@@ -35,11 +37,11 @@ def test_it_writes_the_kind_that_the_suffix_says(
 
 @pytest.mark.parametrize("dimension", [1, 3])
 def test_other_dimensions_have_pictures_too(
-    dimension: int, trained: Callable, arcs: Callable, tmp_path: Path
+    dimension: int, trained: Callable, arcs: Callable, tmp_path: Path, saved: Saved
 ) -> None:
     source, picture = tmp_path / "demos", tmp_path / "field.png"
     save_demonstrations(arcs(dimension, 1), source)
-    policy = export_policy(trained(dimension, "elcd"), tmp_path / "policy.pt")
+    policy = saved(trained(dimension, "elcd"), tmp_path / "policy.pt")
     assert main(["plot", str(policy), str(source), "-o", str(picture)]) == 0
     assert picture.stat().st_size > 10_000
 
@@ -58,11 +60,11 @@ def test_an_unknown_kind_of_picture_is_refused(
 
 
 def test_without_a_source_it_takes_the_trained_one(
-    arcs: Callable, quick: TrainingSettings, tmp_path: Path
+    arcs: Callable, quick: TrainingSettings, tmp_path: Path, saved: Saved
 ) -> None:
     source, picture = save_demonstrations(arcs(2, 1), tmp_path / "demos"), tmp_path / "field.png"
     policy = fit(load_demonstrations(source), settings=quick, progress=False)
-    file = export_policy(policy, tmp_path / "policy.pt")
+    file = saved(policy, tmp_path / "policy.pt")
     assert main(["plot", str(file), "-o", str(picture)]) == 0
     assert picture.stat().st_size > 10_000
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from elcd_policy import certify, evaluate, load_demonstrations, load_policy
+from elcd_policy import certify, evaluate, load, load_demonstrations
 from elcd_policy.certificate import certificate_fault
 from elcd_policy.cli.main import main
 from elcd_policy.evaluation import Scores
@@ -36,7 +36,7 @@ def training(tmp_path_factory: pytest.TempPathFactory) -> Training:
 
 
 def test_it_learns_a_shape_to_millimetres(training: Training) -> None:
-    policy, demos = load_policy(training.file), load_demonstrations("lasa:Sshape")
+    policy, demos = load(training.file), load_demonstrations("lasa:Sshape")
     mean = Scores.mean(evaluate(policy, demos))
     assert mean.dtw < 2.0  # mm, of a shape some 50 mm across
     assert mean.end < 4.0
@@ -46,7 +46,7 @@ def test_it_learns_a_shape_to_millimetres(training: Training) -> None:
 def test_json_is_one_object_that_agrees_with_the_file(training: Training) -> None:
     assert training.out.count("\n") == 1
     answer = json.loads(training.out)
-    policy = load_policy(training.file)
+    policy = load(training.file)
     assert answer["file"] == str(training.file)
     assert (answer["source"], answer["seed"], answer["units"]) == ("lasa:Sshape", 5, "mm")
     assert answer["guarantee"] == policy.metadata.guarantee
@@ -63,7 +63,7 @@ def test_progress_is_shown_on_stderr(training: Training) -> None:
 
 
 def test_the_file_says_where_it_came_from(training: Training) -> None:
-    facts = load_policy(training.file).metadata
+    facts = load(training.file).metadata
     assert (facts.source, facts.seed, facts.units) == ("lasa:Sshape", 5, "mm")
     assert facts.guarantee["field"] == "ElcdField"
     assert facts.guarantee["rate"] * facts.duration == pytest.approx(4.0)
@@ -72,13 +72,13 @@ def test_the_file_says_where_it_came_from(training: Training) -> None:
 
 
 def test_the_file_carries_its_certificate(training: Training) -> None:
-    policy = load_policy(training.file)
+    policy = load(training.file)
     assert certificate_fault(policy) == ""
     assert certify(policy).to_dict() == policy.metadata.certificate
 
 
 def test_far_from_the_demonstrations_it_still_comes_to_the_goal(training: Training) -> None:
-    policy = load_policy(training.file)
+    policy = load(training.file)
     starts = np.random.default_rng(3).uniform(-200.0, 200.0, (20, 2))
     _, x = policy.rollout(starts, 8 * policy.metadata.duration, 1.0)
     assert np.linalg.norm(x[-1] - policy.get_goal(), axis=1).max() < 0.5  # mm
@@ -102,7 +102,7 @@ def test_settings_of_training_can_be_given(
     brief = "linear_steps=5,shooting_steps=1,couplings=2,width=8"
     command = ["train", "lasa:Line", "-o", str(target), "--settings"]
     assert main([*command, f"{brief},return_rate=16"]) == 0
-    assert certify(load_policy(target)).flow == "2 AffineCoupling"
+    assert certify(load(target)).flow == "2 AffineCoupling"
     capsys.readouterr()
     assert main([*command, "return=16"]) == 2
     assert "unknown setting: got 'return', expected couplings" in capsys.readouterr().err

@@ -13,19 +13,10 @@ import numpy as np
 import pytest
 import torch
 
-from elcd_policy import (
-    MotionPolicy,
-    TrainingSettings,
-    certify,
-    evaluate,
-    export_policy,
-    fit,
-    load_policy,
-)
+from elcd_policy import MotionPolicy, TrainingSettings, certify, evaluate, fit, load, save
 from elcd_policy.certificate import certificate_fault
 from elcd_policy.compression.compressed_policy import (
     CompressedPolicy,
-    certify_compressed,
     compress_policy,
     own_motions,
 )
@@ -33,7 +24,9 @@ from elcd_policy.demonstrations import DemonstrationSet
 from elcd_policy.errors import ExportError, PolicyFileError, ShapeError
 from elcd_policy.evaluation import Scores
 from elcd_policy.formats.packed_archive import read_packed
-from elcd_policy.formats.policy_file import POLICY, compiled, export_packed, save_policy
+from elcd_policy.formats.policy_file import POLICY, compiled
+
+Saved = Callable[..., Path]
 
 Trained = Callable[..., MotionPolicy]
 
@@ -48,9 +41,9 @@ def compressed(
 @pytest.fixture(scope="module")
 def content(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     result = compressed(trained())
-    certify_compressed(result)
     path = tmp_path_factory.mktemp("small") / "small.elcdz"
-    return export_packed(result.policy, result.weights, path).read_bytes()
+    save(result, path)
+    return path.read_bytes()
 
 
 @pytest.fixture
@@ -65,24 +58,26 @@ def small(content: bytes, tmp_path: Path) -> Path:
     ("dimension", "field"), [(2, "elcd"), (2, "monotone"), (3, "elcd"), (1, "elcd")]
 )
 def test_every_policy_comes_back_as_it_was_compressed(
-    dimension: int, field: str, trained: Trained, tmp_path: Path
+    dimension: int, field: str, trained: Trained, tmp_path: Path, saved: Saved
 ) -> None:
     result = compressed(trained(dimension, field))
-    assert certify_compressed(result).verdict == "certified"
-    path = export_packed(result.policy, result.weights, tmp_path / "new" / "small.elcdz")
-    loaded, plain = load_policy(path), export_policy(result.policy, tmp_path / "plain.pt")
+    path = tmp_path / "new" / "small.elcdz"
+    assert save(result, path).verdict == "certified"
+    loaded, plain = load(path), saved(result.policy, tmp_path / "plain.pt")
     assert certificate_fault(loaded) == ""
     assert certify(loaded).to_dict() == loaded.metadata.certificate
-    assert loaded.metadata.weights_hash == load_policy(plain).metadata.weights_hash
+    assert loaded.metadata.weights_hash == load(plain).metadata.weights_hash
     x = np.random.default_rng(0).normal(0.0, 30.0, (9, dimension))
-    assert np.array_equal(loaded.velocity(x), load_policy(plain).velocity(x))
+    assert np.array_equal(loaded.velocity(x), load(plain).velocity(x))
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_poses_keep_their_orientation(pose_policy: MotionPolicy, tmp_path: Path) -> None:
+def test_poses_keep_their_orientation(
+    pose_policy: MotionPolicy, tmp_path: Path, saved: Saved
+) -> None:
     result = compressed(pose_policy)
-    path = export_packed(result.policy, result.weights, tmp_path / "small.elcdz")
-    assert load_policy(path).metadata.orientation == pose_policy.metadata.orientation
+    path = saved(result, tmp_path / "small.elcdz")
+    assert load(path).metadata.orientation == pose_policy.metadata.orientation
 
 
 def test_the_sizes_count_every_weight(small: Path, trained: Trained) -> None:
@@ -139,21 +134,22 @@ def test_without_demonstrations_it_keeps_to_its_own_motions(trained: Trained) ->
 def test_a_small_file_unpacks_to_torchscript_that_needs_nothing_of_this_project(
     small: Path, tmp_path: Path
 ) -> None:
-    loaded = load_policy(small)
-    path = save_policy(loaded, tmp_path / "unpacked.pt")
+    loaded = load(small)
+    path = tmp_path / "unpacked.pt"
+    save(loaded, path)
     module = torch.jit.load(io.BytesIO(path.read_bytes()))
     x = torch.tensor([[10.0, -20.0], [3.0, 4.0]])
     assert torch.equal(module(x), loaded.module(x))
-    assert certificate_fault(load_policy(path)) == ""
+    assert certificate_fault(load(path)) == ""
 
 
 def test_its_content_decides_not_its_name(small: Path, tmp_path: Path) -> None:
     other = small.rename(tmp_path / "small.pt")
-    assert load_policy(other).dimension == 2
+    assert load(other).dimension == 2
 
 
 def test_its_goal_moves_and_its_certificate_stays(small: Path) -> None:
-    loaded = load_policy(small)
+    loaded = load(small)
     loaded.set_goal([40.0, -3.0])
     assert certificate_fault(loaded) == ""
     assert np.abs(loaded.velocity([40.0, -3.0])).max() < 1e-3
@@ -165,7 +161,7 @@ def test_damaged_files_are_refused(share: float, small: Path) -> None:
     content[int(share * len(content))] ^= 0x10
     small.write_bytes(bytes(content))
     with pytest.raises(PolicyFileError):
-        load_policy(small)
+        load(small)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +185,7 @@ def test_files_whose_parts_do_not_fit_are_refused(
         for name, content in {**parts, entry: change(parts[entry])}.items():
             files.writestr(name, content)
     with pytest.raises(PolicyFileError, match=reason):
-        load_policy(small)
+        load(small)
 
 
 def test_what_is_claimed_beyond_the_construction_is_not_certified(trained: Trained) -> None:
@@ -198,7 +194,7 @@ def test_what_is_claimed_beyond_the_construction_is_not_certified(trained: Train
     policy.metadata = replace(
         policy.metadata, guarantee={**guarantee, "rate": 3 * guarantee["rate"]}
     )
-    certificate = certify_compressed(compressed(policy))
+    certificate = certify(compressed(policy).policy)
     assert certificate.verdict == "not certified"
     assert "it claims 12 e-foldings" in certificate.reasons[0]
 
@@ -210,17 +206,18 @@ def test_demonstrations_of_something_else_are_refused(
         compressed(trained(), arcs(3))
 
 
-def test_a_small_file_has_a_suffix_of_its_own(trained: Trained, tmp_path: Path) -> None:
-    result = compressed(trained())
-    with pytest.raises(ExportError, match=r"got small\.pt, expected a name ending in \.elcdz"):
-        export_packed(result.policy, result.weights, tmp_path / "small.pt")
+def test_only_a_compressed_policy_is_written_packed(trained: Trained, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"got a MotionPolicy for small\.elcdz, .*compress it"):
+        save(trained(), tmp_path / "small.elcdz")
+    save(compressed(trained()), tmp_path / "plain.pt", certify=False)
+    assert load(tmp_path / "plain.pt").dimension == 2
 
 
-def test_the_same_seed_gives_the_same_file(trained: Trained, tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_file(trained: Trained, tmp_path: Path, saved: Saved) -> None:
     files = []
     for name in ("a", "b"):
         result = compressed(trained(), seed=7)
-        files.append(export_packed(result.policy, result.weights, tmp_path / f"{name}.elcdz"))
+        files.append(saved(result, tmp_path / f"{name}.elcdz"))
     assert files[0].read_bytes() == files[1].read_bytes()
     with zipfile.ZipFile(files[0]) as entries:
         assert json.loads(entries.read("metadata.json"))["source"] == "test arcs"

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from elcd_policy import MotionPolicy, evaluate, export_policy, load_policy
+from elcd_policy import MotionPolicy, evaluate, load
 from elcd_policy.demonstrations import Demonstration
 from elcd_policy.errors import ParameterError, ShapeError
 from elcd_policy.evaluation import Scores, dtw_distance
+
+Saved = Callable[..., Path]
 
 
 class Replay:
@@ -73,9 +75,11 @@ def test_it_scores_what_the_policy_does(dimension: int, arcs: Callable, trained:
     assert scores[1].dtw < 40.0
 
 
-def test_a_loaded_policy_scores_the_same(arcs: Callable, trained: Callable, tmp_path: Path) -> None:
+def test_a_loaded_policy_scores_the_same(
+    arcs: Callable, trained: Callable, tmp_path: Path, saved: Saved
+) -> None:
     policy, demos = trained(2, "monotone"), arcs(2, 1)
-    loaded = load_policy(export_policy(policy, tmp_path / "policy.pt"))
+    loaded = load(saved(policy, tmp_path / "policy.pt"))
     (eager,), (exported,) = evaluate(policy, demos), evaluate(loaded, demos)
     for name, value in eager.to_dict().items():
         assert exported.to_dict()[name] == pytest.approx(value, rel=1e-3, abs=1e-4)

@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 import torch
 
-from elcd_policy import LoadedPolicy, MotionPolicy, TrainingSettings, fit, load_policy
-from elcd_policy.certificate import export_certified
+from elcd_policy import LoadedPolicy, MotionPolicy, TrainingSettings, fit, load, save
 from elcd_policy.errors import ExportError
 from elcd_policy.fields import FIELDS
 from elcd_policy.formats import c_name, served
-from elcd_policy.formats.c_file import export_c
 from elcd_policy.formats.policy_file import compiled
 from elcd_policy.obstacles import Obstacle, avoid
+
+Saved = Callable[..., Path]
 
 Trained = Callable[..., MotionPolicy]
 
@@ -83,10 +83,10 @@ def around(policy: MotionPolicy, count: int = 200) -> np.ndarray:
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("dimension", [1, 2, 3, 7])
 def test_it_gives_the_policys_velocity(
-    dimension: int, field: str, fit_once: Trained, tmp_path: Path
+    dimension: int, field: str, fit_once: Trained, tmp_path: Path, saved: Saved
 ) -> None:
     policy = fit_once(dimension, field)
-    built = Built(export_c(loaded(policy), tmp_path / "arcs.h"), dimension)
+    built = Built(saved(loaded(policy), tmp_path / "arcs.h"), dimension)
     x = around(policy)
     expected = policy.velocity(x)
     largest = np.abs(expected).max()
@@ -97,8 +97,10 @@ def test_it_gives_the_policys_velocity(
     np.testing.assert_array_equal(built.velocity(x, goal), built.velocity(x))
 
 
-def test_a_trained_policy_as_c_and_as_cpp(lasa_policy: MotionPolicy, tmp_path: Path) -> None:
-    header = export_c(loaded(lasa_policy), tmp_path / "sshape.h")
+def test_a_trained_policy_as_c_and_as_cpp(
+    lasa_policy: MotionPolicy, tmp_path: Path, saved: Saved
+) -> None:
+    header = saved(loaded(lasa_policy), tmp_path / "sshape.h")
     x = around(lasa_policy)
     expected = lasa_policy.velocity(x)
     for language in COMPILERS:
@@ -118,13 +120,13 @@ def lasa_policy() -> MotionPolicy:
     return fit(load_demonstrations("lasa:Sshape"), settings=brief, progress=False)
 
 
-def test_a_goal_translates_the_field(fit_once: Trained, tmp_path: Path) -> None:
+def test_a_goal_translates_the_field(fit_once: Trained, tmp_path: Path, saved: Saved) -> None:
     policy = loaded(fit_once(3, "elcd"))
     x, way = around(fit_once(3, "elcd")), np.array([7.0, -3.0, 0.5])
     goal = policy.get_goal() + way
-    asked = Built(export_c(policy, tmp_path / "asked.h"), 3).velocity(x + way, goal)
+    asked = Built(saved(policy, tmp_path / "asked.h"), 3).velocity(x + way, goal)
     policy.set_goal(goal)
-    built = Built(export_c(policy, tmp_path / "moved.h"), 3)
+    built = Built(saved(policy, tmp_path / "moved.h"), 3)
     np.testing.assert_array_equal(built.velocity(x + way), asked)
     expected = policy.velocity(x + way)
     np.testing.assert_allclose(asked, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
@@ -132,9 +134,9 @@ def test_a_goal_translates_the_field(fit_once: Trained, tmp_path: Path) -> None:
 
 
 def test_its_error_finds_a_weight_that_is_not_the_policys(
-    fit_once: Trained, tmp_path: Path
+    fit_once: Trained, tmp_path: Path, saved: Saved
 ) -> None:
-    path = export_c(loaded(fit_once(2, "elcd")), tmp_path / "arcs.h")
+    path = saved(loaded(fit_once(2, "elcd")), tmp_path / "arcs.h")
     text = path.read_text()
     for number, broken in (("1.0f", 1e-2), ("NAN", np.nan)):
         changed = re.sub(r"(arcs_b2_1\[\] = \{\s*)[^,]+", rf"\g<1>{number}", text)
@@ -147,17 +149,18 @@ def test_its_error_finds_a_weight_that_is_not_the_policys(
 
 
 def test_a_state_that_is_no_number_gives_a_velocity_that_is_none(
-    fit_once: Trained, tmp_path: Path
+    fit_once: Trained, tmp_path: Path, saved: Saved
 ) -> None:
-    built = Built(export_c(loaded(fit_once(2, "elcd")), tmp_path / "arcs.h"), 2)
+    built = Built(saved(loaded(fit_once(2, "elcd")), tmp_path / "arcs.h"), 2)
     assert np.isnan(built.velocity(np.array([[np.nan, 1.0]]))).all()
 
 
-def test_its_head_says_what_it_is_of(fit_once: Trained, tmp_path: Path) -> None:
+def test_its_head_says_what_it_is_of(fit_once: Trained, tmp_path: Path, saved: Saved) -> None:
     policy = fit_once(2, "monotone")
-    export_certified(policy, tmp_path / "policy.pt")
-    served = load_policy(tmp_path / "policy.pt")
-    text = export_c(served, tmp_path / "policy.h").read_text()
+    save(policy, tmp_path / "policy.pt")
+    served = load(tmp_path / "policy.pt")
+    save(served, tmp_path / "policy.h")
+    text = (tmp_path / "policy.h").read_text()
     head = text[: text.index("*/")]
     assert "test arcs, seed 2" in head
     assert "guarantee  contraction of every pair at 1.6 1/s" in head
@@ -165,12 +168,14 @@ def test_its_head_says_what_it_is_of(fit_once: Trained, tmp_path: Path) -> None:
     assert served.metadata.weights_hash in head
     assert max(map(len, head.splitlines())) <= 100
     assert "@" not in text
-    head = export_c(loaded(policy), tmp_path / "bare.h").read_text()
+    head = saved(loaded(policy), tmp_path / "bare.h").read_text()
     assert "verdict    not certified: the file carries no certificate" in head
 
 
-def test_poses_say_what_their_coordinates_are(pose_policy: MotionPolicy, tmp_path: Path) -> None:
-    header = export_c(loaded(pose_policy), tmp_path / "pour.h")
+def test_poses_say_what_their_coordinates_are(
+    pose_policy: MotionPolicy, tmp_path: Path, saved: Saved
+) -> None:
+    header = saved(loaded(pose_policy), tmp_path / "pour.h")
     assert "then the rotation vector in rad" in header.read_text()
     x = around(pose_policy)
     expected = pose_policy.velocity(x)
@@ -178,10 +183,10 @@ def test_poses_say_what_their_coordinates_are(pose_policy: MotionPolicy, tmp_pat
     np.testing.assert_allclose(got, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
 
 
-def test_a_source_does_not_end_the_comment(trained: Trained, tmp_path: Path) -> None:
+def test_a_source_does_not_end_the_comment(trained: Trained, tmp_path: Path, saved: Saved) -> None:
     policy = trained(2, "elcd")
     policy.metadata = replace(policy.metadata, source="odd*/name\n@D@ #error")
-    header = export_c(loaded(policy), tmp_path / "odd.h")
+    header = saved(loaded(policy), tmp_path / "odd.h")
     assert Built(header, 2).error() < 2e-5
     assert "odd* /name @D@ #error" in header.read_text()
 
@@ -200,18 +205,20 @@ def test_names_are_c(stem: str, name: str) -> None:
     assert c_name(stem) == name
 
 
-def test_what_has_no_c_is_refused(fit_once: Trained, trained: Trained, tmp_path: Path) -> None:
+def test_what_has_no_c_is_refused(
+    fit_once: Trained, trained: Trained, tmp_path: Path, saved: Saved
+) -> None:
     avoiding = avoid(
         loaded(fit_once(2, "elcd")),
         [Obstacle("ellipsoid", np.array([-20.0, 12.0]), np.full(2, 4.0))],
         2.0,
     )
     with pytest.raises(ExportError, match=r"around obstacles.*as \*\.pt"):
-        export_c(avoiding, tmp_path / "around.h")
-    with pytest.raises(ExportError, match=r"expected a name ending in \.h"):
-        export_c(loaded(fit_once(2, "elcd")), tmp_path / "policy.c")
+        saved(avoiding, tmp_path / "around.h")
+    with pytest.raises(ExportError, match=r"got policy\.c, expected a name ending in \.pt or"):
+        saved(loaded(fit_once(2, "elcd")), tmp_path / "policy.c")
     broken = trained(2, "elcd")
     broken.field.out.bias.data[0] = torch.nan
     with pytest.raises(ExportError, match="weights that are not finite"):
-        export_c(loaded(broken), tmp_path / "broken.h")
+        saved(loaded(broken), tmp_path / "broken.h")
     assert not list(tmp_path.iterdir())

@@ -13,11 +13,13 @@ import onnxruntime
 import pytest
 import torch
 
-from elcd_policy import LoadedPolicy, MotionPolicy, certify, export_policy, load_policy
-from elcd_policy.certificate import certificate_fault, export_certified
+from elcd_policy import LoadedPolicy, MotionPolicy, certify, load, save
+from elcd_policy.certificate import certificate_fault
 from elcd_policy.errors import ExportError, PolicyFileError
 from elcd_policy.fields import FIELDS
 from elcd_policy.formats.onnx_file import ARCHIVE, DIGEST, METADATA, _digest
+
+Saved = Callable[..., Path]
 
 X = np.random.default_rng(0).uniform(-60.0, 60.0, (12, 2))
 Trained = Callable[..., MotionPolicy]
@@ -26,13 +28,13 @@ Trained = Callable[..., MotionPolicy]
 @pytest.fixture(scope="module")
 def sound(fit_once: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sound") / "policy.onnx"
-    export_certified(fit_once(2, "elcd"), path)
+    save(fit_once(2, "elcd"), path)
     return path
 
 
 def refusal(path: Path) -> PolicyFileError:
     with pytest.raises(PolicyFileError) as error:
-        load_policy(path)
+        load(path)
     assert len(str(error.value).splitlines()) == 1
     return error.value
 
@@ -52,10 +54,10 @@ def changed(sound: Path, path: Path, change: Callable[[Any], None]) -> Path:
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("dimension", [2, 3, 7])
 def test_it_gives_the_policys_velocity(
-    dimension: int, field: str, fit_once: Trained, tmp_path: Path
+    dimension: int, field: str, fit_once: Trained, tmp_path: Path, saved: Saved
 ) -> None:
     policy = fit_once(dimension, field)
-    loaded = load_policy(export_policy(policy, tmp_path / "policy.onnx"))
+    loaded = load(saved(policy, tmp_path / "policy.onnx"))
     x = np.random.default_rng(1).uniform(-80.0, 80.0, (40, dimension))
     expected = policy.velocity(x)
     scale = np.abs(expected).max()
@@ -87,7 +89,7 @@ def test_onnx_runtime_alone_runs_it(sound: Path, fit_once: Trained) -> None:
 
 
 def test_its_certificate_is_of_the_graph_that_is_served(sound: Path) -> None:
-    loaded = load_policy(sound)
+    loaded = load(sound)
     assert certificate_fault(loaded) == ""
     certificate = certify(loaded)
     assert certificate.verdict == "certified"
@@ -102,7 +104,7 @@ def negate(model: Any) -> None:
 
 
 def test_a_graph_of_the_negated_field_is_not_certified(sound: Path, tmp_path: Path) -> None:
-    policy = load_policy(changed(sound, tmp_path / "policy.onnx", negate))
+    policy = load(changed(sound, tmp_path / "policy.onnx", negate))
     certificate = certify(policy)
     assert certificate.verdict == "not certified"
     assert any("as served against float64" in reason for reason in certificate.reasons)
@@ -158,10 +160,10 @@ def test_a_damaged_policy_inside_is_refused(sound: Path, tmp_path: Path) -> None
 
 
 def test_what_has_no_graph_is_told_before_anything_is_written(
-    fit_once: Trained, trained: Trained, tmp_path: Path
+    fit_once: Trained, trained: Trained, tmp_path: Path, saved: Saved
 ) -> None:
     with pytest.raises(ExportError, match=r"a row of affine couplings.*write it as \*\.pt"):
-        export_policy(fit_once(1, "elcd"), tmp_path / "policy.onnx")
+        saved(fit_once(1, "elcd"), tmp_path / "policy.onnx")
 
     class Own(torch.nn.Module):
         def forward(self, e: torch.Tensor) -> torch.Tensor:
@@ -170,15 +172,16 @@ def test_what_has_no_graph_is_told_before_anything_is_written(
     policy = trained(2)
     policy.field = Own()
     with pytest.raises(ExportError, match="got a Own, expected an ElcdField"):
-        export_policy(policy, tmp_path / "policy.onnx")
+        saved(policy, tmp_path / "policy.onnx")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_loaded_policy_is_written_as_onnx(fit_once: Trained, tmp_path: Path) -> None:
-    from elcd_policy.formats.policy_file import save_policy
+def test_a_loaded_policy_is_written_as_onnx(
+    fit_once: Trained, tmp_path: Path, saved: Saved
+) -> None:
 
-    first = load_policy(export_policy(fit_once(2, "elcd"), tmp_path / "policy.pt"))
-    second: LoadedPolicy = load_policy(save_policy(first, tmp_path / "policy.onnx"))
+    first = load(saved(fit_once(2, "elcd"), tmp_path / "policy.pt"))
+    second: LoadedPolicy = load(saved(first, tmp_path / "policy.onnx"))
     assert second.metadata.weights_hash == first.metadata.weights_hash
     v = first.velocity(X)
     np.testing.assert_allclose(second.velocity(X), v, rtol=0, atol=1e-5 * np.abs(v).max())

@@ -16,10 +16,12 @@ import numpy as np
 import pytest
 import torch
 
-from elcd_policy import MotionPolicy, Placement, export_policy, load_policy
+from elcd_policy import MotionPolicy, Placement, load
 from elcd_policy.errors import ExportError, ShapeError
 from elcd_policy.formats.archive import weights_hash
 from elcd_policy.formats.policy_file import check_target
+
+Saved = Callable[..., Path]
 
 X = np.random.default_rng(0).uniform(-60.0, 60.0, (12, 2))
 
@@ -69,10 +71,10 @@ print(json.dumps(answer))
 
 
 def test_the_file_runs_where_this_project_is_not(
-    trained: Callable[..., MotionPolicy], tmp_path: Path
+    trained: Callable[..., MotionPolicy], tmp_path: Path, saved: Saved
 ) -> None:
     policy = trained(2, "elcd")
-    path = export_policy(policy, tmp_path / "policy.pt")
+    path = saved(policy, tmp_path / "policy.pt")
     answer = json.loads(run(FOREIGN, path, json.dumps(X.tolist()), options=("-I",)))
     expected = policy.velocity(X)
     scale = np.abs(expected).max()
@@ -88,9 +90,9 @@ def test_the_file_runs_where_this_project_is_not(
 QUIET = """
 import sys, warnings
 import numpy, torch, normflows
-from elcd_policy import export_policy, load_policy
+from elcd_policy import load, save
 warnings.simplefilter("error")
-policy = load_policy(sys.argv[1])
+policy = load(sys.argv[1])
 policy.velocity([1.0, 2.0])
 policy.velocity(numpy.zeros((0, 2)))
 policy.set_goal(policy.get_goal() + 1)
@@ -98,7 +100,7 @@ policy.rollout([1.0, 2.0], 1.0, 0.1)
 from elcd_policy import TrainingSettings, fit, load_demonstrations
 few = TrainingSettings(linear_steps=2, shooting_steps=2)
 demos = load_demonstrations("lasa:Sshape")
-export_policy(fit(demos, settings=few, progress=False), sys.argv[1])
+save(fit(demos, settings=few, progress=False), sys.argv[1])
 """
 
 
@@ -107,27 +109,27 @@ def test_no_warnings_leak(policy_file: Path) -> None:
 
 
 def test_metadata_makes_the_round_trip(
-    trained: Callable[..., MotionPolicy], tmp_path: Path
+    trained: Callable[..., MotionPolicy], tmp_path: Path, saved: Saved
 ) -> None:
     policy = trained(3, "monotone")
     placement = Placement(origin=[0.1, 0.2, 0.3], metres_per_unit=0.002)
-    path = export_policy(policy, tmp_path / "new" / "folder" / "policy.pt", placement)
+    path = saved(policy, tmp_path / "new" / "folder" / "policy.pt", placement)
     assert path == tmp_path / "new" / "folder" / "policy.pt"
-    facts = load_policy(path).metadata
+    facts = load(path).metadata
     assert facts.placement == placement
     assert policy.metadata.placement is None
     for name in ("dimension", "units", "frame", "duration", "starts", "guarantee", "source"):
         assert getattr(facts, name) == getattr(policy.metadata, name)
     np.testing.assert_allclose(facts.workspace, policy.metadata.workspace)
     np.testing.assert_allclose(facts.goal, policy.metadata.goal, rtol=1e-6)
-    assert facts.weights_hash == weights_hash(load_policy(path).module)
+    assert facts.weights_hash == weights_hash(load(path).module)
     assert set(facts.versions) == {"python", "elcd_policy", "torch", "numpy", "normflows"}
 
 
 def test_a_loaded_policy_speaks_numpy(
     trained: Callable[..., MotionPolicy], policy_file: Path
 ) -> None:
-    policy, loaded = trained(2, "elcd"), load_policy(policy_file)
+    policy, loaded = trained(2, "elcd"), load(policy_file)
     assert loaded.dimension == 2
     for x in (X, X[0], X[:0], X.astype(np.float32), X.tolist(), X[0].tolist()):
         v = loaded.velocity(x)
@@ -141,7 +143,7 @@ def test_a_loaded_policy_speaks_numpy(
 
 
 def test_moving_the_goal_of_a_loaded_policy_translates_its_field(policy_file: Path) -> None:
-    loaded, shift = load_policy(policy_file), np.array([8.0, -16.0])
+    loaded, shift = load(policy_file), np.array([8.0, -16.0])
     goal, before = loaded.get_goal(), loaded.velocity(X)
     np.testing.assert_allclose(goal, [5.0, 6.0], atol=1e-5)
     loaded.set_goal(goal + shift)
@@ -151,62 +153,64 @@ def test_moving_the_goal_of_a_loaded_policy_translates_its_field(policy_file: Pa
     _, path = loaded.rollout(X[0], 25.0, 0.5)
     np.testing.assert_allclose(path[-1], goal + shift, atol=1e-2)
     # The file is as it was.
-    np.testing.assert_array_equal(load_policy(policy_file).get_goal(), goal)
+    np.testing.assert_array_equal(load(policy_file).get_goal(), goal)
 
 
 @pytest.mark.parametrize("goal", [[1.0], [1.0, 2.0, 3.0], [np.nan, 0.0], [[1.0, 2.0]], 3.0])
 def test_a_goal_that_is_no_point_is_refused(goal: Any, policy_file: Path) -> None:
-    loaded = load_policy(policy_file)
+    loaded = load(policy_file)
     with pytest.raises(ShapeError, match=r"a goal does not fit the policy: .* 2 finite numbers"):
         loaded.set_goal(goal)
     np.testing.assert_allclose(loaded.get_goal(), [5.0, 6.0], atol=1e-5)
 
 
 def test_positions_that_do_not_fit_are_refused(policy_file: Path) -> None:
-    loaded = load_policy(policy_file)
+    loaded = load(policy_file)
     for call in (loaded.velocity, lambda x: loaded.rollout(x, 1.0, 0.1)):
         with pytest.raises(ShapeError, match=r"got shape \[4, 3\], expected \[2\] or \[N, 2\]"):
             call(np.zeros((4, 3)))
 
 
-def test_a_moved_goal_is_exported(trained: Callable[..., MotionPolicy], tmp_path: Path) -> None:
+def test_a_moved_goal_is_exported(
+    trained: Callable[..., MotionPolicy], tmp_path: Path, saved: Saved
+) -> None:
     policy = trained(2, "elcd")
     policy.set_goal(torch.tensor([32.0, -16.0]))
-    loaded = load_policy(export_policy(policy, tmp_path / "moved.pt"))
+    loaded = load(saved(policy, tmp_path / "moved.pt"))
     assert loaded.metadata.goal == [32.0, -16.0] == loaded.get_goal().tolist()
     np.testing.assert_allclose(loaded.velocity(X), policy.velocity(X), atol=1e-4)
 
 
 def test_the_same_policy_gives_the_same_file(
-    trained: Callable[..., MotionPolicy], tmp_path: Path
+    trained: Callable[..., MotionPolicy], tmp_path: Path, saved: Saved
 ) -> None:
-    one = export_policy(trained(2, "elcd"), tmp_path / "one.pt")
-    two = export_policy(trained(2, "elcd"), tmp_path / "two.pt")
+    one = saved(trained(2, "elcd"), tmp_path / "one.pt")
+    two = saved(trained(2, "elcd"), tmp_path / "two.pt")
     with zipfile.ZipFile(one) as a, zipfile.ZipFile(two) as b:
         weights = [name for name in a.namelist() if "/data/" in name]
         assert len(weights) > 5
         for name in weights:
             assert a.read(name) == b.read(name)
-    assert load_policy(one).metadata == load_policy(two).metadata
+    assert load(one).metadata == load(two).metadata
 
 
 def test_exporting_leaves_the_policy_as_it_was(
-    trained: Callable[..., MotionPolicy], tmp_path: Path
+    trained: Callable[..., MotionPolicy], tmp_path: Path, saved: Saved
 ) -> None:
     policy = trained(2, "elcd")
     before = policy.velocity(X)
-    export_policy(policy, tmp_path / "policy.pt")
+    saved(policy, tmp_path / "policy.pt")
     assert type(policy) is MotionPolicy
     np.testing.assert_array_equal(policy.velocity(X), before)
     assert policy.metadata.weights_hash == ""
 
 
 def test_the_file_may_be_read_as_the_umask_says(
-    trained: Callable[..., MotionPolicy], tmp_path: Path
+    trained: Callable[..., MotionPolicy], tmp_path: Path, saved: Saved
 ) -> None:
     before = os.umask(0o027)
     try:
-        path = export_policy(trained(2, "elcd"), tmp_path / "policy.pt")
+        path = saved(trained(2, "elcd"), tmp_path / "policy.pt")
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
@@ -216,13 +220,13 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(policy_file: Path) -> 
     old = policy_file.read_bytes()
     code = """
 import resource, sys
-from elcd_policy import TrainingSettings, export_policy, fit, load_demonstrations
+from elcd_policy import TrainingSettings, fit, load_demonstrations, save
 from elcd_policy.errors import ExportError
 few = TrainingSettings(linear_steps=1, shooting_steps=0)
 policy = fit(load_demonstrations("lasa:Sshape"), settings=few, progress=False)
 resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000))  # a disk with 8 kB left
 try:
-    export_policy(policy, sys.argv[1])
+    save(policy, sys.argv[1])
 except ExportError as error:
     print(error)
 """
@@ -234,10 +238,10 @@ except ExportError as error:
 
 @pytest.mark.parametrize("name", ["policy", "policy.onx", "policy.pth"])
 def test_another_suffix_is_refused(
-    name: str, trained: Callable[..., MotionPolicy], tmp_path: Path
+    name: str, trained: Callable[..., MotionPolicy], tmp_path: Path, saved: Saved
 ) -> None:
     with pytest.raises(ExportError, match=rf"got {name}, expected a name ending in \.pt or \.onnx"):
-        export_policy(trained(2, "elcd"), tmp_path / name)
+        saved(trained(2, "elcd"), tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -251,4 +255,4 @@ def test_a_target_that_can_not_be_a_file_is_known_before(tmp_path: Path) -> None
         check_target(tmp_path / "file" / "deeper" / "p.pt")
 
 
-# What load_policy refuses.
+# What load refuses.

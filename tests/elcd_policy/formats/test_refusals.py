@@ -16,8 +16,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from elcd_policy import MotionPolicy, export_policy, load_policy
+from elcd_policy import MotionPolicy, load
 from elcd_policy.errors import PolicyFileError
+
+Saved = Callable[..., Path]
 
 X = np.random.default_rng(0).uniform(-60.0, 60.0, (12, 2))
 
@@ -35,7 +37,7 @@ def rewrite(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
 
 def refusal(path: Path) -> PolicyFileError:
     with pytest.raises(PolicyFileError) as error:
-        load_policy(path)
+        load(path)
     assert len(str(error.value).splitlines()) == 1
     assert error.value.got is not None
     return error.value
@@ -55,7 +57,7 @@ def test_a_truncated_file_is_refused(share: float, policy_file: Path) -> None:
     policy_file.write_bytes(content[:size])
     assert str(refusal(policy_file)) == (
         f"{policy_file} is no policy file: got {size} bytes that are not a TorchScript archive, "
-        "expected a policy file written by `elcd train` or export_policy"
+        "expected a policy file written by `elcd train` or `elcd.save`"
     )
 
 
@@ -82,13 +84,17 @@ def test_foreign_torchscript_is_refused(tmp_path: Path) -> None:
         torch.jit.save(torch.jit.script(torch.nn.Linear(2, 2)), str(path))
     assert str(refusal(path)) == (
         f"{path} is not from this library: got TorchScript without our metadata, "
-        "expected a policy file written by `elcd train` or export_policy"
+        "expected a policy file written by `elcd train` or `elcd.save`"
     )
 
 
 @pytest.fixture(scope="module")
-def sound(fit_once: Callable[..., MotionPolicy], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return export_policy(fit_once(2, "elcd"), tmp_path_factory.mktemp("sound") / "policy.pt")
+def sound(
+    fit_once: Callable[..., MotionPolicy],
+    tmp_path_factory: pytest.TempPathFactory,
+    saved: Saved,
+) -> Path:
+    return saved(fit_once(2, "elcd"), tmp_path_factory.mktemp("sound") / "policy.pt")
 
 
 @pytest.fixture(scope="module")
@@ -105,11 +111,11 @@ def test_a_flipped_bit_is_refused_or_of_no_consequence(
     content[int(where * len(content))] ^= 1 << bit
     damaged.write_bytes(content)
     try:
-        policy = load_policy(damaged)
+        policy = load(damaged)
     except PolicyFileError as error:
         assert len(str(error).splitlines()) == 1  # noqa: PT017
         return
-    expected = load_policy(sound)
+    expected = load(sound)
     np.testing.assert_array_equal(policy.velocity(X), expected.velocity(X))
     assert policy.metadata == expected.metadata
 
@@ -140,7 +146,7 @@ def test_other_weights_than_the_metadata_speaks_of_are_refused(policy_file: Path
     def other_hash(values: dict[str, Any]) -> None:
         values["weights_hash"] = "0123456789abcdef"
 
-    sound = load_policy(policy_file).metadata.weights_hash
+    sound = load(policy_file).metadata.weights_hash
     rewrite(policy_file, other_hash)
     error = refusal(policy_file)
     assert (error.expected, error.advice) == ("0123456789ab", "export it again")

@@ -13,20 +13,23 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from elcd_policy import LoadedPolicy, MotionPolicy, export_policy, load_policy
+from elcd_policy import LoadedPolicy, MotionPolicy, load
 from elcd_policy.errors import ParameterError
-from elcd_policy.formats.policy_file import save_policy
 from elcd_policy.obstacles import Obstacle, avoid
+
+Saved = Callable[..., Path]
 
 MARGIN = 2.0  # mm
 
 
 @pytest.fixture(scope="module")
 def learned(
-    fit_once: Callable[[int, str], MotionPolicy], tmp_path_factory: pytest.TempPathFactory
+    fit_once: Callable[[int, str], MotionPolicy],
+    tmp_path_factory: pytest.TempPathFactory,
+    saved: Saved,
 ) -> Callable[[int], LoadedPolicy]:
     folder = tmp_path_factory.mktemp("avoiding")
-    return lambda d: load_policy(export_policy(fit_once(d, "elcd"), folder / f"{d}.pt"))
+    return lambda d: load(saved(fit_once(d, "elcd"), folder / f"{d}.pt"))
 
 
 def follow(policy: LoadedPolicy, x0: Any, duration: float, dt: float) -> np.ndarray:
@@ -157,9 +160,9 @@ def test_the_goal_stays_and_can_be_moved(
     assert clearance(bodies, path).min() > MARGIN
 
 
-def test_a_file_of_it_is_a_policy_file(avoiding: dict, tmp_path: Path) -> None:
+def test_a_file_of_it_is_a_policy_file(avoiding: dict, tmp_path: Path, saved: Saved) -> None:
     policy, bodies = avoiding[3]
-    loaded = load_policy(save_policy(policy, tmp_path / "avoiding.pt"))
+    loaded = load(saved(policy, tmp_path / "avoiding.pt"))
     x = np.random.default_rng(0).uniform(-50, 50, (50, 3))
     np.testing.assert_allclose(loaded.velocity(x), policy.velocity(x), atol=1e-5)
     guarantee = loaded.metadata.guarantee
@@ -169,7 +172,7 @@ def test_a_file_of_it_is_a_policy_file(avoiding: dict, tmp_path: Path) -> None:
         assert Obstacle(**values).to_dict() == body.to_dict()
     shifted = loaded.get_goal() + 1
     loaded.set_goal(shifted)
-    again = load_policy(save_policy(loaded, tmp_path / "moved.pt"))
+    again = load(saved(loaded, tmp_path / "moved.pt"))
     np.testing.assert_allclose(again.get_goal(), shifted, atol=1e-5)
     with pytest.raises(ParameterError, match="has obstacles already"):
         avoid(loaded, bodies)

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from elcd_policy import MotionPolicy, export_policy, load_policy
+from elcd_policy import MotionPolicy, load
 from elcd_policy.demonstrations import DemonstrationSet
+
+Saved = Callable[..., Path]
 
 
 def test_a_policy_of_poses_is_a_policy(
@@ -19,10 +21,13 @@ def test_a_policy_of_poses_is_a_policy(
 
 
 def test_it_ends_at_the_mean_final_orientation_and_says_which(
-    pose_policy: MotionPolicy, poses: Callable[..., DemonstrationSet], tmp_path: Path
+    pose_policy: MotionPolicy,
+    poses: Callable[..., DemonstrationSet],
+    tmp_path: Path,
+    saved: Saved,
 ) -> None:
     demos = poses(3)
-    facts = load_policy(export_policy(pose_policy, tmp_path / "pose.pt")).metadata
+    facts = load(saved(pose_policy, tmp_path / "pose.pt")).metadata
     np.testing.assert_allclose(facts.goal, [*demos.goal[:3], 0, 0, 0], atol=1e-9)
     assert facts.dimension == 6
     assert abs(facts.orientation.reference @ demos.orientation) == pytest.approx(1.0)

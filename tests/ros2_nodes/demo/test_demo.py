@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 from PIL import Image
 
-from elcd_policy import load_policy
+from elcd_policy import load
 from elcd_policy.errors import ElcdError
 from elcd_policy_ros2.demo import command as demo
 from elcd_policy_ros2.demo.report import judge, table
@@ -61,7 +61,7 @@ def test_a_run_is_judged_and_drawn(made: Made) -> None:
 
 def test_the_table_says_what_came_of_each_push(made: Made, policy_file: Path) -> None:
     log = EpisodeLog.load(made.folder / "episode.npz")
-    outcome = judge(log, load_policy(policy_file), PLACEMENT, parse_pushes(PUSH))
+    outcome = judge(log, load(policy_file), PLACEMENT, parse_pushes(PUSH))
     printed = table(outcome, made.folder)
     assert "reached the goal and recovered from 1 of 1 pushes" in printed
     assert "30 N for 0.2 s" in printed
@@ -70,7 +70,7 @@ def test_the_table_says_what_came_of_each_push(made: Made, policy_file: Path) ->
 def test_a_push_without_effect_is_no_success(made: Made, policy_file: Path) -> None:
     log = EpisodeLog.load(made.folder / "episode.npz")
     push = Push(5.0, (0.0, 0.0, 0.1), 0.1)  # which nobody gave: the arm rests at the goal
-    outcome = judge(log, load_policy(policy_file), PLACEMENT, [push])
+    outcome = judge(log, load(policy_file), PLACEMENT, [push])
     assert outcome.goal.reached
     assert not outcome.succeeded
     printed = table(outcome, made.folder)

@@ -14,8 +14,7 @@ from PIL import Image
 
 pytest.importorskip("pybullet")
 
-from elcd_policy import TrainingSettings, fit, load_policy
-from elcd_policy.certificate import export_certified
+from elcd_policy import TrainingSettings, fit, load, save
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet
 from elcd_policy.errors import ElcdError
 from elcd_policy_ros2.demo import command as demo
@@ -53,7 +52,7 @@ def reaching(tmp_path_factory: pytest.TempPathFactory) -> Path:
     quick = TrainingSettings(couplings=2, width=24, linear_steps=200, shooting_steps=0)
     policy = fit(DemonstrationSet(tuple(motions), units="m"), settings=quick, progress=False)
     path = tmp_path_factory.mktemp("policy") / "reaching.pt"
-    assert export_certified(policy, path).certified
+    assert save(policy, path).certified
     return path
 
 
@@ -80,7 +79,7 @@ def test_the_arm_ends_over_the_box_that_was_moved(reaching: Path, tmp_path: Path
 
 def test_the_graph_leads_the_policy_by_what_is_seen(reaching: Path) -> None:
     arguments = checked({"seed": 7, "box_moves": "none"}, PICK_BY_SIGHT_ARGUMENTS)
-    policy, sim, goal = pick_by_sight(reaching, load_policy(reaching).metadata, arguments)
+    policy, sim, goal = pick_by_sight(reaching, load(reaching).metadata, arguments)
     assert [node.executable for node in (policy, sim, goal)] == [
         *("policy_node", "sim_node", "goal_node")
     ]

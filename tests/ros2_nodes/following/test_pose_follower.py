@@ -11,8 +11,7 @@ from geometry_msgs.msg import PoseStamped
 from lifecycle_msgs.msg import Transition
 from scipy.spatial.transform import Rotation
 
-from elcd_policy import TrainingSettings, fit, load_policy
-from elcd_policy.certificate import export_certified
+from elcd_policy import TrainingSettings, fit, load, save
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet
 from elcd_policy.robot.orientation import rotation_vector
 from elcd_policy_ros2.following.policy_setup import follower_for
@@ -48,7 +47,7 @@ BEGIN_TURN = Rotation.from_rotvec([0.0, np.deg2rad(80), 0.2]) * GOAL_TURN
 def pose_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     quick = TrainingSettings(couplings=2, width=24, linear_steps=100, shooting_steps=0)
     path = tmp_path_factory.mktemp("policy") / "poses.pt"
-    assert export_certified(fit(demonstrations(), settings=quick, progress=False), path).certified
+    assert save(fit(demonstrations(), settings=quick, progress=False), path).certified
     return path
 
 
@@ -100,7 +99,7 @@ def test_an_orientation_near_half_a_turn_from_the_goals_is_refused(
 
 def pose_follower(pose_file: Path) -> PoseFollower:
     values = {setting.name: setting.default for setting in POLICY_NODE}
-    follower = follower_for(load_policy(pose_file), values)
+    follower = follower_for(load(pose_file), values)
     assert isinstance(follower, PoseFollower)
     return follower
 
@@ -111,7 +110,7 @@ def test_the_rehearsal_turns_the_tool_as_the_demonstrations_do(pose_file: Path) 
     follower = pose_follower(pose_file)
     start = State(BEGIN, BEGIN_TURN.as_quat(), "base_link", 0.0, 0.0)
     rehearsal = rehearse(follower, start, 3.0)
-    policy = load_policy(pose_file)
+    policy = load(pose_file)
     x0 = follower.policy_state(start)
     np.testing.assert_allclose(x0[3:], [0.0, np.deg2rad(80), 0.2], atol=1e-6)
     _, path = policy.rollout(x0, float(rehearsal.time[-1]), 3.0 / 80)

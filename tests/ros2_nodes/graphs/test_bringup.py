@@ -15,7 +15,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from geometry_msgs.msg import PoseStamped, TwistStamped
 from std_msgs.msg import Bool
 
-from elcd_policy import load_policy
+from elcd_policy import load
 from elcd_policy.errors import ParameterError
 from elcd_policy_ros2.demo.report import judge
 from elcd_policy_ros2.graphs.bringup import Bringup, free_domain_id
@@ -34,7 +34,7 @@ PUSH = "1.0:0,0,-30:0.2"
 
 def nodes(policy_file: Path, **given: object) -> tuple[NodeDescription, NodeDescription]:
     arguments = checked_arguments({"pushes": "none", **given})
-    return follow_demo(policy_file, load_policy(policy_file).metadata, arguments)
+    return follow_demo(policy_file, load(policy_file).metadata, arguments)
 
 
 def enabled_nodes(policy_file: Path, **given: object) -> tuple[NodeDescription, NodeDescription]:
@@ -82,7 +82,7 @@ def test_a_pushed_arm_comes_back_and_reaches_the_goal(policy_file: Path, tmp_pat
         assert (ended.label, ended.status) == ("sim_node", 0)
         statuses = bringup.stop()
     assert statuses == {"policy_node": 0, "sim_node": 0}
-    policy = load_policy(policy_file)
+    policy = load(policy_file)
     outcome = judge(EpisodeLog.load(file), policy, PLACEMENT, parse_pushes(PUSH))
     assert outcome.succeeded, outcome.metrics()
     assert outcome.goal.distance < 0.005
@@ -213,10 +213,10 @@ def test_nothing_outlives_a_parent_that_was_killed(
     script = f"""
 import sys, time
 from pathlib import Path
-from elcd_policy import load_policy
+from elcd_policy import load
 from elcd_policy_ros2.graphs.bringup import Bringup
 from elcd_policy_ros2.graphs.graph import checked_arguments, follow_demo
-metadata = load_policy({str(policy_file)!r}).metadata
+metadata = load({str(policy_file)!r}).metadata
 graph = follow_demo({str(policy_file)!r}, metadata, checked_arguments({{"pushes": "none"}}))
 with Bringup(graph, Path({str(tmp_path)!r})) as bringup:
     while "following" not in bringup.output("policy_node"):

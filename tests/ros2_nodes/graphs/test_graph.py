@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 
-from elcd_policy import export_policy, fit, load_policy
+from elcd_policy import fit, load
 from elcd_policy.errors import ElcdError, MissingExtraError, ParameterError
 from elcd_policy.training import TrainingSettings
 from elcd_policy_ros2.graphs.graph import (
@@ -28,6 +29,8 @@ from elcd_policy_sim import default_pushes, load_robot, parse_pushes
 
 from ..conftest import PLACEMENT, curves
 
+Saved = Callable[..., Path]
+
 SETTINGS = {
     "policy_node": policy_settings.POLICY_NODE,
     "recorder_node": node_settings.RECORDER_NODE,
@@ -37,7 +40,7 @@ CONFIG = Path(__file__).parents[3] / "config"
 
 
 def graph(policy_file: Path, **given: object) -> tuple[NodeDescription, NodeDescription]:
-    return follow_demo(policy_file, load_policy(policy_file).metadata, checked_arguments(given))
+    return follow_demo(policy_file, load(policy_file).metadata, checked_arguments(given))
 
 
 def test_every_parameter_of_the_graph_is_one_of_its_node(policy_file: Path) -> None:
@@ -49,7 +52,7 @@ def test_every_parameter_of_the_graph_is_one_of_its_node(policy_file: Path) -> N
 
 
 def test_two_arms_share_one_clock_and_nothing_else(policy_file: Path) -> None:
-    policy = policy_file, load_policy(policy_file).metadata
+    policy = policy_file, load(policy_file).metadata
     arguments = checked({"robot2": "iiwa", "rate": 50.0}, TWO_ARMS_ARGUMENTS)
     nodes = two_arms([policy, policy], arguments)
     labels = ["arm1/policy_node", "arm1/sim_node", "arm2/policy_node", "arm2/sim_node"]
@@ -61,16 +64,18 @@ def test_two_arms_share_one_clock_and_nothing_else(policy_file: Path) -> None:
 
 def test_the_arm_starts_where_the_demonstrations_did(policy_file: Path) -> None:
     policy_node, sim_node = graph(policy_file)
-    start = PLACEMENT.to_robot(load_policy(policy_file).metadata.starts[0])
+    start = PLACEMENT.to_robot(load(policy_file).metadata.starts[0])
     np.testing.assert_allclose(sim_node.parameters["start"], start)
     assert "placement_origin" not in policy_node.given  # the file has its own
     assert policy_node.parameters["use_sim_time"] is True
     assert sim_node.parameters["use_sim_time"] is False
 
 
-def test_a_policy_without_a_placement_is_put_on_the_robots_plane(tmp_path: Path) -> None:
+def test_a_policy_without_a_placement_is_put_on_the_robots_plane(
+    tmp_path: Path, saved: Saved
+) -> None:
     quick = TrainingSettings(couplings=2, width=8, linear_steps=2, shooting_steps=0)
-    file = export_policy(fit(curves(), settings=quick, progress=False), tmp_path / "bare.pt")
+    file = saved(fit(curves(), settings=quick, progress=False), tmp_path / "bare.pt")
     policy_node, sim_node = graph(file)
     placement = load_robot("panda").placement_for(curves())
     given = policy_node.given
@@ -83,7 +88,7 @@ def test_a_policy_without_a_placement_is_put_on_the_robots_plane(tmp_path: Path)
 
 def test_pushes_survive_the_command_line(policy_file: Path) -> None:
     _, sim_node = graph(policy_file, seed=3)
-    duration = load_policy(policy_file).metadata.duration
+    duration = load(policy_file).metadata.duration
     expected = default_pushes(duration, load_robot("panda"), 3)
     assert parse_pushes(sim_node.parameters["pushes"]) == expected
     assert pushes_for("none", 3.0, "panda", 0) == []

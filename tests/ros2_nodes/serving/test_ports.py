@@ -20,7 +20,7 @@ from rclpy.qos import QoSPresetProfiles
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray, String
 
-from elcd_policy import load_policy
+from elcd_policy import load
 from elcd_policy_ros2.following.arm_kinematics import ArmKinematics
 from elcd_policy_ros2.node import robot_description
 from elcd_policy_ros2.node.messages import LATCHED_QOS, seconds, twist_of
@@ -125,7 +125,7 @@ def test_servo_gets_twists_it_takes_and_leads_the_arm_to_the_goal(
     ros.probe.create_subscription(TwistStamped, "/servo_node/delta_twist_cmds", servo, RECEIVER_QOS)
     activate(ros)
     ros.until(lambda: robot.says("goal reached"))
-    goal = PLACEMENT.to_robot(load_policy(policy_file).get_goal())
+    goal = PLACEMENT.to_robot(load(policy_file).get_goal())
     assert np.linalg.norm(robot.tcp - goal) < 0.004
     assert {command.header.frame_id for command in commands} == {BASE}
     speeds = np.linalg.norm([twist_of(command)[:3] for command in commands], axis=1)
@@ -173,7 +173,7 @@ def test_a_group_controller_gets_joint_velocities_in_its_own_order(
     level = robot.arm.pose(robot.positions)[1]
     activate(ros)
     ros.until(lambda: robot.says("goal reached"))
-    goal = PLACEMENT.to_robot(load_policy(policy_file).get_goal())
+    goal = PLACEMENT.to_robot(load(policy_file).get_goal())
     position, quaternion = robot.arm.pose(robot.positions)
     assert np.linalg.norm(position - goal) < 0.004
     assert abs(level @ quaternion) > 1 - 1e-5  # the orientation is held
@@ -192,7 +192,7 @@ def test_a_joint_space_policy_goes_straight_to_joint_velocities(
     activate(ros)
     ros.until(lambda: robot.says("following"))
     ros.until(lambda: robot.says("goal reached"))
-    goal = load_policy(joint_policy_file).get_goal()
+    goal = load(joint_policy_file).get_goal()
     assert np.linalg.norm(robot.positions - goal) < 0.04
     values = {value.key: value.value for value in robot.statuses[-1].values}
     assert float(values["distance_to_goal_rad"]) <= 0.02

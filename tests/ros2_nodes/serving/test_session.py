@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from rclpy.parameter import Parameter
 from std_srvs.srv import SetBool, Trigger
 from visualization_msgs.msg import MarkerArray
 
-from elcd_policy import MotionPolicy, export_policy, load_policy
+from elcd_policy import MotionPolicy, load
 from elcd_policy_ros2.node.messages import (
     COMMAND_QOS,
     LATCHED_QOS,
@@ -37,6 +38,8 @@ from ..point_arm import (
     following,
     transition,
 )
+
+Saved = Callable[..., Path]
 
 ON_REQUEST = {"run_on_activate": False, "hold_at_goal": False}
 
@@ -115,7 +118,7 @@ def test_a_motion_that_would_break_a_limit_is_not_activated(ros: Ros, policy_fil
     assert transition(ros, Transition.TRANSITION_ACTIVATE)
     # The motion is slower now: once it has ramped up, nothing has to hold it.
     ros.until(lambda: len(arm.commands) > 20 and arm.facts["limited"] == "")
-    policy = load_policy(policy_file)
+    policy = load(policy_file)
     _, path = policy.rollout([-50.0, 0.0], policy.metadata.duration, 0.02)
     peak = PLACEMENT.metres_per_unit * np.linalg.norm(policy.velocity(path), axis=1).max()
     assert advised == pytest.approx(0.02 / peak, abs=0.012)
@@ -162,15 +165,15 @@ def test_a_dry_run_sends_nothing_to_the_robot(ros: Ros, policy_file: Path) -> No
     assert arm.commands == []
     assert ros.probe.count_publishers("cmd_vel") == 1
     assert arm.says("following (dry run on /policy_node/dry_run)")
-    policy = load_policy(policy_file)
+    policy = load(policy_file)
     wished = PLACEMENT.velocity_to_robot(policy.velocity([-50.0, 0.0]))
     np.testing.assert_allclose(twist_of(shown[-1])[:3], wished, atol=1e-4)
 
 
 def test_a_policy_without_a_certificate_is_not_let_in(
-    ros: Ros, policy: MotionPolicy, tmp_path: Path
+    ros: Ros, policy: MotionPolicy, tmp_path: Path, saved: Saved
 ) -> None:
-    bare = export_policy(policy, tmp_path / "bare.pt", PLACEMENT)
+    bare = saved(policy, tmp_path / "bare.pt", PLACEMENT)
     ros.start(PolicyNode, policy_file=f"'{bare}'")
     arm = Arm(ros)
     assert not transition(ros, Transition.TRANSITION_CONFIGURE)

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("pybullet")
 
-from elcd_policy import TrainingSettings, load_policy
+from elcd_policy import TrainingSettings, load
 from elcd_policy.cli.main import main
 from elcd_policy.obstacles import Obstacle
 from elcd_policy.robot.placement import Placement
@@ -27,7 +27,7 @@ TURNED = Placement([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], [0.5, 0.
 
 def in_the_way(arc_file: Path) -> Obstacle:
     """A disc that the rollout passes a little beside its middle."""
-    policy = load_policy(arc_file)
+    policy = load(arc_file)
     _, path = policy.rollout(policy.metadata.starts[0], policy.metadata.duration, 0.01)
     return Obstacle("ellipsoid", path[np.argmax(path[:, 0] > -25)] + [0.0, 1.0], [5.0, 5.0])
 

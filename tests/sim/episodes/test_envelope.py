@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from elcd_policy import LoadedPolicy, load_policy
+from elcd_policy import LoadedPolicy, load
 from elcd_policy_sim.episodes.envelope import CertifiedMetric, Trace, has_metric
 
 
 @pytest.fixture
 def policy(policy_file: Path) -> LoadedPolicy:
-    return load_policy(policy_file)
+    return load(policy_file)
 
 
 def starts(policy: LoadedPolicy) -> np.ndarray:
@@ -34,7 +34,7 @@ def test_the_field_itself_stays_within(policy: LoadedPolicy) -> None:
 
 
 def test_pairs_are_held_to_it_if_every_pair_contracts(monotone_file: Path) -> None:
-    policy = load_policy(monotone_file)
+    policy = load(monotone_file)
     to_goal, pairs = CertifiedMetric(policy).check_rollouts(starts(policy))
     assert (to_goal.count, to_goal.within) == (15, 1.0)
     assert (pairs.kind, pairs.count, pairs.within) == ("kinematic, pairs", 15 * 14 / 2, 1.0)
@@ -78,7 +78,7 @@ def test_an_arm_that_errs_is_held_to_what_its_error_allows(policy: LoadedPolicy)
 
 
 def test_two_arms_are_compared_while_both_are_undisturbed(monotone_file: Path) -> None:
-    policy = load_policy(monotone_file)
+    policy = load(monotone_file)
     metric, goal = CertifiedMetric(policy), policy.get_goal()
     traces = []
     for index, begin in ((0, 0), (1, 40)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,8 @@ from elcd_policy_sim import EpisodeLog, Push, load_robot, run_episode
 from elcd_policy_sim.arm.arm import Arm
 from elcd_policy_sim.episodes.control import TaskController
 from elcd_policy_sim.episodes.policy_motion import PolicyMotion
+
+Saved = Callable[..., Path]
 
 pytest.importorskip("pybullet")
 POUR = Path(__file__).parents[3] / "data" / "pour"
@@ -31,10 +33,12 @@ def demonstrations() -> DemonstrationSet:
 
 @pytest.fixture(scope="module")
 def motion(
-    demonstrations: DemonstrationSet, tmp_path_factory: pytest.TempPathFactory
+    demonstrations: DemonstrationSet,
+    tmp_path_factory: pytest.TempPathFactory,
+    saved: Saved,
 ) -> PolicyMotion:
     policy = elcd.fit(demonstrations, settings=QUICK, progress=False)
-    return PolicyMotion(elcd.export_policy(policy, tmp_path_factory.mktemp("pour") / "pour.pt"))
+    return PolicyMotion(saved(policy, tmp_path_factory.mktemp("pour") / "pour.pt"))
 
 
 def turned(a: np.ndarray, b: np.ndarray) -> np.ndarray:
