@@ -1,0 +1,7 @@
+"""What is hard about demonstrations, named before anything is trained."""
+
+from .detection import KINDS, detect
+from .finding import Finding
+from .paths import extent_units, length_text
+
+__all__ = ["KINDS", "Finding", "detect", "extent_units", "length_text"]
