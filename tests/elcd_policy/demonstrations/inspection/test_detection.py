@@ -107,7 +107,9 @@ def test_sentences_count_measure_and_advise() -> None:
 def test_a_crossing_is_named_with_its_place() -> None:
     angle = np.linspace(-0.25, 1.25, 300) * 2 * np.pi
     eight = np.stack([0.2 * np.sin(angle), 0.1 * np.sin(2 * angle) + 0.02 * angle], axis=1)
-    looped = DemonstrationSet([Demonstration(np.linspace(0, 5, 300), eight + np.array([0.5, 0.1]), "loop")])
+    looped = DemonstrationSet(
+        [Demonstration(np.linspace(0, 5, 300), eight + np.array([0.5, 0.1]), "loop")]
+    )
     (crossing,) = detect(looped)
     assert crossing.kind == "crossing"
     assert "the demonstration crosses itself at (" in crossing.sentence
