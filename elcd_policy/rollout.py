@@ -17,7 +17,7 @@ STEPS_PER_DURATION = 150
 
 
 class LatentDynamics(Protocol):
-    """What a rollout needs of a policy, eager or exported."""
+    """The part of a policy that a rollout needs, eager or exported."""
 
     time_scale: Tensor
 
@@ -33,7 +33,7 @@ class LatentDynamics(Protocol):
 def rollout(
     policy: LatentDynamics, x0: NDArray[np.float64], time: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Positions at ``time`` [K] (s, increasing from 0) of trajectories from ``x0``.
+    """Integrate trajectories from ``x0``; return positions at ``time`` [K] (s, increasing from 0).
 
     The latent field is integrated by the classical Runge-Kutta method and decoded once; no
     Jacobian of the flow is needed on the way.
@@ -62,7 +62,7 @@ def rollout(
 
 
 def runge_kutta_step(policy: LatentDynamics, z: Tensor, h: float) -> Tensor:
-    """One classical fourth-order step of ``h`` s in latent space."""
+    """Take one classical fourth-order step of ``h`` s in latent space."""
     k1 = policy.latent_velocity(z)
     k2 = policy.latent_velocity(z + h / 2 * k1)
     k3 = policy.latent_velocity(z + h / 2 * k2)

@@ -23,7 +23,7 @@ from elcd_policy.sequence import (
     load_skills_file,
     save_skills,
 )
-from elcd_policy.sequence.skill_classifier import EPS, RATE, READOUT, shown
+from elcd_policy.sequence.skill_classifier import EPS, RATE, READOUT, motion_features
 from elcd_policy.sequence.skill_data import Motion
 from elcd_policy.sequence.skill_training import SHARES, accuracy_by_share, train
 
@@ -53,7 +53,7 @@ class GestureReader(nn.Module):
 
     def forward(self, position: Tensor, time: Tensor) -> Tensor:
         """As of `SkillClassifier`."""
-        seen, _ = shown(position, time)
+        seen, _ = motion_features(position, time)
         return torch.log_softmax(self.readout(self.recurrent(seen)[0]), dim=2)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..certificate import NOT_CERTIFIED, Certificate, certify
 from ..errors import PolicyFileError
-from .network_files import spokesman
+from .network_files import find_describer
 
 EXAMPLE = """example:
   elcd certify sshape.pt
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Certify; 0 if the file is certified, else 1."""
-    other = spokesman(args.policy)
+    other = find_describer(args.policy)
     if other is not None:
         return int(other.certify(args.policy, args.json))
     try:

@@ -1,4 +1,4 @@
-"""What ``elcd info`` and ``elcd certify`` say of a detector file."""
+"""``elcd info`` and ``elcd certify`` of a detector file."""
 
 from __future__ import annotations
 

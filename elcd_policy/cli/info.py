@@ -9,7 +9,7 @@ import math
 from ..certificate import CERTIFIED, NOT_CERTIFIED, certificate_fault
 from ..formats.policy_file import load
 from ..metadata import Orientation, point_text
-from .network_files import spokesman
+from .network_files import find_describer
 
 EXAMPLE = """example:
   elcd info sshape.pt
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the metadata."""
-    other = spokesman(args.policy)
+    other = find_describer(args.policy)
     if other is not None:
         return int(other.info(args.policy, args.json))
     policy = load(args.policy)

@@ -1,4 +1,4 @@
-"""Which module speaks of which file that holds a network and no policy."""
+"""Files that hold a network and no policy: the modules that describe and certify them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from ..sequence import skill_file
 from . import detectors, skills
 
 
-def spokesman(path: str | os.PathLike[str]) -> ModuleType | None:
-    """A module with ``info`` and ``certify`` for this file; None if it may be a policy."""
+def find_describer(path: str | os.PathLike[str]) -> ModuleType | None:
+    """Return a module with ``info`` and ``certify`` for this file; None if it may be a policy."""
     return {skill_file.KIND: skills, detector_file.KIND: detectors}.get(tag_of(path) or "")

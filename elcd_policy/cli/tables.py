@@ -7,7 +7,7 @@ from ..evaluation import Scores
 
 
 def score_table(scores: list[Scores], demonstrations: DemonstrationSet) -> str:
-    """One row per demonstration and their mean, in the demonstrations' units.
+    """Format one row per demonstration and their mean, in the demonstrations' units.
 
     For poses a second table follows: positions in mm, then orientations in deg.
     """

@@ -22,7 +22,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def _settings(text: str) -> TrainingSettings:
-    """Those of "name=value,...", the others by default."""
+    """Parse "name=value,..."; the other settings stay as they are by default."""
     kinds: dict[str, Callable[[str], float]] = {
         item.name: type(getattr(TrainingSettings(), item.name)) for item in fields(TrainingSettings)
     }

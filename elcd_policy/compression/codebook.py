@@ -23,7 +23,7 @@ class CollapseWarning(UserWarning):
 
 @dataclass(frozen=True)
 class Settings:
-    """How the weights of a codebook are clustered.
+    """Settings of how the weights of a codebook are clustered.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a quantised tensor lives.
+    """The place of a quantised tensor in a model.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Place:
 
     @property
     def original(self) -> Tensor:
-        """The parameter behind the soft weights."""
+        """Return the parameter behind the soft weights."""
         weights: Tensor = self.module.parametrizations[self.attribute].original  # type: ignore
         return weights
 
@@ -104,21 +104,21 @@ class Codebook:
 
     @property
     def centroids(self) -> Tensor:
-        """[k, d] as they are now."""
+        """Return the centroids [k, d] as they are now."""
         return self.state.centroids if self.learned is None else self.learned.detach()
 
     def soft(self, number: int, original: Tensor) -> Tensor:
-        """What stands for ``original``, the tensor of that number, while the model trains."""
+        """Return what stands for ``original``, the tensor ``number``, while the model trains."""
         if self.learned is not None:
             return self._of(self.learned[self.indices[number]], number, original)
         rows = _rows(original, self.places[number].scale, self.settings.dim)
-        soft = assign(rows, self._solved(), self.tau, gradient=self.settings.gradient)
+        soft = assign(rows, self._solve(), self.tau, gradient=self.settings.gradient)
         return self._of(soft, number, original)
 
     @torch.no_grad()
     def hard(self, number: int, original: Tensor) -> Tensor:
-        """The nearest centroids in place of ``original``, as they will be stored."""
-        c = stored(self.centroids).to(original)
+        """Return the nearest centroids in place of ``original``, as they will be stored."""
+        c = round_to_half(self.centroids).to(original)
         if self.indices:
             index = self.indices[number]
         else:
@@ -136,19 +136,19 @@ class Codebook:
         self.state = solve(
             w, self.centroids.to(w), self.tau, iterations=updates, tolerance=settings.tolerance
         )
-        index = nearest_centroid(w, stored(self.centroids).to(w))
+        index = nearest_centroid(w, round_to_half(self.centroids).to(w))
         self.indices = list(index.split(self.counts))
         self.learned = nn.Parameter(self.centroids.clone())
 
     def distinct(self) -> int:
-        """How many centroids are apart from all others."""
+        """Count the centroids that are apart from all others."""
         c = self.centroids
         spread = float(c.var(dim=0, correction=0).mean()) ** 0.5 + self.tau**0.5
         near = torch.cdist(c, c) < MERGED * spread * len(c) ** (-1 / c.shape[1])
         return int((~near.tril(-1).any(dim=1)).sum())
 
-    def _solved(self) -> Tensor:
-        """Centroids ``c*`` [k, d] of the present weights, differentiable."""
+    def _solve(self) -> Tensor:
+        """Solve for the centroids ``c*`` [k, d] of the present weights, differentiable."""
         if self.held is not None:
             return self.held
         settings, w = self.settings, self._all_rows()
@@ -201,12 +201,12 @@ class SoftWeights(nn.Module):
         return value(self.number, original)
 
 
-def stored(centroids: Tensor) -> Tensor:
-    """Centroids as a file has them: of unit size, so half precision costs them 0.05 %."""
+def round_to_half(centroids: Tensor) -> Tensor:
+    """Round centroids as a file has them: at unit size half precision costs them 0.05 %."""
     return centroids.half().float()
 
 
 def _rows(tensor: Tensor, scale: float, d: int) -> Tensor:
-    """Sub-vectors [m, d] at unit scale, the last one filled up with zeros."""
+    """Return sub-vectors [m, d] at unit scale, the last one filled up with zeros."""
     flat = tensor.flatten() / scale
     return F.pad(flat, (0, -len(flat) % d)).view(-1, d)

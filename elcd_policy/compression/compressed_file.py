@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Quantised(Protocol):
-    """What is common to `CompressedPolicy` and `CompressedNetwork`."""
+    """The common part of `CompressedPolicy` and `CompressedNetwork`."""
 
     @property
     def weights(self) -> PackedWeights:

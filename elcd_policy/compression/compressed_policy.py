@@ -187,7 +187,7 @@ def _copy(policy: LoadedPolicy | MotionPolicy) -> MotionPolicy:
 
 
 def _own_data(motions: DemonstrationSet, policy: MotionPolicy) -> TrainingData:
-    """Motions of the policy itself, which need no common clock: they are of one field."""
+    """Return motions of the policy itself, which need no common clock: they are of one field."""
     positions = np.stack([motion.position for motion in motions])
     step = 1 / (positions.shape[1] - 1)
     return TrainingData(_of_unit_scale(positions, policy), step, 1.0, motions.duration)
@@ -196,7 +196,7 @@ def _own_data(motions: DemonstrationSet, policy: MotionPolicy) -> TrainingData:
 def _shown_data(
     demonstrations: DemonstrationSet, policy: MotionPolicy, samples: int
 ) -> TrainingData:
-    """The demonstrations as training has them, in the policy's own units of length and time."""
+    """Return the demonstrations as training has them, in the policy's units of length and time."""
     facts = policy.metadata
     turned = (facts.orientation is None) != (demonstrations.orientation is None)
     if demonstrations.dimension != policy.dimension or turned:

@@ -27,7 +27,7 @@ GRADIENTS = ("implicit", "jfb", "unrolled")
 def fixed_point(
     w: Tensor, c: Tensor, tau: float, *, gradient: str, iterations: int, tolerance: float
 ) -> Solution:
-    """Centroids ``c*`` of ``w``, differentiable with respect to ``w``.
+    """Solve for the centroids ``c*`` of ``w``, differentiable with respect to ``w``.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def fixed_point(
 
 
 def assign(w: Tensor, c: Tensor, tau: float, *, gradient: str) -> Tensor:
-    """Soft weights ``r(w, c)`` [m, d], differentiable with respect to both."""
+    """Compute the soft weights ``r(w, c)`` [m, d], differentiable with respect to both."""
     if gradient == "unrolled":
         return soft_weights(w, c, tau)
     soft: Tensor = _Assignment.apply(w, c, tau)
@@ -72,7 +72,7 @@ def assign(w: Tensor, c: Tensor, tau: float, *, gradient: str) -> Tensor:
 
 
 def update_jacobian(w: Tensor, c: Tensor, tau: float, mean: Tensor, share: Tensor) -> Tensor:
-    """``J = dF/dc`` [k d, k d] at ``c``, row by row of ``F``.
+    """Compute ``J = dF/dc`` [k d, k d] at ``c``, row by row of ``F``.
 
     ``J_jl = 2 / (tau N_j) sum_i a_ij (delta_jl - a_il) (w_i - F_j) (w_i - c_l)^T``
 
@@ -144,5 +144,5 @@ class _Assignment(torch.autograd.Function):
 
 
 def _through_softmax(a: Tensor, g: Tensor) -> Tensor:
-    """The gradient [m, k] of logits from that of their softmax ``a``."""
+    """Return the gradient [m, k] of logits from that of their softmax ``a``."""
     return a * (g - (a * g).sum(dim=1, keepdim=True))

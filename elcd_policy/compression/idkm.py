@@ -14,7 +14,7 @@ from torch.nn.utils import parametrize
 
 from ..errors import CompressionError, ParameterError
 from ..formats.packed_weights import Coded, PackedCodebook, PackedWeights
-from .codebook import Codebook, Place, Settings, SoftWeights, stored
+from .codebook import Codebook, Place, Settings, SoftWeights, round_to_half
 from .gradients import GRADIENTS
 
 #: Updates that the centroids may take at last, before assignments are fixed.
@@ -24,7 +24,7 @@ BYTES_PER_CENTROID, BYTES_PER_SCALE = 2, 4
 
 @dataclass(frozen=True)
 class Layer:
-    """What one pattern of parameters differs in.
+    """Settings of one pattern of parameters, where they differ.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class CodebookReport:
-    """How a codebook stands after the last forward pass.
+    """State of a codebook after the last forward pass.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ class IDKM:
 
     @contextmanager
     def one_pass(self) -> Iterator[None]:
-        """In this block soft weights are computed once, however often the model uses them.
+        """Compute soft weights once in this block, however often the model uses them.
 
         For one forward pass: its backward pass and the next step come after the block.
         """
@@ -159,7 +159,7 @@ class IDKM:
                 book.holding, book.held = False, None
 
     def report(self) -> list[CodebookReport]:
-        """How each codebook stands."""
+        """Report the state of each codebook."""
         return [
             CodebookReport(
                 name=book.name,
@@ -176,7 +176,7 @@ class IDKM:
         ]
 
     def parameters(self) -> list[nn.Parameter]:
-        """What an optimiser may move now: the model's own, or the centroids once fixed."""
+        """Return what an optimiser may move now: the model's own, or the centroids once fixed."""
         originals = {id(place.original) for book in self.codebooks for place in book.places}
         fixed = [book.learned for book in self.codebooks if book.learned is not None]
         return [
@@ -224,7 +224,7 @@ class IDKM:
         packed = [
             PackedCodebook(
                 book.settings.bits,
-                stored(book.centroids).numpy().astype(np.float16),
+                round_to_half(book.centroids).numpy().astype(np.float16),
                 torch.cat(book.indices).numpy().astype(np.uint8),
             )
             for book in self.codebooks
@@ -256,7 +256,7 @@ def _layer(name: str, layers: Mapping[str, Layer | None]) -> Layer | None:
 
 
 def _pays(places: list[Place], settings: Settings) -> bool:
-    """Whether indices, scales and codebook take less than the weights themselves."""
+    """Return whether indices, scales and codebook take less than the weights themselves."""
     tensors = [getattr(place.module, place.attribute) for place in places]
     before = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
     rows = sum(-(-tensor.numel() // settings.dim) for tensor in tensors)

@@ -23,7 +23,7 @@ def imitation_loss(
     settings: TrainingSettings,
     generator: torch.Generator,
 ) -> Tensor:
-    """Mean distance of both policies' positions, from the same starts over the same window.
+    """Compute the mean distance of both policies' positions over a window from the same starts.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def imitation_loss(
 
 
 def _path(policy: MotionPolicy, start: Tensor, step: float, window: int) -> Tensor:
-    """Positions [B, window, d] of unit scale, a ``step`` apart (midpoint rule)."""
+    """Integrate positions [B, window, d] of unit scale, a ``step`` apart (midpoint rule)."""
     z = policy.flow.inverse(torch.cat([start, torch.zeros_like(start[:1])]))[0]
     goal, offset = z[-1], z[:-1] - z[-1]
     trail = []

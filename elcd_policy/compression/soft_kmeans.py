@@ -42,25 +42,25 @@ class Solution:
 
 
 def attention(w: Tensor, c: Tensor, tau: float) -> Tensor:
-    """``a`` [m, k]. The square of ``w`` is left out: it is the same for every centroid."""
+    """Compute ``a`` [m, k]. The square of ``w`` is left out: it is the same for every centroid."""
     logits = torch.addmm((c * c).sum(dim=1) / -tau, w, c.t() * (2 / tau))
     return torch.softmax(logits, dim=1)
 
 
 def update(w: Tensor, c: Tensor, tau: float) -> Tensor:
-    """``F(c, w)`` [k, d], all at once: autograd can record it."""
+    """Compute ``F(c, w)`` [k, d], all at once: autograd can record it."""
     a = attention(w, c, tau)
     return _means(a.t() @ w, a.sum(dim=0), c)[0]
 
 
 def soft_weights(w: Tensor, c: Tensor, tau: float) -> Tensor:
-    """``r(w, c)`` [m, d], all at once: autograd can record it."""
+    """Compute ``r(w, c)`` [m, d], all at once: autograd can record it."""
     return attention(w, c, tau) @ c
 
 
 @torch.no_grad()
 def update_in_parts(w: Tensor, c: Tensor, tau: float) -> tuple[Tensor, Tensor]:
-    """``F(c, w)`` [k, d] and ``1 / sum_i a_ij`` [k], in constant memory."""
+    """Compute ``F(c, w)`` [k, d] and ``1 / sum_i a_ij`` [k], in constant memory."""
     total, mass = torch.zeros_like(c), torch.zeros_like(c[:, 0])
     for rows in parts(w, len(c)):
         a = attention(rows, c, tau)
@@ -83,7 +83,7 @@ def solve(w: Tensor, c: Tensor, tau: float, *, iterations: int, tolerance: float
 
 @torch.no_grad()
 def first_centroids(w: Tensor, k: int, generator: torch.Generator) -> Tensor:
-    """``k`` centroids by k-means++ (Arthur and Vassilvitskii 2007) and some steps of k-means."""
+    """Choose ``k`` centroids: k-means++ (Arthur and Vassilvitskii 2007), then k-means."""
     if len(w) > DRAWN_FROM:
         w = w[torch.randint(len(w), (DRAWN_FROM,), generator=generator)]
     c = w[torch.randint(len(w), (1,), generator=generator)]
@@ -102,19 +102,19 @@ def first_centroids(w: Tensor, k: int, generator: torch.Generator) -> Tensor:
 
 @torch.no_grad()
 def nearest_centroid(w: Tensor, c: Tensor) -> Tensor:
-    """Index [m] of the centroid next to each of ``w``."""
+    """Return the index [m] of the centroid next to each of ``w``."""
     half = (c * c).sum(dim=1) / 2
     found = [(half - rows @ c.t()).argmin(dim=1) for rows in parts(w, len(c))]
     return torch.cat(found) if found else torch.zeros(0, dtype=torch.long)
 
 
 def parts(w: Tensor, k: int) -> Iterator[Tensor]:
-    """``w`` [m, d] in runs of rows, such that ``a`` of one has at most `AT_A_TIME` entries."""
+    """Cut ``w`` [m, d] into runs of rows; ``a`` of one has at most `AT_A_TIME` entries."""
     return iter(w.split(max(1, AT_A_TIME // k)))
 
 
 def _means(total: Tensor, mass: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-    """Means [k, d], and the reciprocals [k] of the masses; without mass a centroid stays."""
+    """Compute the means [k, d] and the reciprocal masses [k]; without mass a centroid stays."""
     alive = mass > torch.finfo(mass.dtype).tiny
     share = alive / torch.where(alive, mass, torch.ones_like(mass))
     return torch.where(alive[:, None], total * share[:, None], c), share

@@ -1,4 +1,4 @@
-"""What the blocks of a NAIS-Net share: one stable transition, unrolled under a constant input.
+"""The common part of a NAIS-Net's blocks: one stable transition, unrolled under a constant input.
 
 ``x(k+1) = x(k) + h sigma(A x(k) + B u + C)``, ``x(0) = 0``: the block's input u drives every step,
 and A, B, C are the same in each (Ciccone, Gallieri, Masci, Osendorfer and Gomez, "NAIS-Net",
@@ -19,7 +19,7 @@ EPSILON = 0.01
 
 
 class Block(nn.Module):
-    """What both kinds of block share: the unrolling, its depth, and when it stops.
+    """The common part of both kinds of block: the unrolling, its depth, and when it stops.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class Block(nn.Module):
         self.set_depth(depth, threshold)
 
     def forward(self, u: Tensor) -> Tensor:
-        """The last state of the unrolled block; see `unroll`."""
+        """Compute the last state of the unrolled block; see `unroll`."""
         return self.unroll(u)[0]
 
     @torch.jit.export
@@ -82,7 +82,7 @@ class Block(nn.Module):
 
     @torch.jit.export
     def unroll(self, u: Tensor) -> tuple[Tensor, Tensor]:
-        """The last state, and the number of steps [N] that each sample took to it.
+        """Return the last state, and the number of steps [N] that each sample took to it.
 
         Raises
         ------
@@ -111,19 +111,19 @@ class Block(nn.Module):
         return self._output(x), taken
 
     def state_weight(self) -> Tensor:
-        """A, stable whatever the free weights are."""
+        """Return A, stable whatever the free weights are."""
         raise NotImplementedError
 
     def _drive(self, u: Tensor) -> Tensor:
-        """``B u + C``, for an input of the right shape."""
+        """Return ``B u + C``, for an input of the right shape."""
         raise NotImplementedError
 
     def _feedback(self, weight: Tensor, x: Tensor) -> Tensor:
-        """``A x``."""
+        """Return ``A x``."""
         raise NotImplementedError
 
     def _output(self, x: Tensor) -> Tensor:
-        """The block's output for its last state."""
+        """Return the block's output for its last state."""
         return x
 
     def _change(self, weight: Tensor, x: Tensor, drive: Tensor) -> Tensor:
@@ -131,7 +131,7 @@ class Block(nn.Module):
         return self.step * (torch.relu(wish) if self.relu else torch.tanh(wish))
 
     def lipschitz_estimate(self, u: Tensor) -> float:
-        """The largest norm of the Jacobian at the inputs ``u``, in the norm of the certificate.
+        """Compute the largest norm of the Jacobian at the inputs ``u``, in the certificate's norm.
 
         A lower bound of the block's Lipschitz constant, as `BlockCertificate.lipschitz_bound` is
         an upper one.
@@ -139,7 +139,7 @@ class Block(nn.Module):
         return largest_jacobian(self, u, self.certificate().norm)
 
     def certificate(self) -> BlockCertificate:
-        """What holds for the weights as they are now; see `BlockCertificate`.
+        """Certify the weights as they are now; see `BlockCertificate`.
 
         Raises
         ------
@@ -149,7 +149,7 @@ class Block(nn.Module):
         raise NotImplementedError
 
     def used_weights(self, drive: Tensor) -> tuple[Tensor, Tensor]:
-        """A, and B as it is stored, in float64 and free of gradients.
+        """Return A, and B as it is stored, in float64 and free of gradients.
 
         Raises
         ------
@@ -178,7 +178,7 @@ def refuse(u: Tensor, expected: str) -> None:
 
 
 def largest_jacobian(module: nn.Module, u: Tensor, norm: str) -> float:
-    """The largest norm over the inputs ``u`` [N, ...] of a module's Jacobian.
+    """Compute the largest norm over the inputs ``u`` [N, ...] of a module's Jacobian.
 
     Parameters
     ----------

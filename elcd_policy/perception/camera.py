@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Camera:
-    """Where a camera stands in a robot's base frame, and what it sees.
+    """A camera: its pose in a robot's base frame, and its field of view.
 
     Pixels are counted from the upper left corner of the image, to the right and down; the centre
     of the first one is (0.5, 0.5).
@@ -55,7 +55,7 @@ class Camera:
 
     @property
     def axes(self) -> Array:
-        """[3, 3], rows: to the right, down and ahead, as the camera sees it."""
+        """Return [3, 3], rows: to the right, down and ahead, as the camera sees it."""
         ahead = np.subtract(self.target, self.position)
         ahead = ahead / np.linalg.norm(ahead)
         right = np.cross(ahead, [0.0, 0.0, 1.0])
@@ -64,17 +64,17 @@ class Camera:
 
     @property
     def intrinsics(self) -> Array:
-        """K [3, 3]: from a direction in `axes` to homogeneous pixels."""
+        """Return K [3, 3], from a direction in `axes` to homogeneous pixels."""
         focal = self.height / 2 / np.tan(np.radians(self.field_of_view / 2))
         return np.array([[focal, 0, self.width / 2], [0, focal, self.height / 2], [0, 0, 1.0]])
 
     def project(self, points: ArrayLike) -> Array:
-        """Positions [..., 3] in m to pixels [..., 2]."""
+        """Project positions [..., 3] in m to pixels [..., 2]."""
         seen = (np.asarray(points, np.float64) - self.position) @ self.axes.T @ self.intrinsics.T
         return np.asarray(seen[..., :2] / seen[..., 2:], np.float64)
 
     def onto_plane(self, height: float) -> Array:
-        """H [3, 3]: from pixels (u, v, 1) to (x, y, 1) times a factor, on the plane ``z = height``.
+        """Return H [3, 3], from pixels (u, v, 1) to a multiple of (x, y, 1) on ``z = height``.
 
         The factor is positive where the pixel's ray meets the plane.
         """
@@ -88,10 +88,10 @@ class Camera:
         return plane.astype(np.float64)
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form; `from_dict` reads it back."""
+        """Return a JSON-ready form; `from_dict` reads it back."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Camera:
-        """The camera that `to_dict` described."""
+        """Rebuild the camera that `to_dict` described."""
         return cls(**values)

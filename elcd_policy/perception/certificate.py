@@ -1,4 +1,4 @@
-"""What is certain about a NAIS-Net, computed from the weights it uses."""
+"""Certificates of NAIS-Nets, computed from the weights they use."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ class BlockCertificate:
 
     @property
     def holds(self) -> bool:
-        """Whether the weights are where the construction puts them."""
+        """Return whether the weights are where the construction puts them."""
         lower, upper = self.allowed
         inside = lower - ROUNDING <= self.spectrum[0] and self.spectrum[1] <= upper + ROUNDING
         return inside and math.isfinite(self.lipschitz_bound)
 
     def bound_in(self, norm: str) -> float:
-        """The Lipschitz bound in another norm: ``|x|_inf <= |x|_2 <= sqrt(m) |x|_inf``."""
+        """Return the Lipschitz bound in another norm: ``|x|_inf <= |x|_2 <= sqrt(m) |x|_inf``."""
         if norm == self.norm:
             return self.lipschitz_bound
         return math.sqrt(self.inputs) * self.lipschitz_bound
@@ -77,16 +77,16 @@ class NetCertificate:
 
     @property
     def holds(self) -> bool:
-        """Whether it does for every block."""
+        """Return whether every block holds."""
         return all(block.holds for block in self.blocks)
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form."""
+        """Return a JSON-ready form."""
         return {**asdict(self), "holds": self.holds}
 
 
 def net_certificate(blocks: Sequence[BlockCertificate], readout: nn.Module) -> NetCertificate:
-    """The certificate of blocks one after the other, and a readout.
+    """Certify blocks one after the other, and a readout.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def net_certificate(blocks: Sequence[BlockCertificate], readout: nn.Module) -> N
 
 
 def gain(module: nn.Module, norm: str) -> float:
-    """A Lipschitz bound of a plain layer in the norm "2" or "inf".
+    """Compute a Lipschitz bound of a plain layer in the norm "2" or "inf".
 
     Raises
     ------

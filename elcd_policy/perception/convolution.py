@@ -65,7 +65,7 @@ class NAISConvBlock(Block):
 
     @torch.jit.export
     def state_weight(self) -> Tensor:
-        """A [C, C, k, k], see `stable_kernel`."""
+        """Return A [C, C, k, k], see `stable_kernel`."""
         return stable_kernel(self.free, self.epsilon, self.eta)
 
     def _drive(self, u: Tensor) -> Tensor:
@@ -82,7 +82,7 @@ class NAISConvBlock(Block):
         return avg_pool2d(x, self.pool)
 
     def certificate(self) -> BlockCertificate:
-        """What holds for the weights as they are now; see `BlockCertificate`."""
+        """Certify the weights as they are now; see `BlockCertificate`."""
         kernel, drive = self.used_weights(self.input.weight)
         centre = torch.diagonal(kernel[:, :, self.padding, self.padding])
         radius = kernel.abs().sum(dim=(1, 2, 3)) - centre.abs()

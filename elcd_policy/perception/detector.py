@@ -1,4 +1,4 @@
-"""Where on a table an object stands, from one image of a camera that does not move."""
+"""Detector of an object's place on a table, from one image of a camera that does not move."""
 
 from collections.abc import Callable
 
@@ -52,7 +52,7 @@ class GoalDetector(nn.Module):
         self.register_buffer("homography", homography)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Position [N, 3] in m and confidence [N] in [0, 1].
+        """Locate the object: position [N, 3] in m and confidence [N] in [0, 1].
 
         Parameters
         ----------
@@ -74,7 +74,7 @@ class GoalDetector(nn.Module):
 
     @torch.jit.export
     def scores(self, image: Tensor) -> Tensor:
-        """The scores [N, K + 1] of all cells, row by row, and of "nothing"."""
+        """Compute the scores [N, K + 1] of all cells, row by row, and of "nothing"."""
         if image.dim() != 4 or list(image.shape)[1:] != [self.height, self.width, 3]:
             refuse(image, f"[N, {self.height}, {self.width}, 3]")
         pixels = image.permute(0, 3, 1, 2).to(self.homography.dtype) / 255.0 - 0.5
@@ -83,7 +83,7 @@ class GoalDetector(nn.Module):
 
     @torch.jit.export
     def on_plane(self, cell: Tensor) -> Tensor:
-        """Positions [N, 3] in m of cells [N, 2], which need not be whole."""
+        """Return positions [N, 3] in m of cells [N, 2], which need not be whole."""
         pixel = self.cell * (cell + 0.5)
         ray = torch.cat([pixel, torch.ones_like(pixel[:, :1])], dim=1) @ self.homography.t()
         ground = ray[:, :2] / ray[:, 2:]
@@ -91,7 +91,7 @@ class GoalDetector(nn.Module):
 
 
 def nais_net(channels: int = CHANNELS, depth: int = DEPTH) -> NAISNet:
-    """The NAIS-Net of a `GoalDetector`: two convolutional blocks, and a score for each cell."""
+    """Build the NAIS-Net of a `GoalDetector`: two convolutional blocks, a score for each cell."""
     blocks = [
         NAISConvBlock(3 * CELL**2, channels, depth=depth),
         NAISConvBlock(channels, channels, depth=depth),
@@ -100,7 +100,7 @@ def nais_net(channels: int = CHANNELS, depth: int = DEPTH) -> NAISNet:
 
 
 def plain_cnn(channels: int = CHANNELS) -> nn.Sequential:
-    """A CNN with as many parameters and layers of as many channels, to compare with."""
+    """Build a CNN with as many parameters and layers of as many channels, to compare with."""
     layers: list[nn.Module] = []
     for index in range(4):
         inputs = channels if index else 3 * CELL**2

@@ -53,12 +53,12 @@ class DetectorMetadata:
     format_version: int = FORMAT_VERSION
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form; `from_dict` reads it back."""
+        """Return a JSON-ready form; `from_dict` reads it back."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> DetectorMetadata:
-        """The metadata that `to_dict` described; unknown keys are left out.
+        """Rebuild the metadata that `to_dict` described; unknown keys are left out.
 
         Raises
         ------
@@ -87,7 +87,7 @@ DETECTOR = FileKind(
 
 @dataclass(frozen=True)
 class Detection:
-    """What was found in one image.
+    """A detection in one image.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ class LoadedDetector:
         return Detection(position[0].double().numpy(), float(confidence[0]))
 
     def knows(self, position: ArrayLike, margin: float = 0.0) -> bool:
-        """Whether a position [3] in m is in the part of the plane that it has learned."""
+        """Return whether a position [3] in m is in the part of the plane that it has learned."""
         place = np.asarray(position, dtype=np.float64)[:2]
         facts = self.metadata
         inside = (np.array(facts.lower) - margin <= place) & (
@@ -163,7 +163,7 @@ def save_detector(
 
 
 def trainable_detector(loaded: LoadedDetector) -> GoalDetector:
-    """A copy of what was loaded, as an ordinary module.
+    """Copy a loaded detector as an ordinary module.
 
     Raises
     ------
@@ -175,7 +175,7 @@ def trainable_detector(loaded: LoadedDetector) -> GoalDetector:
     picture = picture.to(torch.uint8).reshape(1, camera.height, camera.width, 3)
     try:
         architecture = _architecture(loaded.module)
-        detector = _built(loaded.metadata, architecture, loaded.module.state_dict())
+        detector = _rebuild(loaded.metadata, architecture, loaded.module.state_dict())
         same = torch.allclose(detector.scores(picture), loaded.module.scores(picture), atol=1e-5)
     except (AttributeError, KeyError, RuntimeError):
         same = False
@@ -196,11 +196,11 @@ def load_detector(path: str | os.PathLike[str]) -> LoadedDetector:
     DetectorFileError
         If the file is missing, damaged, written by something else or by a newer library.
     """
-    return LoadedDetector(*read_network(Path(path), DETECTOR, _built))
+    return LoadedDetector(*read_network(Path(path), DETECTOR, _rebuild))
 
 
 def _architecture(module: Any) -> dict[str, Any]:
-    """What `_built` needs of a detector, scripted or not; of another net, nonsense or an error."""
+    """Return what `_rebuild` needs of a detector, scripted or not; of another net, nonsense."""
     state, net = module.state_dict(), module.net
     if "net.readout.weight" in state:
         channels = state["net.readout.weight"].shape[1]
@@ -208,7 +208,7 @@ def _architecture(module: Any) -> dict[str, Any]:
     return {"net": "cnn", "channels": state["net.0.weight"].shape[0]}
 
 
-def _built(
+def _rebuild(
     metadata: DetectorMetadata, architecture: Mapping[str, Any], state: Mapping[str, torch.Tensor]
 ) -> GoalDetector:
     options = {key: int(value) for key, value in architecture.items() if key != "net"}

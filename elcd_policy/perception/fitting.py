@@ -21,7 +21,7 @@ SPREAD = 0.6  # cells, standard deviation of the target around the true place
 
 @dataclass(frozen=True)
 class DetectorSettings:
-    """How a detector is trained.
+    """Settings of `fit_detector`.
 
     Parameters
     ----------
@@ -132,17 +132,17 @@ class PictureLoss:
         self.cells = torch.tensor(camera.project(places) / CELL - 0.5, dtype=torch.float32)
 
     def __call__(self, chosen: Tensor) -> Tensor:
-        """Of the pictures with these numbers."""
-        batch, wanted = _augmented(
+        """Compute the loss of the pictures with these numbers."""
+        batch, wanted = _augment(
             self.pictures[chosen], self.cells[chosen], self.settings.noise, self.generator
         )
         return _loss(self.detector, batch, wanted, self.settings.position_weight)
 
 
-def _augmented(
+def _augment(
     images: Tensor, cells: Tensor, noise: float, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Pictures, half of them mirrored, all with noise, and where in them the object is."""
+    """Mirror half of the pictures, add noise to all; return them and where the object is."""
     count, columns = len(images), images.shape[2] // CELL
     mirrored = torch.rand(count, generator=generator) < 0.5
     images = torch.where(mirrored[:, None, None, None], images.flip(2), images)

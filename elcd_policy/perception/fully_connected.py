@@ -40,7 +40,7 @@ class NAISBlock(Block):
 
     @torch.jit.export
     def state_weight(self) -> Tensor:
-        """A [n, n], eigenvalues in ``[-(1 - epsilon), -epsilon]``."""
+        """Return A [n, n], eigenvalues in ``[-(1 - epsilon), -epsilon]``."""
         return stable_matrix(self.free, self.epsilon)
 
     def _drive(self, u: Tensor) -> Tensor:
@@ -52,11 +52,11 @@ class NAISBlock(Block):
         return linear(x, weight)
 
     def equilibrium(self, u: Tensor) -> Tensor:
-        """``x* = -A^-1 (B u + C)`` [N, n], to which a tanh block converges from every state."""
+        """Solve for ``x* = -A^-1 (B u + C)`` [N, n], which a tanh block converges to."""
         return -torch.linalg.solve(self.state_weight(), self._drive(u).t()).t()
 
     def certificate(self) -> BlockCertificate:
-        """What holds for the weights as they are now; see `BlockCertificate`."""
+        """Certify the weights as they are now; see `BlockCertificate`."""
         weight, drive = self.used_weights(self.input.weight)
         eigenvalues, vectors = torch.linalg.eigh(weight)
         metric = -eigenvalues

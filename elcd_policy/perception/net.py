@@ -15,7 +15,7 @@ from .certificate import NetCertificate, net_certificate
 
 @dataclass(frozen=True)
 class DepthStatistics:
-    """How many steps the samples of a batch took in one block.
+    """Statistics of the steps that the samples of a batch took in one block.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class NAISNet(nn.Module):
         self.blocks, self.readout = nn.ModuleList(found), readout
 
     def forward(self, x: Tensor) -> Tensor:
-        """The output for a batch of inputs.
+        """Compute the output for a batch of inputs.
 
         Raises
         ------
@@ -68,14 +68,14 @@ class NAISNet(nn.Module):
 
     @torch.jit.export
     def features(self, x: Tensor) -> Tensor:
-        """The last block's last state."""
+        """Return the last block's last state."""
         for block in self.blocks:
             x = block(x)
         return x
 
     @torch.jit.export
     def unroll(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The output, and the steps [N, blocks] that each sample took in each block."""
+        """Return the output, and the steps [N, blocks] that each sample took in each block."""
         taken: list[Tensor] = []
         for block in self.blocks:
             x, steps = block.unroll(x)  # type: ignore[operator]
@@ -89,7 +89,7 @@ class NAISNet(nn.Module):
             block.set_depth(depth, threshold)  # type: ignore[operator]
 
     def depth_statistics(self, x: Tensor) -> list[DepthStatistics]:
-        """How many steps the inputs took, block by block.
+        """Count the steps that the inputs took, block by block.
 
         Raises
         ------
@@ -114,11 +114,11 @@ class NAISNet(nn.Module):
         return statistics
 
     def lipschitz_estimate(self, x: Tensor) -> float:
-        """The largest norm of the Jacobian at the inputs ``x``, in the certificate's norm."""
+        """Compute the largest norm of the Jacobian at inputs ``x``, in the certificate's norm."""
         return largest_jacobian(self, x, self.certificate().norm)
 
     def certificate(self) -> NetCertificate:
-        """What holds for the weights as they are now.
+        """Certify the weights as they are now.
 
         Raises
         ------

@@ -12,7 +12,7 @@ from torch.nn.functional import pad
 
 
 def stable_matrix(free: Tensor, epsilon: float) -> Tensor:
-    """A state matrix whose eigenvalues are real and in ``[-(1 - epsilon), -epsilon]``.
+    """Build a state matrix whose eigenvalues are real and in ``[-(1 - epsilon), -epsilon]``.
 
     ``A = -s R^T R - epsilon I``, where ``s <= 1`` is the largest factor with
     ``||s R^T R||_F <= 1 - 2 epsilon`` (Ciccone et al. 2018, algorithm 1: there as a projection of
@@ -34,7 +34,7 @@ def stable_matrix(free: Tensor, epsilon: float) -> Tensor:
 
 
 def stable_kernel(free: Tensor, epsilon: float, eta: float) -> Tensor:
-    """A convolution A for which ``|I + D A|`` has row sums of at most ``1 - epsilon D``.
+    """Build a convolution A for which ``|I + D A|`` has row sums of at most ``1 - epsilon D``.
 
     The centre tap from channel c to itself is ``-1 - d_c`` with ``|d_c| <= 1 - eta``; the
     absolute values of all other taps into channel c sum to at most ``1 - epsilon - |d_c|``. With
@@ -60,5 +60,5 @@ def stable_kernel(free: Tensor, epsilon: float, eta: float) -> Tensor:
 
 
 def _at_centre(values: Tensor, middle: int) -> Tensor:
-    """A kernel that multiplies each of its C channels by one of ``values`` [C]."""
+    """Build a kernel that multiplies each of its C channels by one of ``values`` [C]."""
     return pad(torch.diag(values)[:, :, None, None], [middle, middle, middle, middle])

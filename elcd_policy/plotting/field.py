@@ -38,7 +38,7 @@ _GRID = 60
 
 
 class _Scene(NamedTuple):
-    """What is drawn: curves as (style, label, time [K], positions [K, d]), within a box."""
+    """A drawing: curves as (style, label, time [K], positions [K, d]), within a box."""
 
     curves: list[tuple[dict[str, Any], str, Array, Array]]
     goal: Array
@@ -105,7 +105,7 @@ def plot_field(
         curves += [(ROLLOUT, "rollouts", *curve) for curve in _curves(motion, d)]
     if executed is not None:
         curves += [(EXECUTED, "executed", *curve) for curve in _curves(executed, d)]
-    lower, upper = _shown(demonstrations, target, [positions for *_, positions in curves])
+    lower, upper = _find_box(demonstrations, target, [positions for *_, positions in curves])
     poses = demonstrations.orientation is not None
     scene = _Scene(curves, target, lower, upper, demonstrations.units, poses, velocity, obstacles)
 
@@ -135,7 +135,7 @@ def _one_plane(figure: Figure, scene: _Scene) -> None:
 
 
 def _three_planes(figure: Figure, scene: _Scene) -> None:
-    """Three views as on a drawing board; the legend fills the fourth place."""
+    """Lay out three views as on a drawing board; the legend fills the fourth place."""
     x, y, z = scene.upper - scene.lower
     inches = 6.2 / max(x + y, y + z)
     figure.set_size_inches((x + y) * inches + 1.4, (y + z) * inches + 1.2)
@@ -210,10 +210,10 @@ def _curves(motion: Motion, d: int) -> list[tuple[Array, Array]]:
     return [(time, path) for path in positions.reshape(len(time), -1, d).swapaxes(0, 1)]
 
 
-def _shown(
+def _find_box(
     demonstrations: DemonstrationSet, goal: Array, paths: list[Array]
 ) -> tuple[Array, Array]:
-    """Corners of what is drawn: all of it, unless it runs far out of the demonstrated box."""
+    """Return the corners of what is drawn: all, unless it runs far out of the demonstrated box."""
     lower, upper = demonstrations.workspace
     reach = (upper - lower).max()
     points = np.concatenate([goal[None], *paths])

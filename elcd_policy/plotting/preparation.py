@@ -104,7 +104,7 @@ def _distance(
     findings: Findings,
     recorded: DemonstrationSet | None = None,
 ) -> None:
-    """Distance from the first sample over time; prepared motions where they were recorded."""
+    """Plot the distance from the first sample; prepared motions where they were recorded."""
     for index, motion in enumerate(motions):
         before, after = findings.rest[index]
         origin, begin = motion.position[0], 0.0

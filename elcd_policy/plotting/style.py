@@ -1,4 +1,4 @@
-"""What all pictures have in common: colours, axes, legends, and how they are saved.
+"""The common style of all pictures: colours, axes, legends, and how they are saved.
 
 Colours are those of Okabe and Ito, told apart with any colour vision.
 """
@@ -60,7 +60,7 @@ def label_axes(ax: Axes, x: str, y: str) -> None:
 
 
 def legend_handles(ax: Axes) -> dict[str, Any]:
-    """One handle for each label, in order of drawing."""
+    """Collect one handle for each label, in order of drawing."""
     found: dict[str, Any] = {}
     for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
         found.setdefault(label, handle)
@@ -68,7 +68,7 @@ def legend_handles(ax: Axes) -> dict[str, Any]:
 
 
 def add_legend(figure: Figure, ax: Axes) -> None:
-    """A legend below the panels, for what is drawn in one of them."""
+    """Add a legend below the panels, for what is drawn in one of them."""
     handles = legend_handles(ax)
     figure.legend(
         handles.values(),

@@ -73,14 +73,14 @@ class LipschitzCell(nn.Module):
             self.register_buffer("log_eps", log_eps)
 
     def forward(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """U [N, I], b [N], A and W [N, N], eps []."""
+        """Return U [N, I], b [N], A and W [N, N], eps []."""
         a, w = self.matrices()
         return self.U, self.b, a, w, self.log_eps.exp()
 
     def matrices(self) -> tuple[Tensor, Tensor]:
-        """A and W, both [N, N]."""
-        w = _mixed(self.free_W, self.beta_W, self.gamma_W)
-        a = _mixed(self.free_A, self.beta_A, self.gamma_A)
+        """Return A and W, both [N, N]."""
+        w = _mix(self.free_W, self.beta_W, self.gamma_W)
+        a = _mix(self.free_A, self.beta_A, self.gamma_A)
         if self.stable:
             # In float64, which also serves weights in float16.
             free = self.free_A.double()
@@ -90,7 +90,7 @@ class LipschitzCell(nn.Module):
         return a, w
 
 
-def _mixed(free: Tensor, beta: float, gamma: float) -> Tensor:
+def _mix(free: Tensor, beta: float, gamma: float) -> Tensor:
     # The definition above, its terms collected.
     shift = torch.full_like(free[0], gamma)
     return free + (1.0 - 2.0 * beta) * free.t() - torch.diag(shift)

@@ -16,11 +16,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .unroll import differentiable, span_of
+from .unroll import differentiate_again, span_of
 
 
 class FixedStepUnroll(torch.autograd.Function):
-    """`unrolled` for a step size that is one number and not learned, and `is_chain` methods."""
+    """`unroll_steps` for a step size that is one number and not learned, and `is_chain` methods."""
 
     @staticmethod
     def forward(
@@ -35,7 +35,7 @@ class FixedStepUnroll(torch.autograd.Function):
         nodes: list[float],
         weights: list[float],
     ) -> tuple[Tensor, Tensor]:
-        """See `unrolled`."""
+        """Run `unroll_steps`."""
         stages, span, factors = len(nodes), span_of(len(x), len(h), 1), _factors(e, nodes)
         moves = [move.t().contiguous() for move in _transitions(a, factors)]
         w_t = w.t().contiguous()
@@ -65,11 +65,11 @@ class FixedStepUnroll(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, d_states: Tensor | None, d_last: Tensor | None) -> Any:
-        """Gradients of all tensors of `unrolled` but the step size."""
+        """Return gradients of all tensors of `unroll_steps` but the step size."""
         x, h, u, b, a, w, e, y, *pieces = ctx.saved_tensors
         if torch.is_grad_enabled():
             inputs = [x, h, u, b, a, w, e]
-            return *differentiable(ctx, inputs, (d_states, d_last)), None, None
+            return *differentiate_again(ctx, inputs, (d_states, d_last)), None, None
         (batch, n), stages = h.shape, len(ctx.nodes)
         span, factors = len(pieces[0]), _factors(e, ctx.nodes)
         scaled = zip(_transitions(a, factors), factors, strict=True)
@@ -114,11 +114,11 @@ class FixedStepUnroll(torch.autograd.Function):
 
 
 def _factors(e: Tensor, nodes: list[float]) -> list[float]:
-    """What share of its slope each stage adds to the state."""
+    """Return the share of its slope that each stage adds to the state."""
     return [e.item() * share for share in [*nodes[1:], 1.0]]
 
 
 def _transitions(a: Tensor, factors: list[float]) -> list[Tensor]:
-    """``I + f A`` for the first stage, ``f A`` for the others."""
+    """Return ``I + f A`` for the first stage, ``f A`` for the others."""
     first, *others = [factor * a for factor in factors]
     return [first.diagonal_scatter(first.diagonal() + 1), *others]

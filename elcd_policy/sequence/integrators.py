@@ -24,17 +24,17 @@ class Integrator:
 
     @property
     def order(self) -> int:
-        """Of the global error; for these three it is the number of stages."""
+        """Return the order of the global error; for these three it is the number of stages."""
         return len(self.nodes)
 
     @property
     def is_chain(self) -> bool:
-        """Whether the state after a step is made from the last stage alone."""
+        """Return whether the state after a step is made from the last stage alone."""
         return not any(self.weights[:-1])
 
     @property
     def polynomial(self) -> list[float]:
-        """Coefficients of ``R``, low powers first: a step of ``h' = A h`` is ``R(e A) h``."""
+        """Return the coefficients of ``R``, low powers first: ``h' = A h`` steps by ``R(e A)``."""
         return [1.0 / math.factorial(power) for power in range(self.order + 1)]
 
 
@@ -47,7 +47,7 @@ INTEGRATORS = {
 
 
 def integrator_named(name: str) -> Integrator:
-    """One of `INTEGRATORS`.
+    """Look up one of `INTEGRATORS`.
 
     Raises
     ------

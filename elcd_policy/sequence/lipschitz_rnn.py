@@ -13,7 +13,7 @@ from .fixed_step import FixedStepUnroll
 from .integrators import INTEGRATORS, integrator_named
 from .shapes import input_fault, step_fault
 from .stability import StabilityCertificate, layer_stability
-from .unroll import Unroll, step, unrolled
+from .unroll import Unroll, step, unroll_steps
 
 
 class LipschitzRNN(nn.Module):
@@ -105,7 +105,7 @@ class LipschitzRNN(nn.Module):
         lengths: Tensor | None = None,
         dt: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """The states after each sample, and the last of every layer.
+        """Compute the states after each sample, and the last of every layer.
 
         Parameters
         ----------
@@ -161,7 +161,7 @@ class LipschitzRNN(nn.Module):
             if h is not None:
                 first = h[layer] if batched else h[layer].unsqueeze(0)
             if torch.jit.is_scripting():
-                x, end = unrolled(x, first, u, b, a, w, e, self.nodes, self.weights)
+                x, end = unroll_steps(x, first, u, b, a, w, e, self.nodes, self.weights)
             else:
                 alike = e.numel() == 1 and not e.requires_grad
                 fixed = alike and INTEGRATORS[self.integrator].is_chain
@@ -180,7 +180,7 @@ class LipschitzRNN(nn.Module):
     def step(
         self, x: Tensor, h: Tensor | None = None, dt: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """One sample of a stream.
+        """Take one sample of a stream.
 
         The matrices are made anew from the weights in each call; after `torch.jit.freeze`
         (with ``preserved_attrs=["step"]``) they are constants.
@@ -222,7 +222,7 @@ class LipschitzRNN(nn.Module):
 
     @torch.jit.unused
     def _full_precision(self, x: Tensor, h: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Under autocast, in the weights' type: many small steps are none for half precision."""
+        """Cast to the weights' type under autocast: half precision loses many small steps."""
         if not torch.is_autocast_enabled(x.device.type):
             return x, h
         like = next(self.parameters())
@@ -237,7 +237,7 @@ class LipschitzRNN(nn.Module):
     @torch.jit.unused
     @torch.no_grad()
     def certificate(self, dt: float = 1.0) -> StabilityCertificate:
-        """What holds for the weights as they are; see `StabilityCertificate`.
+        """Certify the weights as they are; see `StabilityCertificate`.
 
         Parameters
         ----------

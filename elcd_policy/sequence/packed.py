@@ -12,7 +12,7 @@ from .lipschitz_rnn import LipschitzRNN
 def packed_forward(
     rnn: LipschitzRNN, packed: PackedSequence, h: Tensor | None = None
 ) -> tuple[PackedSequence, Tensor]:
-    """What `torch.nn.RNN` makes of a PackedSequence.
+    """Run a PackedSequence as `torch.nn.RNN` does.
 
     Parameters
     ----------

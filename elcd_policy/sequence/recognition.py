@@ -29,7 +29,7 @@ class Values(Protocol):
 
 @dataclass(frozen=True)
 class Guess:
-    """What a motion is most likely to be, and what else it may be.
+    """The most likely name of a motion, and the others.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ class Recognition:
         return self._look(self._recent[-2], self._recent[-1])
 
     def _at_rest(self, time: float, position: Array) -> bool:
-        """Whether all positions of the last ``rest_time`` are near; drops older ones."""
+        """Return whether all positions of the last ``rest_time`` are near; drop older ones."""
         since = time - self._p["rest_time"]
         if self._recent[0][0] > since:
             return False
@@ -108,7 +108,7 @@ class Recognition:
         return max(gaps) <= self._p["start_distance"]
 
     def _begin(self) -> str:
-        """The motion began where it was last at rest."""
+        """Begin the motion where it was last at rest."""
         self.phase = MOVING
         samples = list(self._recent)
         self._stream = self._skills.stream(samples[0][1])

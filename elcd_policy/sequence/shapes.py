@@ -1,4 +1,4 @@
-"""What does not fit a recurrent layer, in words, also in TorchScript."""
+"""Checks of what a recurrent layer is given, in words, also in TorchScript."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def input_fault(
     size: tuple[int, int, int],
     batch_first: bool,
 ) -> tuple[str, str, str]:
-    """Why a sequence can't be used: problem, got, expected; the first empty if it can.
+    """Check a sequence; return problem, got, expected, the first empty if it fits.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def input_fault(
 def step_fault(
     x: Tensor, h: Tensor | None, dt: Tensor | None, size: tuple[int, int, int]
 ) -> tuple[str, str, str]:
-    """As `input_fault`, for one sample of `LipschitzRNN.step`."""
+    """Check as `input_fault` does one sample of `LipschitzRNN.step`."""
     inputs, hidden, layers = size
     if x.dim() not in (1, 2) or x.size(-1) != inputs:
         return "x does not fit", str(list(x.shape)), f"[B, {inputs}] or [{inputs}]"

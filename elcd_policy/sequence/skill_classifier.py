@@ -1,4 +1,4 @@
-"""Which skill a motion is, from as much of it as has been seen."""
+"""Classifier of skills: names a motion from as much of it as has been seen."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ class SkillClassifier(nn.Module):
         )
 
     def forward(self, position: Tensor, time: Tensor) -> Tensor:
-        """Log-probabilities [T - 1, B, C] after each sample but the first.
+        """Compute log-probabilities [T - 1, B, C] after each sample but the first.
 
         Parameters
         ----------
         position : [T, B, d].
         time : [T, B] in s, increasing; the last times may be repeated behind a motion's end.
         """
-        seen, dt = shown(position, time)
+        seen, dt = motion_features(position, time)
         # Behind a motion's end nothing that comes out counts.
         held = torch.where(dt > 0, dt * self.rate, torch.ones_like(dt))
         states, _ = self.recurrent(seen, None, None, held)
@@ -72,7 +72,7 @@ class SkillClassifier(nn.Module):
 
     @torch.jit.export
     def step(self, position: Tensor, dt: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
-        """One more sample of a stream.
+        """Take one more sample of a stream.
 
         Parameters
         ----------
@@ -93,8 +93,8 @@ class SkillClassifier(nn.Module):
         return scores, (h, first, position, path, elapsed)
 
 
-def shown(position: Tensor, time: Tensor) -> tuple[Tensor, Tensor]:
-    """What is shown of whole motions [T - 1, B, 2 d], and the times between [T - 1, B].
+def motion_features(position: Tensor, time: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the features of whole motions [T - 1, B, 2 d], and the times between [T - 1, B].
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def shown(position: Tensor, time: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _features(place: Tensor, step: Tensor, dt: Tensor, path: Tensor, elapsed: Tensor) -> Tensor:
-    """[..., 2 d], see `SkillClassifier`; all 0 before anything has moved."""
+    """Return the features [..., 2 d], see `SkillClassifier`; all 0 before anything has moved."""
     length = torch.where(path > 0, path, torch.ones_like(path)).unsqueeze(-1)
     held = torch.where(dt > 0, dt, torch.ones_like(dt)).unsqueeze(-1)
     relative = step / held * elapsed.unsqueeze(-1) / length

@@ -51,7 +51,7 @@ class SkillSet:
 
 @dataclass(frozen=True)
 class Variation:
-    """How motions are varied, each time they are learned from.
+    """Settings of `vary`: how motions are varied, each time they are learned from.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def load_skills(sources: Sequence[str], held_out: int = 2) -> SkillSet:
     for source in sources:
         names = [f"lasa:{shape}" for shape in lasa_shapes()] if source == ALL_LASA else [source]
         for each in names:
-            name, path = _named(each)
+            name, path = _split_name(each)
             if name in named:
                 raise DemonstrationError(
                     f"two skills are named '{name}'", advice=f"name one: other={path}"
@@ -121,10 +121,8 @@ def load_skills(sources: Sequence[str], held_out: int = 2) -> SkillSet:
     )
 
 
-def varied(
-    motions: Sequence[Motion], variation: Variation, rng: np.random.Generator
-) -> list[Motion]:
-    """Each motion turned, at another speed, warped, with noise, its beginning cut."""
+def vary(motions: Sequence[Motion], variation: Variation, rng: np.random.Generator) -> list[Motion]:
+    """Turn each motion, change its speed, warp it, add noise, cut its beginning."""
     d = motions[0].position.shape[1]
     planes = np.triu(rng.normal(0.0, variation.turn, (len(motions), d, d)), 1)
     turns = torch.linalg.matrix_exp(torch.from_numpy(planes - planes.transpose(0, 2, 1))).numpy()
@@ -141,13 +139,13 @@ def varied(
     return found
 
 
-def sampled(
+def resample(
     motions: Sequence[Motion],
     rate: float,
     noise: float = 0.0,
     rng: np.random.Generator | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Motions as one batch, a sample each 1 / rate.
+    """Resample motions as one batch, a sample each 1 / rate.
 
     Parameters
     ----------
@@ -174,7 +172,7 @@ def sampled(
     return torch.from_numpy(positions), torch.from_numpy(times), torch.tensor(counts)
 
 
-def _named(source: str) -> tuple[str, str]:
+def _split_name(source: str) -> tuple[str, str]:
     name, separator, path = source.partition("=")
     if separator:
         return name, path

@@ -58,12 +58,12 @@ class SkillMetadata:
     format_version: int = FORMAT_VERSION
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form; `from_dict` reads it back."""
+        """Return a JSON-ready form; `from_dict` reads it back."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> SkillMetadata:
-        """The metadata that `to_dict` described; unknown keys are left out.
+        """Rebuild the metadata that `to_dict` described; unknown keys are left out.
 
         Raises
         ------
@@ -112,7 +112,7 @@ class SkillStream:
             self._memory = skills.fast.begin(self._row(position))
 
     def add(self, position: ArrayLike, dt: float) -> NDArray[np.float64]:
-        """Probabilities [C] of the skills after one more sample.
+        """Take one more sample; return the probabilities [C] of the skills.
 
         Parameters
         ----------
@@ -219,9 +219,9 @@ def save_skills(
 
 
 def trainable_skills(loaded: LoadedSkills) -> SkillClassifier:
-    """A copy of what was loaded, as an ordinary module."""
+    """Copy a loaded classifier as an ordinary module."""
     architecture = {"hidden_size": loaded.module.recurrent.hidden_size}
-    return _built(loaded.metadata, architecture, loaded.module.state_dict())
+    return _rebuild(loaded.metadata, architecture, loaded.module.state_dict())
 
 
 def load_skills_file(path: str | os.PathLike[str]) -> LoadedSkills:
@@ -232,10 +232,10 @@ def load_skills_file(path: str | os.PathLike[str]) -> LoadedSkills:
     SkillFileError
         If the file is missing, damaged, written by something else or by a newer library.
     """
-    return LoadedSkills(*read_network(Path(path), SKILLS, _built))
+    return LoadedSkills(*read_network(Path(path), SKILLS, _rebuild))
 
 
-def _built(
+def _rebuild(
     metadata: SkillMetadata, architecture: Mapping[str, Any], state: Mapping[str, torch.Tensor]
 ) -> SkillClassifier:
     model = SkillClassifier(

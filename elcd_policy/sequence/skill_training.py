@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from ..utils.threads import one_thread
 from .skill_classifier import SkillClassifier
-from .skill_data import Motion, SkillSet, Variation, sampled, varied
+from .skill_data import Motion, SkillSet, Variation, resample, vary
 
 #: Shares of a motion's time that accuracy is stated for.
 SHARES = tuple(np.round(np.arange(0.05, 1.001, 0.05), 2).tolist())
@@ -85,7 +85,7 @@ def train(
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.epochs)
     for _ in tqdm(range(settings.epochs), desc="skills", delay=2, disable=not progress):
-        changed = varied(motions, settings.variation, rng)
+        changed = vary(motions, settings.variation, rng)
         order = rng.permutation(len(motions))
         for begin in range(0, len(motions), settings.batch):
             batch = [changed[i] for i in order[begin : begin + settings.batch]]
@@ -100,12 +100,12 @@ def train(
 def batch_loss(
     model: nn.Module, motions: Sequence[Motion], settings: SkillTraining, rng: np.random.Generator
 ) -> Tensor:
-    """The loss on a batch of motions, varied for it."""
-    return _loss(model, varied(motions, settings.variation, rng), settings, rng)
+    """Compute the loss on a batch of motions, varied for it."""
+    return _loss(model, vary(motions, settings.variation, rng), settings, rng)
 
 
 def prefix_loss(scores: Tensor, labels: Tensor, counts: Tensor) -> Tensor:
-    """Mean over motions of the mean cross-entropy of their samples.
+    """Compute the mean over motions of the mean cross-entropy of their samples.
 
     Parameters
     ----------
@@ -121,13 +121,13 @@ def prefix_loss(scores: Tensor, labels: Tensor, counts: Tensor) -> Tensor:
 def accuracy_by_share(
     model: nn.Module, motions: Sequence[Motion], rate: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What the model knows when `SHARES` of the motions' time have passed.
+    """Score the model when `SHARES` of the motions' time have passed.
 
     Returns
     -------
     Accuracy and mean confidence (the largest probability), both [shares].
     """
-    position, time, counts = sampled(motions, rate)
+    position, time, counts = resample(motions, rate)
     labels = torch.tensor([motion.label for motion in motions])
     with torch.no_grad():
         scores = model(position, time).exp()
@@ -143,6 +143,6 @@ def accuracy_by_share(
 def _loss(
     model: nn.Module, motions: Sequence[Motion], settings: SkillTraining, rng: np.random.Generator
 ) -> Tensor:
-    position, time, counts = sampled(motions, settings.rate, settings.variation.noise, rng)
+    position, time, counts = resample(motions, settings.rate, settings.variation.noise, rng)
     labels = torch.tensor([motion.label for motion in motions])
     return prefix_loss(model(position, time), labels, counts)

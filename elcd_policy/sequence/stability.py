@@ -1,4 +1,4 @@
-"""What can be said of a layer's stability from its matrices.
+"""Stability of a recurrent layer, from its matrices.
 
 For two trajectories under the same input, ``d = h_1 - h_2`` follows ``d' = A d + D(t)`` with
 ``|D| <= sigma_max(W) |d|``, as tanh has slopes up to 1. With ``m = -lambda_max((A + A^T) / 2)``
@@ -34,7 +34,9 @@ SCAN, HALVINGS = 40, 20
 
 @dataclass(frozen=True)
 class LayerStability:
-    """Of one layer. Times are in units of the layer's own time, in which a sample takes ``step``.
+    """Stability of one layer.
+
+    Times are in units of the layer's own time, in which a sample takes ``step``.
 
     Attributes
     ----------
@@ -63,38 +65,38 @@ class LayerStability:
 
     @property
     def stable(self) -> bool:
-        """Whether a sufficient condition holds in continuous time."""
+        """Return whether a sufficient condition holds in continuous time."""
         return self.rate > 0 or (self.monotone_rate or 0.0) > 0
 
     @property
     def contracting_steps(self) -> bool:
-        """Whether every single step, as it is computed, is a contraction."""
+        """Return whether every single step, as it is computed, is a contraction."""
         return self.step_factor < 1
 
 
 @dataclass(frozen=True)
 class StabilityCertificate:
-    """Of a stack of layers: it holds if it holds for each, a layer being the next one's input."""
+    """Stability of a stack of layers, each the next one's input: it holds if all layers' do."""
 
     layers: tuple[LayerStability, ...]
 
     @property
     def stable(self) -> bool:
-        """Whether a sufficient condition holds for each layer, in continuous time."""
+        """Return whether a sufficient condition holds for each layer, in continuous time."""
         return all(layer.stable for layer in self.layers)
 
     @property
     def contracting_steps(self) -> bool:
-        """Whether the same is shown for the steps as they are computed."""
+        """Return whether the same is shown for the steps as they are computed."""
         return all(layer.contracting_steps for layer in self.layers)
 
     @property
     def rate(self) -> float:
-        """The slowest layer's, per unit of time; not positive if nothing is shown."""
+        """Return the slowest layer's, per unit of time; not positive if nothing is shown."""
         return min(max(layer.rate, layer.monotone_rate or -float("inf")) for layer in self.layers)
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form."""
+        """Return a JSON-ready form."""
         layers = [
             asdict(layer) | {"stable": layer.stable, "contracting_steps": layer.contracting_steps}
             for layer in self.layers
@@ -119,7 +121,7 @@ def describe_stability(facts: Mapping[str, Any]) -> str:
 
 
 def layer_stability(a: Tensor, w: Tensor, e: float, integrator: str) -> LayerStability:
-    """All that is said of a layer, computed in float64.
+    """Compute all that is certified of a layer, in float64.
 
     Parameters
     ----------
@@ -168,7 +170,7 @@ def step_factor(a: Tensor, w: Tensor, e: float, integrator: str) -> float:
 
 
 def largest_step(a: Tensor, w: Tensor, integrator: str) -> float:
-    """The step size up to which `step_factor` is below 1, found by scanning and bisecting."""
+    """Find the step size up to which `step_factor` is below 1, by scanning and bisecting."""
     method, norm_a, norm_w = integrator_named(integrator), _norm(a), _norm(w)
     if norm_a + norm_w == 0.0:
         return 0.0

@@ -21,7 +21,7 @@ ROWS = 1024
 def step(
     h: Tensor, z: Tensor, a: Tensor, w: Tensor, e: Tensor, nodes: list[float], weights: list[float]
 ) -> Tensor:
-    """One step from ``h`` [B, N] with the input's part ``z = U x + b`` [B, N].
+    """Take one step from ``h`` [B, N] with the input's part ``z = U x + b`` [B, N].
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def step(
     return after
 
 
-def unrolled(
+def unroll_steps(
     x: Tensor,
     h: Tensor,
     u: Tensor,
@@ -50,7 +50,7 @@ def unrolled(
     nodes: list[float],
     weights: list[float],
 ) -> tuple[Tensor, Tensor]:
-    """All steps, one after the other.
+    """Take all steps, one after the other.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def unrolled(
 
 
 class Unroll(torch.autograd.Function):
-    """`unrolled` as one node of the graph; second derivatives go through `unrolled` itself."""
+    """`unroll_steps` as one node of the graph; second derivatives go through the loop itself."""
 
     @staticmethod
     def forward(
@@ -90,7 +90,7 @@ class Unroll(torch.autograd.Function):
         nodes: list[float],
         weights: list[float],
     ) -> tuple[Tensor, Tensor]:
-        """See `unrolled`."""
+        """Run `unroll_steps`."""
         count, stages = len(x), len(nodes)
         sizes, span = _sizes(e, count), span_of(count, len(h), 1)
         y = x.new_empty(count + 1, stages, *h.shape)
@@ -122,11 +122,11 @@ class Unroll(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, d_states: Tensor | None, d_last: Tensor | None) -> Any:
-        """Gradients of all tensors of `unrolled`."""
+        """Return gradients of all tensors of `unroll_steps`."""
         *inputs, y = ctx.saved_tensors[:8]
         slopes = [step.unbind(0) for part in ctx.saved_tensors[8:] for step in part]
         if torch.is_grad_enabled():
-            return *differentiable(ctx, inputs, (d_states, d_last)), None, None
+            return *differentiate_again(ctx, inputs, (d_states, d_last)), None, None
         x, h, u, b, a, w, e = inputs
         nodes, weights = ctx.nodes, ctx.weights
         count, (stages, batch, n) = len(x), y.shape[1:]
@@ -180,29 +180,29 @@ class Unroll(torch.autograd.Function):
 
 
 def span_of(count: int, batch: int, stages: int) -> int:
-    """Steps whose products are taken together."""
+    """Return how many steps' products are taken together."""
     return max(1, min(count, ROWS // max(1, batch * stages)))
 
 
 def _sizes(e: Tensor, count: int) -> list[Any]:
-    """A step size for each step: a number if there is one for all, which is faster."""
+    """Return a step size for each step, or a number if it is one for all, which is faster."""
     return [e.item()] * count if e.numel() == 1 else list(e.expand(count, -1, 1).unbind(0))
 
 
 def _add(base: Tensor, k: Tensor, size: Any, factor: float, out: Tensor) -> None:
-    """``base + factor size k`` into ``out``."""
+    """Add ``base + factor size k`` into ``out``."""
     if isinstance(size, Tensor):
         torch.addcmul(base, k, size, value=factor, out=out)
     else:
         torch.add(base, k, alpha=factor * size, out=out)
 
 
-def differentiable(
+def differentiate_again(
     ctx: Any, inputs: list[Tensor], d_outputs: tuple[Tensor | None, Tensor | None]
 ) -> tuple[Tensor | None, ...]:
-    """Gradients of the inputs of `unrolled` that can be differentiated again."""
+    """Return gradients of the inputs of `unroll_steps` that can be differentiated again."""
     x, h, u, b, a, w, e = inputs
-    outputs = unrolled(x, h, u, b, a, w, e, ctx.nodes, ctx.weights)
+    outputs = unroll_steps(x, h, u, b, a, w, e, ctx.nodes, ctx.weights)
     given = [(y, d) for y, d in zip(outputs, d_outputs, strict=True) if d is not None]
     wanted = [x for x, needed in zip(inputs, ctx.needs_input_grad, strict=False) if needed]
     found = iter(

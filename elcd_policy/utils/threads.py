@@ -1,4 +1,4 @@
-"""How many threads torch may use."""
+"""The number of threads that torch may use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread for many small tensors: a second one costs more than it brings."""
+    """Use one thread for many small tensors: a second one costs more than it brings."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 
 def versions(packages: tuple[str, ...] = ("elcd_policy", "torch", "numpy")) -> dict[str, str]:
-    """Versions of Python and of ``packages``."""
+    """Look up the versions of Python and of ``packages``."""
     found = {"python": platform.python_version()}
     for package in packages:
         try:

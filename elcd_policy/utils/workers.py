@@ -1,4 +1,4 @@
-"""What a worker process does first."""
+"""The first steps of a worker process."""
 
 from __future__ import annotations
 

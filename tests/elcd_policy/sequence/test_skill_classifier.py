@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from elcd_policy.errors import ParameterError, ShapeError
 from elcd_policy.sequence import SkillClassifier, load_skills_file
-from elcd_policy.sequence.skill_classifier import shown
+from elcd_policy.sequence.skill_classifier import motion_features
 
 
 def motion(seed: int, count: int = 12) -> tuple[torch.Tensor, torch.Tensor]:
@@ -25,8 +25,8 @@ def motion(seed: int, count: int = 12) -> tuple[torch.Tensor, torch.Tensor]:
 def test_place_size_and_speed_make_no_difference(seed: int, size: float, speed: float) -> None:
     position, time = motion(seed)
     moved = size * position + torch.tensor([3.0, -2.0, 1.0])
-    seen, dt = shown(position, time)
-    again, slower = shown(moved, 5.0 + time / speed)
+    seen, dt = motion_features(position, time)
+    again, slower = motion_features(moved, 5.0 + time / speed)
     torch.testing.assert_close(again, seen)
     torch.testing.assert_close(slower, dt / speed)
     assert float(seen.norm(dim=2).max()) <= 2.0**0.5

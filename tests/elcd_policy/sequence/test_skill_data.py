@@ -9,7 +9,7 @@ import pytest
 
 from elcd_policy.errors import DemonstrationError
 from elcd_policy.sequence import load_skills
-from elcd_policy.sequence.skill_data import Motion, Variation, sampled, varied
+from elcd_policy.sequence.skill_data import Motion, Variation, resample, vary
 
 DATA = Path(__file__).parents[3] / "data"
 
@@ -49,7 +49,7 @@ def test_a_variation_turns_and_warps_but_keeps_lengths() -> None:
     time = np.linspace(0.0, 2.0, 200)
     path = np.column_stack([time, np.sin(3 * time), np.cos(time)])
     motion = Motion(time, path, 4)
-    many = varied([motion] * 50, Variation(cut=0.0), np.random.default_rng(0))
+    many = vary([motion] * 50, Variation(cut=0.0), np.random.default_rng(0))
     lengths = [np.linalg.norm(np.diff(each.position, axis=0), axis=1).sum() for each in many]
     np.testing.assert_allclose(lengths, np.linalg.norm(np.diff(path, axis=0), axis=1).sum())
     durations = np.array([each.time[-1] for each in many])
@@ -62,7 +62,7 @@ def test_a_batch_repeats_the_last_sample() -> None:
     time = np.linspace(0.0, 1.0, 50)
     short = Motion(time / 2, np.column_stack([time, time]), 0)
     long = Motion(time, np.column_stack([time, -time]), 1)
-    position, times, counts = sampled([short, long], 10.0)
+    position, times, counts = resample([short, long], 10.0)
     assert counts.tolist() == [6, 11]
     assert position.shape == (11, 2, 2)
     np.testing.assert_allclose(times[:, 0], [*np.arange(6) / 10, *[0.5] * 5], atol=1e-6)

@@ -12,7 +12,7 @@ from elcd_policy.errors import ParameterError
 from elcd_policy.sequence import LipschitzRNN, layer_stability
 from elcd_policy.sequence.integrators import INTEGRATORS
 from elcd_policy.sequence.stability import largest_step, step_factor
-from elcd_policy.sequence.unroll import unrolled
+from elcd_policy.sequence.unroll import unroll_steps
 
 J = torch.tensor([[0.0, -1.0], [1.0, 0.0]], dtype=torch.float64)
 
@@ -39,7 +39,9 @@ def gaps(network: LipschitzRNN, integrator: str, e: float, steps: int) -> torch.
     for _ in range(2):
         start = 2 * torch.randn(20, 5, dtype=torch.float64)
         size = torch.full((1, 1, 1), e, dtype=torch.float64)
-        states, _ = unrolled(x, start, u, b, a, w, size, list(method.nodes), list(method.weights))
+        states, _ = unroll_steps(
+            x, start, u, b, a, w, size, list(method.nodes), list(method.weights)
+        )
         pairs.append(torch.cat([start[None], states]))
     return (pairs[0] - pairs[1]).norm(dim=2)
 

@@ -9,7 +9,7 @@ import torch
 
 from elcd_policy.sequence.fixed_step import FixedStepUnroll
 from elcd_policy.sequence.integrators import INTEGRATORS
-from elcd_policy.sequence.unroll import ROWS, Unroll, unrolled
+from elcd_policy.sequence.unroll import ROWS, Unroll, unroll_steps
 
 CHAINS = [name for name, method in INTEGRATORS.items() if method.is_chain]
 
@@ -55,7 +55,7 @@ def test_it_equals_the_plain_loop_over_several_spans(name: str, wanted: str) -> 
     batch = ROWS // 3  # 3, 1 and 1 steps a span
     method = list(INTEGRATORS[name].nodes), list(INTEGRATORS[name].weights)
     found = []
-    for function in (Unroll.apply, unrolled):
+    for function in (Unroll.apply, unroll_steps):
         given = arguments(7, batch)
         states, last = function(*given, *method)
         torch.testing.assert_close(states[-1], last)
@@ -70,7 +70,7 @@ def test_it_equals_the_plain_loop_over_several_spans(name: str, wanted: str) -> 
 def test_steps_of_one_size_equal_the_plain_loop(batch: int, name: str) -> None:
     method = list(INTEGRATORS[name].nodes), list(INTEGRATORS[name].weights)
     found = []
-    for function in (FixedStepUnroll.apply, unrolled):
+    for function in (FixedStepUnroll.apply, unroll_steps):
         given = arguments(7, batch)
         given[-1] = given[-1].detach()
         states, last = function(*given, *method)
@@ -98,7 +98,7 @@ def test_the_error_falls_with_the_integrators_order(name: str, order: int) -> No
 
     def end(count: int, nodes: list[float], weights: list[float]) -> torch.Tensor:
         e = torch.full((1, 1, 1), 1.0 / count, dtype=torch.float64)
-        return unrolled(x.expand(count, -1, -1), h, u, b, a, w, e, nodes, weights)[1]
+        return unroll_steps(x.expand(count, -1, -1), h, u, b, a, w, e, nodes, weights)[1]
 
     exact = end(300, list(INTEGRATORS["rk4"].nodes), list(INTEGRATORS["rk4"].weights))
     errors = [float((end(count, *method) - exact).norm()) for count in (20, 40, 80)]
