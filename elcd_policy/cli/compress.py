@@ -117,12 +117,6 @@ def compress_file(
     ElcdError
         If a file can't be read or written, or a setting is out of range.
     """
-    if steps < 0 or not learning_rate > 0 or not 0 <= seed < 2**63:
-        raise ParameterError(
-            "a setting of fine-tuning is out of range",
-            got=f"{steps} steps, learning rate {learning_rate}, seed {seed}",
-            expected="0 steps or more, a learning rate above 0, a seed of 0 or more",
-        )
     file = check_target(output, (PACKED,))
     done: CompressedFile = _find_compressor(path).compress_file(
         path,

@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from pathlib import Path
 
 import torch
 
-from ..errors import SkillFileError
 from ..sequence import (
     SkillMetadata,
     SkillTraining,
@@ -22,6 +20,7 @@ from ..sequence import (
     save_skills,
 )
 from ..sequence.stability import describe_stability
+from ..utils.files import check_output
 
 EXAMPLE = """example:
   elcd skills lasa -o skills.pt
@@ -54,9 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, score on what was held out, write."""
-    target = Path(args.output)
-    if target.is_dir() or target.suffix != ".pt":
-        raise SkillFileError(f"{target} can't be written", expected="a name ending in .pt")
+    target = check_output(args.output, ".pt")
     skills = load_skills(args.sources, args.held_out)
     begin = time.process_time()
     model = fit_skills(skills, SkillTraining(epochs=args.epochs), seed=args.seed)

@@ -26,6 +26,7 @@ from ..saving import save
 from ..training import TrainingSettings
 from ..training.data import TrainingData
 from ..training.losses import shooting_loss
+from ..utils.numbers import check_seed
 from ..utils.threads import one_thread
 from .compressed_file import CompressedFile, measure_cpu_time
 from .fine_tuning import ITERATIONS, compress
@@ -88,7 +89,7 @@ def compress_policy(
     small = _copy(policy)
     before = sum(v.numel() * v.element_size() for v in small.state_dict().values())
     training = TrainingSettings()
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(check_seed(seed))
     loss: Callable[[], Tensor]
     if demonstrations is None:
         data, teacher = _own_data(own_motions(policy), small), copy.deepcopy(small)

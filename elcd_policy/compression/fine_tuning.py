@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from ..errors import CompressionError
+from ..errors import CompressionError, ParameterError
 from ..formats.packed_weights import PackedWeights
+from ..utils.numbers import check_count
 from .idkm import IDKM, Layer
 
 #: Updates of the centroids in a step that are enough for a file: they start from where the last
@@ -59,6 +60,11 @@ def compress(
     ParameterError, CompressionError
         As `IDKM`; a CompressionError too if there are no batches or training diverged.
     """
+    check_count("steps", steps, least=0)
+    if not 0 < learning_rate < math.inf:
+        raise ParameterError(
+            "the learning rate is out of range", got=learning_rate, expected="a number above 0"
+        )
     training = {part: part.training for part in model.modules()}
     quantised = IDKM(model, bits=bits, dim=dim, gradient=gradient, layers=layers, **settings)
     loss = data if callable(data) else _on_batches(model, data, criterion)

@@ -13,6 +13,7 @@ from torch.nn.functional import huber_loss, kl_div, log_softmax
 from tqdm import trange
 
 from ..errors import ParameterError, TrainingError
+from ..utils.numbers import check_count, check_seed
 from .camera import Camera
 from .detector import CELL, WINDOW, GoalDetector
 
@@ -73,11 +74,14 @@ def fit_detector(
 
     Raises
     ------
+    ParameterError
+        If the seed or the number of epochs is out of range.
     TrainingError
         If the loss is no number any more.
     """
     settings = settings or DetectorSettings()
-    generator = torch.Generator().manual_seed(seed)
+    check_count("epochs", settings.epochs)
+    generator = torch.Generator().manual_seed(check_seed(seed))
     loss_of = PictureLoss(detector, camera, images, places, settings, generator)
     optimiser = torch.optim.Adam(detector.parameters(), lr=settings.rate)
     steps = -(-len(images) // settings.batch)

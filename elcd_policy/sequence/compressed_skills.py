@@ -14,6 +14,7 @@ from ..certificate import CERTIFIED, NOT_CERTIFIED
 from ..compression.compressed_file import CompressedFile, measure_cpu_time
 from ..compression.compressed_network import CompressedNetwork, compress_network
 from ..errors import DemonstrationError, ParameterError
+from ..utils.numbers import check_seed
 from .skill_classifier import SkillClassifier
 from .skill_data import Motion, SkillSet, load_skills
 from .skill_file import (
@@ -52,7 +53,7 @@ def compress_skills(
         As `elcd_policy.compression.compress`.
     """
     model = trainable_skills(loaded)
-    training, rng = SkillTraining(rate=model.rate), np.random.default_rng(seed)
+    training, rng = SkillTraining(rate=model.rate), np.random.default_rng(check_seed(seed))
 
     def loss() -> Tensor:
         chosen = rng.permutation(len(motions))[: training.batch]

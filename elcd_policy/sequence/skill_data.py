@@ -14,6 +14,7 @@ from torch import Tensor
 from ..demonstrations import Demonstration, load_demonstrations
 from ..demonstrations.formats.lasa import lasa_shapes
 from ..errors import DemonstrationError
+from ..utils.numbers import check_count
 
 Array = NDArray[np.float64]
 
@@ -83,7 +84,10 @@ def load_skills(sources: Sequence[str], held_out: int = 2) -> SkillSet:
     DemonstrationError
         If a source can't be read, there are fewer than two skills, two of one name, too few
         demonstrations, or of different dimension.
+    ParameterError
+        If ``held_out`` is negative.
     """
+    check_count("held-out motions", held_out, least=0)
     named: dict[str, str] = {}
     for source in sources:
         names = [f"lasa:{shape}" for shape in lasa_shapes()] if source == ALL_LASA else [source]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from ..utils.numbers import check_count, check_seed
 from ..utils.threads import one_thread
 from .skill_classifier import SkillClassifier
 from .skill_data import Motion, SkillSet, Variation, resample, vary
@@ -58,9 +59,15 @@ def fit_skills(
     skills : from `load_skills`.
     seed : of weights and variations.
     progress : show a bar.
+
+    Raises
+    ------
+    ParameterError
+        If the seed or the number of epochs is out of range.
     """
     settings = settings or SkillTraining()
-    rng = np.random.default_rng(seed)
+    check_count("epochs", settings.epochs)
+    rng = np.random.default_rng(check_seed(seed))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = SkillClassifier(

@@ -17,6 +17,7 @@ from ..fields import FIELDS, LatentField
 from ..flows import TangentFlow, default_flow
 from ..metadata import Orientation, PolicyMetadata
 from ..policy import MotionPolicy
+from ..utils.numbers import check_seed
 from ..utils.threads import one_thread
 from .data import TrainingData
 from .losses import closed_form_loss, shooting_loss
@@ -62,8 +63,7 @@ def fit(
         If nothing moves in the demonstrations, or training diverged.
     """
     settings = settings or TrainingSettings()
-    if not 0 <= seed < 2**64:
-        raise ParameterError("the seed is out of range", got=seed, expected="0 to 2^64 - 1")
+    check_seed(seed)
     data = TrainingData.of(demonstrations, settings.samples)
     of_starts, *of_weights = np.random.SeedSequence(seed).generate_state(
         1 + settings.draws, np.uint64

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from ..errors import ParameterError
+
 
 @contextmanager
 def write_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
@@ -47,6 +49,32 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         if error.filename in (None, str(target), str(target.parent)) or _is_partial(error, target):
             error.filename = os.fspath(path)
         raise
+
+
+def check_output(path: str | os.PathLike[str], suffix: str | None = None) -> Path:
+    """Return ``path`` if a file can be written there; to be asked before long work.
+
+    Raises
+    ------
+    ParameterError
+        If the name has another suffix, a folder has that name, or nothing may be written there.
+    """
+    path = Path(path)
+    if suffix is not None and path.suffix != suffix:
+        raise ParameterError(
+            f"{path} can't be written", got=path.name, expected=f"a name ending in {suffix}"
+        )
+    target = Path(os.path.realpath(path))
+    above = next(folder for folder in target.parents if folder.exists())
+    if target.is_dir():
+        fault = "a folder of that name"
+    elif not above.is_dir():
+        fault = f"the file {above} on the way"
+    elif not os.access(target if target.exists() else above, os.W_OK):
+        fault = f"no permission to write {'it' if target.exists() else f'in {above}'}"
+    else:
+        return path
+    raise ParameterError(f"{path} can't be written", got=fault, expected="a file in a folder")
 
 
 def _mode_of(path: Path) -> int | None:

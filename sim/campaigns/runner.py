@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from elcd_policy.errors import ElcdError, ParameterError
+from elcd_policy.utils.numbers import check_seed
 from elcd_policy.utils.workers import prepare_worker
 
 from ..arm.arm import Arm
@@ -60,7 +61,7 @@ class Runner:
     """
 
     def __init__(self, scene: Scene, motion: Motion, seed: int = 0, gui: bool = False) -> None:
-        self.scene, self.motion, self.seed, self.gui = scene, motion, seed, gui
+        self.scene, self.motion, self.seed, self.gui = scene, motion, check_seed(seed), gui
         self.metric: CertifiedMetric | None = None
         if isinstance(motion, PolicyMotion) and has_metric(motion.policy):
             self.metric = CertifiedMetric(motion.policy)

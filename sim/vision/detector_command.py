@@ -8,6 +8,7 @@ from pathlib import Path
 
 from elcd_policy.perception import save_detector
 from elcd_policy.perception.detector import NETS
+from elcd_policy.utils.files import check_output
 
 from ..robot import load_robot
 from .compress_detector import compress_file
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, measure on held-out scenes, write."""
+    check_output(args.output)
     detector, metadata = train_detector(
         load_robot(args.robot),
         scenes=args.scenes,

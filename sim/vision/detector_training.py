@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from elcd_policy.errors import ParameterError
 from elcd_policy.perception import (
     DetectorMetadata,
     DetectorSettings,
@@ -21,6 +20,7 @@ from elcd_policy.perception import (
     fit_detector,
 )
 from elcd_policy.perception.detector import NETS
+from elcd_policy.utils.numbers import check_count, check_seed
 
 from ..robot import Robot
 from .table_camera import CAMERA
@@ -65,8 +65,9 @@ def train_detector(
     ParameterError
         If a number is out of range.
     """
-    if scenes < 1:
-        raise ParameterError("too few scenes", got=scenes, expected="at least 1")
+    check_count("scenes", scenes)
+    check_count("epochs", epochs)
+    check_seed(seed)
     settings = DetectorSettings(epochs=epochs)
     images, places = render_training_images(robot, scenes, seed)
     torch.manual_seed(seed)

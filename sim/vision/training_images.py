@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from elcd_policy.errors import ParameterError
 from elcd_policy.perception.camera import Camera
+from elcd_policy.utils.numbers import check_seed
 
 from ..arm.inverse_kinematics import solve_pose
 from ..robot import Robot
@@ -48,7 +49,7 @@ def render_training_images(
     -------
     Images [N, H, W, 3], and the box's positions [N, 3] in m, NaN where it is not to be seen.
     """
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(check_seed(seed))
     images, places = [], []
     with (
         TableCamera(robot, camera) as view,

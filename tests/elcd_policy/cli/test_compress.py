@@ -91,7 +91,10 @@ def test_what_can_not_be_certified_is_written_only_if_that_is_allowed(
         (["policy.pt", "-o", "a.pt"], "expected a name ending in .elcdz"),
         (["policy.pt", "-o", "a.elcdz", "--bits", "9"], "got 9 bits"),
         (["policy.pt", "-o", "a.elcdz", "--dim", "0"], "for 0 weights"),
-        (["policy.pt", "-o", "a.elcdz", "--steps", "-1"], "got -1 steps"),
+        (
+            ["policy.pt", "-o", "a.elcdz", "--steps", "-1"],
+            "too few steps: got -1, expected at least 0",
+        ),
         (["policy.pt", "nowhere", "-o", "a.elcdz"], "nowhere"),
         (["policy.pt", "a", "b", "-o", "a.elcdz"], "one source: got a b"),
     ],

@@ -244,7 +244,7 @@ def test_a_seed_out_of_range_is_refused(
     seed: int, complaint: Callable[..., str], tmp_path: Path
 ) -> None:
     line = complaint("train", "lasa:Sshape", "-o", tmp_path / "p.pt", "--seed", seed)
-    assert line == f"the seed is out of range: got {seed}, expected 0 to 2^64 - 1"
+    assert line == f"the seed is out of range: got {seed}, expected 0 to 2^63 - 1"
 
 
 def test_a_reader_that_leaves_early_is_no_error(policy_file: Path) -> None:

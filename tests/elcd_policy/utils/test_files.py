@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from elcd_policy.utils.files import write_atomically
+from elcd_policy.errors import ParameterError
+from elcd_policy.utils.files import check_output, write_atomically
 
 
 def test_a_file_and_its_folder_appear_with_ordinary_permissions(tmp_path: Path) -> None:
@@ -85,3 +86,18 @@ def test_a_place_that_can_not_be_written_is_named_as_it_was_given(
             file.write(b"new")
     assert caught.value.filename == str(tmp_path / name)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_an_output_is_checked_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "folder.pt").mkdir()
+    (tmp_path / "file").write_bytes(b"")
+    assert check_output(tmp_path / "new" / "a.pt", ".pt") == tmp_path / "new" / "a.pt"
+    assert check_output("/dev/full") == Path("/dev/full")
+    for name, fault in {
+        "a.txt": "got a.txt, expected a name ending in .pt",
+        "folder.pt": "got a folder of that name",
+        "file/a.pt": "on the way",
+    }.items():
+        with pytest.raises(ParameterError, match=fault):
+            check_output(tmp_path / name, ".pt")
+    assert not (tmp_path / "new").exists()
