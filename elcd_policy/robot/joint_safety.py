@@ -22,6 +22,9 @@ from .safety import age_fault
 
 Array = NDArray[np.float64]
 
+LIMIT_TOLERANCE = 0.1
+"""rad, how far beyond its limits a joint may be measured."""
+
 
 @dataclass(frozen=True)
 class JointLimits:
@@ -76,13 +79,15 @@ class JointReading:
     Parameters
     ----------
     positions : [n] in rad.
-    received_age : s since they were received, on a steady clock.
-    stamp_age : s from their stamp to now, on the node's clock; negative for the future.
+    received_age : s since the oldest was received, on a steady clock.
+    stamp_age : s from the oldest stamp to now, on the node's clock; negative for the future.
+    oldest : name of the joint that was heard longest ago; empty if all came together.
     """
 
     positions: Array
     received_age: float
     stamp_age: float
+    oldest: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,10 +113,41 @@ def joints_fault(positions: Array, names: tuple[str, ...]) -> str:
     return f"the state's joint positions are not finite: got {', '.join(bad)}" if bad else ""
 
 
+def range_fault(positions: Array, names: tuple[str, ...], lower: Array, upper: Array) -> str:
+    """Return the fault of a joint that is measured beyond its limits; empty for none.
+
+    A joint may rest a little beyond: up to `LIMIT_TOLERANCE`, and a twentieth of its range.
+
+    Parameters
+    ----------
+    positions, lower, upper : [n] in rad.
+    names : of the joints.
+    """
+    tolerance = np.minimum(LIMIT_TOLERANCE, 0.05 * (upper - lower))
+    beyond = np.maximum(lower - positions, positions - upper)
+    bad = np.flatnonzero(beyond > tolerance)
+    if not bad.size:
+        return ""
+    joint = int(bad[0])
+    position, low, high = float(positions[joint]), float(lower[joint]), float(upper[joint])
+    turned = any(low <= position + turn <= high for turn in (-2 * np.pi, 2 * np.pi))
+    return (
+        f"{names[joint]} is beyond its limits: got {position:.3f} rad, expected {low:.3f} to "
+        f"{high:.3f} rad" + ("; is it a turn off?" if turned else "")
+    )
+
+
 def joint_state_fault(state: JointReading, limits: JointLimits) -> str:
-    """Why a state can't be used, the first of its checks that fails; empty if it can."""
-    return joints_fault(state.positions, limits.names) or age_fault(
-        state.received_age, state.stamp_age, limits.state_timeout
+    """Return the first fault of a state, empty for none: not finite, out of range, or stale."""
+    return (
+        joints_fault(state.positions, limits.names)
+        or range_fault(state.positions, limits.names, limits.lower, limits.upper)
+        or age_fault(
+            state.received_age,
+            state.stamp_age,
+            limits.state_timeout,
+            f"state of {state.oldest}" if state.oldest else "state",
+        )
     )
 
 

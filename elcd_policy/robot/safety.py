@@ -143,19 +143,20 @@ def frame_fault(frame_id: str, base_frame: str) -> str:
     return f"the state is in another frame: got '{frame_id}', expected '{base_frame}'"
 
 
-def age_fault(received_age: float, stamp_age: float, timeout: float) -> str:
-    """Why a state is stale; empty if it is fresh. All times in s.
+def age_fault(received_age: float, stamp_age: float, timeout: float, subject: str = "state") -> str:
+    """Return the fault of a state that is stale; empty if it is fresh. All times in s.
 
     Both clocks have to agree: the steady one can't be stopped or set back, the stamp shows
     what was old before it was received.
     """
     if not received_age <= timeout:
-        return f"no state for {received_age:.3f} s, the limit is {timeout:g} s"
+        return f"no {subject} for {received_age:.3f} s, the limit is {timeout:g} s"
     if not stamp_age <= timeout:
-        return f"the state is stale: its stamp is {stamp_age:.3f} s old, the limit is {timeout:g} s"
+        limit = f"the limit is {timeout:g} s"
+        return f"the {subject} is stale: its stamp is {stamp_age:.3f} s old, {limit}"
     if stamp_age < -FUTURE_TOLERANCE:
         return (
-            f"the state's stamp is {-stamp_age:.3f} s in the future, the limit is "
+            f"the stamp of the {subject} is {-stamp_age:.3f} s in the future, the limit is "
             f"{FUTURE_TOLERANCE:g} s; is every node on the same clock (use_sim_time, /clock)?"
         )
     return ""

@@ -91,6 +91,11 @@ class ArmKinematics:
                 self.lower[i] = model.lowerPositionLimit[joint.idx_q]
                 self.upper[i] = model.upperPositionLimit[joint.idx_q]
 
+    @property
+    def speed_limits(self) -> Array:
+        """[n] in rad/s, as the URDF states them."""
+        return np.asarray(self._model.velocityLimit[self._columns])
+
     def limits(self, speed: float, acceleration: float, state_timeout: float) -> JointLimits:
         """The URDF's limits, and none above those given for all joints.
 
@@ -105,7 +110,7 @@ class ArmKinematics:
             self.joints,
             self.lower,
             self.upper,
-            np.minimum(self._model.velocityLimit[self._columns], speed),
+            np.minimum(self.speed_limits, speed),
             np.minimum(accelerations, acceleration),
             state_timeout,
         )

@@ -20,6 +20,9 @@ Array = NDArray[np.float64]
 STATE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 """Streams of states: the newest only, never waited for."""
 
+JOINT_STATES_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
+"""Joint states, which several devices publish in turn: none may push another's out."""
+
 COMMAND_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 """Commands and goals: a best-effort offer does not match a controller's reliable request."""
 

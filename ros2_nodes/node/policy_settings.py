@@ -32,6 +32,25 @@ POLICY_NODE = (
     ),
     Setting("urdf_file", "", "Path of the URDF; none for the topic robot_description"),
     Setting("state_timeout", 0.2, "Age from which a state is stale", "s", 0.01, 5.0, live=True),
+    Setting(
+        "receiver_timeout",
+        0.1,
+        "Time without commands after which their receiver has stopped the arm: a node that was "
+        "held up as long starts anew from rest",
+        "s",
+        0.01,
+        5.0,
+        live=True,
+    ),
+    Setting(
+        "max_state_speed",
+        3.0,
+        "Speed of the TCP between two states above which the state has jumped",
+        "m/s",
+        0.1,
+        100.0,
+        live=True,
+    ),
     Setting("max_speed", 0.25, "Largest speed of the TCP", "m/s", 0.001, 3.0, live=True),
     Setting(
         "max_angular_speed", 1.0, "Largest angular speed of the TCP", "rad/s", 0.01, 6.0, live=True

@@ -1,4 +1,4 @@
-"""Where the state comes from: the TCP's pose, or joint states by name."""
+"""Inputs of states: the pose of the TCP, or joint states by name."""
 
 from __future__ import annotations
 
@@ -11,22 +11,27 @@ from geometry_msgs.msg import PoseStamped
 from numpy.typing import NDArray
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
+from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
 
-from elcd_policy.robot.joint_safety import JointReading, joints_fault
+from elcd_policy.robot.joint_safety import JointReading, joints_fault, range_fault
 from elcd_policy.robot.safety import State
 
 from ..following.arm_kinematics import ArmKinematics
-from .messages import STATE_QOS, Mismatch, position_of, quaternion_of, seconds
+from ..following.joint_assembler import JointAssembler
+from ..following.state_checks import JointJumps, PoseJumps
+from .messages import JOINT_STATES_QOS, STATE_QOS, Mismatch, position_of, quaternion_of, seconds
 
 Array = NDArray[np.float64]
 S = TypeVar("S")
 
 POSE_TOPIC, JOINTS_TOPIC = "ee_pose", "joint_states"
+FAULT_SHOWN = 1.0
+"""s, for which the fault of one message counts: no control tick is so long that it misses it."""
 
 
 class StateInput(ABC, Generic[S]):
-    """The newest message of a topic of states, and how old it is.
+    """Subscribes a topic of states and keeps the newest, and how old it is.
 
     Parameters
     ----------
@@ -36,38 +41,46 @@ class StateInput(ABC, Generic[S]):
     on_mismatch : handles publishers whose QoS does not match.
     """
 
+    qos: QoSProfile = STATE_QOS
+    """Of the subscription."""
+
     def __init__(self, node: Node, kind: type, topic: str, on_mismatch: Mismatch) -> None:
         self._node = node
         self._message: Any = None
         self._received = -np.inf
+        self._fault, self._faulted = "", -np.inf
         self._subscription = node.create_subscription(
             kind,
             topic,
             self._take,
-            STATE_QOS,
+            self.qos,
             event_callbacks=SubscriptionEventCallbacks(incompatible_qos=on_mismatch),
         )
 
     @property
     def stamp(self) -> Any:
-        """Of the newest message."""
+        """The stamp of the newest message."""
         return self._message.header.stamp
 
     def age(self, now: float) -> float:
-        """s since the newest message was received, on `time.perf_counter`'s clock."""
+        """Return the s since the newest message was received, on `time.perf_counter`'s clock."""
         return now - self._received
 
     def forget(self) -> None:
-        """Begin anew, as if nothing had been received."""
+        """Start anew, as if nothing had been received."""
         self._message, self._received = None, -np.inf
 
     def close(self) -> None:
-        """Subscribe no more."""
+        """Unsubscribe."""
         self._node.destroy_subscription(self._subscription)
+
+    def source_fault(self) -> str:
+        """Return the fault of the topic's publishers; empty for none."""
+        return ""
 
     @abstractmethod
     def state(self, now: float) -> S | str | None:
-        """The newest state; None before the first; a text if it can't be used, and why.
+        """Return the newest state; None before the first; a text if it can't be used.
 
         Parameters
         ----------
@@ -77,70 +90,123 @@ class StateInput(ABC, Generic[S]):
     def _take(self, message: Any) -> None:
         self._message, self._received = message, time.perf_counter()
 
-    def _stamp_age(self) -> float:
-        return self._node.get_clock().now().nanoseconds * 1e-9 - seconds(self.stamp)
+    def _note_fault(self, fault: str) -> None:
+        """Let a fault of one message count for a while."""
+        if fault:
+            self._fault, self._faulted = fault, time.perf_counter()
+
+    def _recent_fault(self, now: float) -> str:
+        return self._fault if now - self._faulted < FAULT_SHOWN else ""
+
+    def _now(self) -> float:
+        return float(self._node.get_clock().now().nanoseconds * 1e-9)
 
 
 class PoseInput(StateInput[State]):
-    """The pose of the TCP from ``ee_pose``."""
+    """The pose of the TCP from ``ee_pose``.
 
-    def __init__(self, node: Node, on_mismatch: Mismatch) -> None:
+    Parameters
+    ----------
+    node, on_mismatch : see `StateInput`.
+    max_speed : m/s of the TCP between two poses, above which it has jumped.
+    """
+
+    def __init__(self, node: Node, on_mismatch: Mismatch, max_speed: float = np.inf) -> None:
+        self.jumps = PoseJumps(max_speed)
         super().__init__(node, PoseStamped, POSE_TOPIC, on_mismatch)
 
     def state(self, now: float) -> State | str | None:
         """See `StateInput.state`."""
         if self._message is None:
             return None
+        fault = self._recent_fault(now)
+        if fault:
+            return fault
         pose = self._message.pose
         return State(
             position_of(pose),
             quaternion_of(pose),
             self._message.header.frame_id,
             self.age(now),
-            self._stamp_age(),
+            self._now() - seconds(self.stamp),
         )
+
+    def source_fault(self) -> str:
+        """Return a fault if several nodes publish the pose: which of them is the arm's?"""
+        topic = self._subscription.topic_name
+        publishers = self._node.get_publishers_info_by_topic(topic)
+        if len(publishers) < 2:
+            return ""
+        names = sorted(f"{info.node_namespace.rstrip('/')}/{info.node_name}" for info in publishers)
+        return f"several publishers of {topic}: got {', '.join(names)}, expected one"
+
+    def _take(self, message: PoseStamped) -> None:
+        before, received_before = self._message, self._received
+        super()._take(message)
+        if before is not None:
+            # After a stall messages arrive together: their stamps tell the time between them.
+            stamped = seconds(message.header.stamp) - seconds(before.header.stamp)
+            dt = max(stamped, self._received - received_before)
+            self._note_fault(self.jumps.fault(_pose(before), _pose(message), dt))
 
 
 class JointStateInput(StateInput[JointReading]):
-    """Positions of the arm's joints from ``joint_states``, found by name.
+    """Positions of the arm's joints from ``joint_states``, merged by name over its messages.
 
-    A message that names none of the joints is another device's, such as a gripper's, and is
-    passed over.
+    Other devices, such as a gripper, may publish there too.
+
+    Parameters
+    ----------
+    node, on_mismatch : see `StateInput`.
+    arm : whose joints are read.
+    wraps : whole turns of joints without limits make no difference.
     """
 
-    def __init__(self, node: Node, joints: tuple[str, ...], on_mismatch: Mismatch) -> None:
+    qos = JOINT_STATES_QOS
+
+    def __init__(
+        self, node: Node, arm: ArmKinematics, on_mismatch: Mismatch, wraps: bool = True
+    ) -> None:
+        endless = ~np.isfinite(arm.upper - arm.lower) & wraps
+        self._assembler = JointAssembler(
+            arm.joints, JointJumps(arm.joints, arm.speed_limits, endless)
+        )
         super().__init__(node, JointState, JOINTS_TOPIC, on_mismatch)
-        self._joints = joints
-        self._strangers: list[str] = []
+
+    def age(self, now: float) -> float:
+        """Return the s since the joint was received that was heard longest ago."""
+        return np.inf if self._assembler.missing else now - self._assembler.oldest[2]
 
     def state(self, now: float) -> JointReading | str | None:
         """See `StateInput.state`."""
-        if self._message is None:
-            return self._fault(self._strangers) if self._strangers else None
-        names = list(self._message.name)
-        if not set(self._joints) <= set(names):
-            return self._fault(names)
-        if len(self._message.position) != len(names):
-            return (
-                f"{JOINTS_TOPIC} has {len(names)} names and {len(self._message.position)} positions"
-            )
-        positions = np.array([self._message.position[names.index(joint)] for joint in self._joints])
-        return JointReading(positions, self.age(now), self._stamp_age())
+        known, fault = self._assembler, self._recent_fault(now)
+        if fault:
+            return fault
+        if known.missing:
+            names = known.heard or known.strangers
+            if not names:
+                return None
+            return f"{JOINTS_TOPIC} lacks {', '.join(known.missing)}: got {', '.join(names)}"
+        name, stamp, received = known.oldest
+        return JointReading(
+            known.positions,
+            now - received,
+            self._now() - stamp,
+            "" if received == self._received else name,
+        )
 
     def forget(self) -> None:
-        """Begin anew, as if nothing had been received."""
+        """Start anew, as if nothing had been received."""
         super().forget()
-        self._strangers = []
+        self._assembler.forget()
 
     def _take(self, message: JointState) -> None:
-        if set(self._joints) & set(message.name):
-            super()._take(message)
-        else:
-            self._strangers = list(message.name)
-
-    def _fault(self, names: list[str]) -> str:
-        missing = [joint for joint in self._joints if joint not in names]
-        return f"{JOINTS_TOPIC} lacks {', '.join(missing)}: got {', '.join(names) or 'no names'}"
+        received = time.perf_counter()
+        stamp = seconds(message.header.stamp)
+        taken, fault = self._assembler.take(message.name, message.position, stamp, received)
+        self._note_fault(fault)
+        if taken:
+            self._message, self._received = message, received
 
 
 class ArmPoseInput(StateInput[State]):
@@ -149,12 +215,12 @@ class ArmPoseInput(StateInput[State]):
     def __init__(
         self, node: Node, arm: ArmKinematics, base_frame: str, on_mismatch: Mismatch
     ) -> None:
-        self._joints = JointStateInput(node, arm.joints, on_mismatch)
+        self._joints = JointStateInput(node, arm, on_mismatch)
         self._arm, self._base_frame = arm, base_frame
 
     @property
     def stamp(self) -> Any:
-        """Of the newest message."""
+        """The stamp of the newest message."""
         return self._joints.stamp
 
     def age(self, now: float) -> float:
@@ -162,15 +228,19 @@ class ArmPoseInput(StateInput[State]):
         return self._joints.age(now)
 
     def forget(self) -> None:
-        """Begin anew, as if nothing had been received."""
+        """Start anew, as if nothing had been received."""
         self._joints.forget()
 
     def close(self) -> None:
-        """Subscribe no more."""
+        """Unsubscribe."""
         self._joints.close()
 
+    def source_fault(self) -> str:
+        """See `StateInput.source_fault`."""
+        return self._joints.source_fault()
+
     def reading(self, now: float) -> JointReading | str | None:
-        """The joints of the newest state; see `StateInput.state`."""
+        """Return the joints of the newest state; see `StateInput.state`."""
         return self._joints.state(now)
 
     def state(self, now: float) -> State | str | None:
@@ -178,8 +248,15 @@ class ArmPoseInput(StateInput[State]):
         reading = self._joints.state(now)
         if not isinstance(reading, JointReading):
             return reading
-        fault = joints_fault(reading.positions, self._arm.joints)
+        arm, positions = self._arm, reading.positions
+        fault = joints_fault(positions, arm.joints) or range_fault(
+            positions, arm.joints, arm.lower, arm.upper
+        )
         if fault:
             return fault
-        pose = self._arm.pose(reading.positions)
+        pose = arm.pose(positions)
         return State(*pose, self._base_frame, reading.received_age, reading.stamp_age)
+
+
+def _pose(message: PoseStamped) -> tuple[Array, Array]:
+    return position_of(message.pose), quaternion_of(message.pose)

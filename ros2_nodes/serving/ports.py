@@ -63,6 +63,8 @@ class Ports:
     def retune(self, p: Values) -> None:
         """Take over the present values of the live parameters."""
         _retune(self.follower, p)
+        if isinstance(self.input, PoseInput):
+            self.input.jumps.speed = p["max_state_speed"]
         if self.joints is not None:
             _retune(self.joints, p)
 
@@ -108,7 +110,7 @@ def ports_for(
 
     if not in_joints:
         follower = follower_for(policy, p)
-        pose_input = PoseInput(node, on_mismatch("ee_pose"))
+        pose_input = PoseInput(node, on_mismatch("ee_pose"), p["max_state_speed"])
         return Ports(pose_input, follower, twist_output())
     arm = arm_of(node, p)
     limits = arm.limits(p["max_joint_speed"], p["max_joint_acceleration"], p["state_timeout"])
@@ -128,7 +130,7 @@ def ports_for(
     else:
         motion = ArmFollower(follower_for(policy, p), arm, limits)
     joint_output = JointVelocityOutput(node, on_mismatch("joint_cmd"), dry or JOINTS_TOPIC)
-    joint_input = JointStateInput(node, arm.joints, on_mismatch("joint_states"))
+    joint_input = JointStateInput(node, arm, on_mismatch("joint_states"), wraps=not in_joint_space)
     return Ports(joint_input, motion, joint_output)
 
 

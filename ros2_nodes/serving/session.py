@@ -17,6 +17,7 @@ from elcd_policy.errors import ElcdError, ParameterError
 from ..following.policy_setup import load
 from ..following.preflight import NONE, REFUSE, PreflightError, preflight
 from ..following.robot_motion import FOLLOWING, REACHED
+from ..following.state_checks import FaultLatch
 from ..following.task import ABORTED, CANCELED, Task
 from ..node.messages import COMMAND_QOS, position_of, quaternion_of
 from ..node.parameters import Parameters
@@ -73,7 +74,8 @@ class Session:
         self.retune()
         self.active = False
         self._awaited = "no goal yet" if p["wait_for_goal"] else ""
-        self._rival = ""
+        self._rival = self._source_fault = ""
+        self._latch = FaultLatch()
         self._cleared_until = -np.inf
         self._last_tick = -np.inf
         self._period = 1.0 / p["rate"]
@@ -98,11 +100,11 @@ class Session:
 
     @property
     def unready(self) -> str:
-        """Why no motion can begin from the present state; empty if one can."""
+        """Reason why no motion can start from the present state; empty if one can."""
         state = self._ports.input.state(time.perf_counter())
-        if state is None or isinstance(state, str):
-            return state or "no state yet"
-        return self.follower.state_fault(state)
+        if state is None:
+            return "no state yet"
+        return self._fault_of(state) or self._latch.fault
 
     def activate(self) -> None:
         """Let the arm be moved, and begin the first task if that is wanted.
@@ -114,6 +116,7 @@ class Session:
         ElcdError
             If another node moves the arm, or the motion would break a limit.
         """
+        self._check_rivals()
         rivals = self._rivals()
         if rivals:
             raise ParameterError(
@@ -242,15 +245,21 @@ class Session:
     def _tick(self) -> None:
         begin = time.perf_counter()
         # A late tick is followed by an early one: the time between them bounds the change.
-        dt = min(begin - self._last_tick, self._period)
-        self._last_tick = begin
+        elapsed = begin - self._last_tick
+        dt, self._last_tick = min(elapsed, self._period), begin
         halt, follower = self._halt, self.follower
+        if elapsed > max(self._p["receiver_timeout"], 2.0 * self._period) and not follower.silent:
+            self._log.warning(f"no command was sent for {elapsed:.2f} s: the motion starts anew")
+            follower.restart()  # its receiver has stopped the arm
+            self._cleared_until = -np.inf
         state: Any = self._ports.input.state(begin)
         try:
-            if follower.silent and begin > self._cleared_until and not (halt or self.unready):
+            fault = self._latch.update(begin, self._fault_of(state), follower.silent)
+            uncleared = follower.silent and begin > self._cleared_until
+            if uncleared and state is not None and not (halt or fault):
                 self._clear()
                 state = None
-            command = follower.tick(state, dt, halt)
+            command = follower.tick(fault or state, dt, halt)
         except PreflightError as error:
             self.task.end(ABORTED, str(error))
             command = follower.tick(state, dt, self.task.halt)
@@ -281,7 +290,16 @@ class Session:
     def _rivals(self) -> list[str]:
         return [] if self._p["dry_run"] else self._ports.output.rivals()
 
+    def _fault_of(self, state: Any) -> str:
+        """Return the fault of the present state, empty for none or before the first."""
+        if state is None:
+            return ""
+        if isinstance(state, str):
+            return state
+        return self._source_fault or self.follower.state_fault(state)
+
     def _check_rivals(self) -> None:
+        self._source_fault = self._ports.input.source_fault()
         rivals, topic = self._rivals() if self.active else [], self._ports.output.topic
         self._rival = f"another publisher drives {topic}: {', '.join(rivals)}" if rivals else ""
 

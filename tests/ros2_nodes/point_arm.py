@@ -25,7 +25,7 @@ DT = 0.02
 EVERY = QoSProfile(depth=1000)
 """Reliable, and none is dropped while the test's one thread is busy."""
 
-LIMITS = {"max_speed": 0.3, "max_acceleration": 2.0}
+LIMITS = {"max_speed": 0.3, "max_acceleration": 2.0, "receiver_timeout": 1.0}
 
 
 class Arm:

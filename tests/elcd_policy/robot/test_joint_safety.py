@@ -12,6 +12,7 @@ from elcd_policy.errors import ParameterError
 from elcd_policy.robot.joint_safety import (
     JointLimits,
     JointReading,
+    joint_state_fault,
     keep_within,
     limit_joint_acceleration,
     ramp_joints_to_zero,
@@ -61,6 +62,7 @@ def test_whatever_comes_in_the_command_is_finite_and_within_the_limits(
     change = np.abs(decision.velocity - previous)
     assert (change <= LIMITS.acceleration * DT * (1 + 1e-9) + 1e-12).all()
     usable = np.isfinite(state).all() and received <= 0.2 and -0.05 <= stamp <= 0.2
+    usable = usable and (np.abs(state) <= [2.1, np.inf, np.inf]).all() and -1.1 <= state[1] <= 1.6
     assert bool(decision.fault) != bool(usable and np.isfinite(wanted).all())
 
 
@@ -109,6 +111,21 @@ def test_at_a_limit_only_the_way_back_is_free() -> None:
     np.testing.assert_array_equal(keep_within(np.array([0.5, 0.1, 0.1]), *room), np.zeros(3))
     back = np.array([-0.5, 0.1, 0.1])
     np.testing.assert_array_equal(keep_within(back, *room), back)
+
+
+def test_a_joint_far_beyond_its_limits_is_a_fault_and_a_turn_off_is_said() -> None:
+    def fault(b: float) -> str:
+        return joint_state_fault(reading(np.array([0.0, b, 0.0])), LIMITS)
+
+    assert fault(1.59) == ""
+    assert fault(1.7) == "b is beyond its limits: got 1.700 rad, expected -1.000 to 1.500 rad"
+    assert fault(0.5 + 2 * np.pi).endswith("1.500 rad; is it a turn off?")
+    assert joint_state_fault(reading(np.array([0.0, 0.0, 40.0])), LIMITS) == ""
+
+
+def test_the_joint_that_was_heard_longest_ago_is_named() -> None:
+    state = JointReading(np.zeros(3), 0.3, 0.1, "b")
+    assert joint_state_fault(state, LIMITS) == "no state of b for 0.300 s, the limit is 0.2 s"
 
 
 def test_each_link_that_acts_is_named() -> None:
