@@ -15,7 +15,7 @@ from elcd_policy_ros2.goal_node import GoalNode
 from elcd_policy_ros2.node.messages import LATCHED_QOS
 from elcd_policy_ros2.policy_node import PolicyNode
 from elcd_policy_ros2.skill_node import SkillNode
-from elcd_policy_sim.vision.detector import DETECTOR
+from elcd_policy_sim.vision import DETECTOR
 
 from ..conftest import Ros
 
