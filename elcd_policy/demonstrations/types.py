@@ -187,8 +187,22 @@ class DemonstrationSet(Sequence[Demonstration]):
 
     @property
     def goal(self) -> Array:
-        """Mean of the demonstrations' last positions, [d]."""
-        return np.mean([demonstration.goal for demonstration in self], axis=0)
+        """Median of the demonstrations' last positions, coordinate by coordinate, [d].
+
+        A stray end among five does not move it; of two ends it is the mean.
+        """
+        return np.median([demonstration.goal for demonstration in self], axis=0)
+
+    def ending_at(self, goal: ArrayLike) -> DemonstrationSet:
+        """The same motions, each moved as a whole to end at ``goal`` [d].
+
+        Rotation vectors of poses are moved like positions, as `MotionPolicy.set_goal` moves a
+        field.
+        """
+        moved = [
+            replace(each, position=each.position + (np.asarray(goal) - each.goal)) for each in self
+        ]
+        return replace(self, demonstrations=moved)
 
     @property
     def workspace(self) -> tuple[Array, Array]:

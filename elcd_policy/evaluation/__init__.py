@@ -7,14 +7,19 @@ from .distances import (
     frechet_distance,
     rmse_time_aligned,
 )
-from .scores import Scores, evaluate
+from .fit_verdict import FitVerdict, fit_fault, judge
+from .scores import Scores, as_learned, evaluate
 
 __all__ = [
+    "FitVerdict",
     "Scores",
+    "as_learned",
     "chamfer_dtwd",
     "distance_to_path",
     "dtw_distance",
     "evaluate",
+    "fit_fault",
     "frechet_distance",
+    "judge",
     "rmse_time_aligned",
 ]

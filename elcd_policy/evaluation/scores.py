@@ -80,7 +80,7 @@ class Scores:
 def evaluate(policy: RollsOut, demonstrations: DemonstrationSet) -> list[Scores]:
     """Roll ``policy`` out from each demonstration's start and measure the distance from it.
 
-    Poses are counted from the policy's own reference orientation first.
+    Demonstrations are taken as the policy learned them, see `as_learned`.
 
     Raises
     ------
@@ -89,22 +89,7 @@ def evaluate(policy: RollsOut, demonstrations: DemonstrationSet) -> list[Scores]
     ParameterError
         If the positions of poses are in no known unit of length.
     """
-    if policy.dimension != demonstrations.dimension:
-        raise ShapeError(
-            f"'{demonstrations.source}' does not fit the policy",
-            got=f"demonstrations of {demonstrations.dimension} dimensions",
-            expected=f"{policy.dimension} as in the policy",
-        )
-    facts = getattr(policy, "metadata", None)
-    stored = None if facts is None else facts.orientation
-    if facts is not None and (stored is None) != (demonstrations.orientation is None):
-        raise ShapeError(
-            f"'{demonstrations.source}' does not fit the policy",
-            got="plain coordinates" if demonstrations.orientation is None else "poses",
-            expected="poses" if stored is not None else "plain coordinates",
-        )
-    if stored is not None:
-        demonstrations = demonstrations.about(stored.reference)
+    demonstrations = as_learned(policy, demonstrations)
     if demonstrations.orientation is not None and demonstrations.units not in METRES:
         raise ParameterError(
             "unknown unit of the positions of poses",
@@ -112,6 +97,41 @@ def evaluate(policy: RollsOut, demonstrations: DemonstrationSet) -> list[Scores]
             expected=" or ".join(METRES),
         )
     return [_score(policy, demonstration, demonstrations) for demonstration in demonstrations]
+
+
+def as_learned(policy: RollsOut, demonstrations: DemonstrationSet) -> DemonstrationSet:
+    """Demonstrations in the form in which a policy learned, or would have learned, them.
+
+    Poses are counted from the policy's own reference orientation. For a policy that learned
+    each demonstration relative to its own end, all are moved to end at its goal: that equals
+    setting the goal to each one's end, because the field moves with its goal.
+
+    Raises
+    ------
+    ShapeError
+        If the dimensions differ, or one of the two is of poses and the other is not.
+    """
+    if policy.dimension != demonstrations.dimension:
+        raise ShapeError(
+            f"'{demonstrations.source}' does not fit the policy",
+            got=f"demonstrations of {demonstrations.dimension} dimensions",
+            expected=f"{policy.dimension} as in the policy",
+        )
+    facts = getattr(policy, "metadata", None)
+    if facts is None:
+        return demonstrations
+    stored = facts.orientation
+    if (stored is None) != (demonstrations.orientation is None):
+        raise ShapeError(
+            f"'{demonstrations.source}' does not fit the policy",
+            got="plain coordinates" if demonstrations.orientation is None else "poses",
+            expected="poses" if stored is not None else "plain coordinates",
+        )
+    if stored is not None:
+        demonstrations = demonstrations.about(stored.reference)
+    if facts.ends == "each":
+        demonstrations = demonstrations.ending_at(np.asarray(facts.goal))
+    return demonstrations
 
 
 def _score(policy: RollsOut, demonstration: Demonstration, among: DemonstrationSet) -> Scores:

@@ -17,7 +17,7 @@ from .contacts import RETRACED, Contacts, find_contacts, keeps_to_one_side
 from .ends import end_spread, ends_agree, stray_ends
 from .finding import Finding, clause, list_text
 from .groups import distance_of_ways, group_by_way, told_apart_by_start
-from .paths import Paths
+from .paths import Path, Paths
 from .timing import end_speed, find_wait
 
 Array = NDArray[np.float64]
@@ -230,6 +230,8 @@ def _find_timing(paths: Paths, moving: list[int]) -> list[Finding]:
                 clause(len(waiting), len(moving), *verbs),
                 "cut there, train a policy for each part, and wait between them",
                 demonstrations=tuple(waiting),
+                places=np.array([_place_of_wait(paths.paths[k], *waits[k]) for k in waiting])
+                * paths.unit,
             )
         )
     durations = {k: paths.paths[k].duration for k in moving}
@@ -250,3 +252,9 @@ def _find_timing(paths: Paths, moving: list[int]) -> list[Finding]:
             )
         )
     return found
+
+
+def _place_of_wait(path: Path, begin: float, duration: float) -> Array:
+    """Where [d] a path is halfway through a wait."""
+    halfway = path.time[0] + begin + duration / 2
+    return np.asarray(path.position[int(np.searchsorted(path.time, halfway))])
