@@ -6,7 +6,7 @@ import argparse
 import json
 
 from ..demonstrations import load_demonstrations
-from ..evaluation import Scores, evaluate
+from ..evaluation import Scores, evaluate, judge
 from ..formats.policy_file import load
 from .tables import score_table
 
@@ -25,10 +25,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Roll the policy out from each demonstration's start and compare."""
+    """Roll the policy out from each demonstration's start and compare.
+
+    Returns
+    -------
+    0, or 1 if it does not follow them.
+    """
     policy = load(args.policy)
     demonstrations = load_demonstrations(args.source, units=args.units)
     scores = evaluate(policy, demonstrations)
+    verdict = judge(policy, demonstrations)
     if args.json:
         print(
             json.dumps(
@@ -36,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
                     "policy": args.policy,
                     "source": args.source,
                     "units": demonstrations.units,
+                    "fit": verdict.to_dict(),
                     "mean": Scores.mean(scores).to_dict(),
                     "demonstrations": [score.to_dict() for score in scores],
                 }
@@ -43,4 +50,5 @@ def run(args: argparse.Namespace) -> int:
         )
     else:
         print(score_table(scores, demonstrations))
-    return 0
+        print(f"motion     {verdict.summary}")
+    return 0 if verdict.passed else 1

@@ -45,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
         "guarantee": f"{facts.guarantee['kind']} at {facts.guarantee['rate']:.3g} 1/s "
         f"({facts.guarantee['field']})",
         "verdict": f"{NOT_CERTIFIED}: {fault}" if fault else CERTIFIED,
+        "motion": "not judged" if facts.fit is None else str(facts.fit["summary"]),
         "placement": "none"
         if placed is None
         else f"origin {point_text(placed.origin.tolist())} m, "

@@ -7,13 +7,16 @@ import json
 import sys
 import time
 from pathlib import Path
+from shlex import quote
 
-from ..demonstrations import load_demonstrations
+from ..demonstrations import DemonstrationSet, load_demonstrations
+from ..demonstrations.inspection import Finding, detect
 from ..demonstrations.preparation import inspect
 from ..errors import ExportError
-from ..evaluation import Scores, evaluate
+from ..evaluation import Scores, evaluate, judge
 from ..fields import FIELDS
 from ..formats.policy_file import check_target
+from ..plotting import check_picture, plot_fit
 from ..saving import save
 from ..training.fit import DEFAULT_FIELD, fit
 from .tables import score_table
@@ -22,7 +25,7 @@ from .training_settings import add_settings
 EXAMPLE = """example:
   elcd train lasa:Sshape -o sshape.pt
   elcd train my_demonstrations/ -o policy.pt --units m --field monotone
-  elcd train lasa:Sshape -o sshape.onnx
+  elcd train lasa:Sshape -o sshape.onnx --plot sshape.png
   elcd train lasa:Sshape -o stiff.pt --settings return_rate=16
 """
 
@@ -39,16 +42,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--units", help="of the positions, where the source does not say (m)")
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
+    parser.add_argument(
+        "--plot", metavar="FILE", help="draw what was shown and what is done: .png, .pdf or .svg"
+    )
     add_settings(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train, export, certify, and score on the demonstrations themselves.
+    """Train, save, certify, and judge on the demonstrations themselves.
 
     Returns
     -------
-    0, or 1 if the file was written but is not certified.
+    0, or 1 if the file was written but is not certified, or the motion is not followed.
     """
     check_target(args.output, (".pt", ".onnx"))
     demonstrations = load_demonstrations(args.source, units=args.units)
@@ -58,15 +64,19 @@ def run(args: argparse.Namespace) -> int:
             got=args.output,
             expected="*.pt",
         )
-    complaint = inspect(demonstrations).complaint(args.source)
-    if complaint:
-        print(f"elcd: warning: {complaint}", file=sys.stderr)
+    if args.plot is not None:
+        check_picture(args.plot)
+    findings = _warn(demonstrations, args.source)
     begin = time.process_time()
     policy = fit(demonstrations, args.field, settings=args.settings, seed=args.seed)
     cpu = time.process_time() - begin
+    verdict = judge(policy, demonstrations, findings)
+    policy.metadata.fit = verdict.to_dict()
     certificate = save(policy, args.output)
     file = Path(args.output)
     scores = evaluate(policy, demonstrations)
+    if args.plot is not None:
+        plot_fit(policy, demonstrations, title=verdict.summary, path=args.plot)
     guarantee = policy.metadata.guarantee
     if args.json:
         print(
@@ -80,6 +90,8 @@ def run(args: argparse.Namespace) -> int:
                     "verdict": certificate.verdict,
                     "reasons": certificate.reasons,
                     "units": demonstrations.units,
+                    "findings": [finding.to_dict() for finding in findings],
+                    "fit": verdict.to_dict(),
                     "mean": Scores.mean(scores).to_dict(),
                 }
             )
@@ -91,5 +103,18 @@ def run(args: argparse.Namespace) -> int:
             f"{guarantee['rate_times_duration']:.3g} e-foldings per demonstrated duration"
         )
         print(f"verdict    {certificate.summary}")
+        print(f"motion     {verdict.summary}")
         print(f"written    {file} ({file.stat().st_size / 1024:.0f} KiB, {cpu:.1f} CPU s)")
-    return 0 if certificate.certified else 1
+    return 0 if certificate.certified and verdict.passed else 1
+
+
+def _warn(demonstrations: DemonstrationSet, source: str) -> list[Finding]:
+    """Say on stderr what is hard about demonstrations before they are trained on."""
+    findings = detect(demonstrations)
+    lines = [str(finding) for finding in findings]
+    mendable = inspect(demonstrations).mendable
+    if mendable:
+        lines.append(f"{'; '.join(mendable)}; run: elcd prepare {quote(source)} -o DIR")
+    for line in lines:
+        print(f"elcd: warning: {line}", file=sys.stderr)
+    return findings

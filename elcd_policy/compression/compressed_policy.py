@@ -16,8 +16,8 @@ from torch import Tensor
 
 from ..certificate import certify
 from ..demonstrations import Demonstration, DemonstrationSet, load_demonstrations
-from ..errors import ParameterError, ShapeError
-from ..evaluation import Scores, evaluate
+from ..errors import ParameterError
+from ..evaluation import Scores, as_learned, evaluate, judge
 from ..formats.packed_weights import PackedWeights
 from ..formats.policy_file import LoadedPolicy, load
 from ..formats.rebuilding import eager
@@ -113,6 +113,8 @@ def compress_policy(
     small.requires_grad_(False)
     small.fix_latent_goal()
     small.metadata = replace(small.metadata, certificate=None)
+    if demonstrations is not None:
+        small.metadata.fit = judge(small, demonstrations).to_dict()
     weights.kept["latent_goal"] = small.latent_goal.clone()
     return CompressedPolicy(small, weights, before, len(weights.blob()))
 
@@ -198,24 +200,14 @@ def _shown_data(
     demonstrations: DemonstrationSet, policy: MotionPolicy, samples: int
 ) -> TrainingData:
     """Return the demonstrations as training has them, in the policy's units of length and time."""
-    facts = policy.metadata
-    turned = (facts.orientation is None) != (demonstrations.orientation is None)
-    if demonstrations.dimension != policy.dimension or turned:
-        raise ShapeError(
-            f"'{demonstrations.source}' does not fit the policy",
-            got=f"demonstrations of {demonstrations.dimension} coordinates",
-            expected=f"{policy.dimension}"
-            + (", poses" if facts.orientation is not None else " as in the policy"),
-        )
-    if facts.orientation is not None:
-        demonstrations = demonstrations.about(facts.orientation.reference)
+    demonstrations = as_learned(policy, demonstrations)
     data = TrainingData.of(demonstrations, samples)
     positions = data.positions.double().numpy() * data.scale + demonstrations.goal
     return replace(
         data,
         positions=_of_unit_scale(positions, policy),
-        step=data.step * data.duration / facts.duration,
-        duration=facts.duration,
+        step=data.step * data.duration / policy.metadata.duration,
+        duration=policy.metadata.duration,
     )
 
 

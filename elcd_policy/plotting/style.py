@@ -37,6 +37,20 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     ParameterError
         If the suffix is unknown.
     """
+    path, kind = check_picture(path)
+    with write_atomically(path) as file:
+        figure.savefig(file, format=kind, **_FORMATS[kind])
+    return path
+
+
+def check_picture(path: str | Path) -> tuple[Path, str]:
+    """Path and format of a picture that is going to be written.
+
+    Raises
+    ------
+    ParameterError
+        If the suffix is unknown.
+    """
     path = Path(path)
     kind = path.suffix.lower().removeprefix(".")
     if kind not in _FORMATS:
@@ -45,9 +59,7 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
             got=f"'{path.suffix}'",
             expected=".png, .pdf, .svg",
         )
-    with write_atomically(path) as file:
-        figure.savefig(file, format=kind, **_FORMATS[kind])
-    return path
+    return path, kind
 
 
 def label_axes(ax: Axes, x: str, y: str) -> None:

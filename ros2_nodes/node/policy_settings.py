@@ -10,6 +10,9 @@ POLICY_NODE = (
     Setting(
         "allow_uncertified", False, "Serve a policy without a valid certificate for its weights"
     ),
+    Setting(
+        "allow_unfit", False, "Serve a policy whose file says that it misses its demonstrations"
+    ),
     Setting("rate", 100.0, "Rate of the commands", "Hz", 1.0, 1000.0),
     BASE_FRAME,
     Setting(

@@ -21,7 +21,7 @@ from ..following.state_checks import FaultLatch
 from ..following.task import ABORTED, CANCELED, Task
 from ..node.messages import COMMAND_QOS, position_of, quaternion_of
 from ..node.parameters import Parameters
-from .admission import doubt
+from .admission import check_fit, doubt
 from .permission import Permission
 from .ports import ports_for
 from .reporting import INACTIVE, Reporter
@@ -67,6 +67,7 @@ class Session:
         p = parameters
         self.policy = load(p["policy_file"])
         self._doubt = doubt(self.policy, p["policy_file"], p["allow_uncertified"])
+        self._misfit = check_fit(self.policy, p["policy_file"], p["allow_unfit"])
         latency = _warm_up(self.policy)
         self._ports = ports_for(node, self.policy, p, reporter.note_mismatch)
         self.follower = self._ports.follower
@@ -216,9 +217,11 @@ class Session:
             "guarantee": metadata.guarantee.get("kind", "none"),
             "contraction_rate_per_s": float(metadata.guarantee.get("rate", 0.0)),
             "certified": not self._doubt,
+            "follows_demonstrations": not self._misfit,
             "dry_run": p["dry_run"],
         }
         notes = [f"not certified: {self._doubt}"] if self._doubt else []
+        notes += [f"not followed: {self._misfit}"] if self._misfit else []
         notes += [f"dry run on {self._ports.output.topic}"] if p["dry_run"] else []
         self._reporter.begin(self.follower, self.task, self._period, facts, notes)
 

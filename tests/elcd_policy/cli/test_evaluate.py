@@ -14,6 +14,8 @@ from elcd_policy.demonstrations import save_demonstrations
 from elcd_policy.evaluation import Scores
 
 Saved = Callable[..., Path]
+#: Status of a policy that is trained too briefly to follow its demonstrations.
+UNFIT = 1
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def source(arcs: Callable, tmp_path: Path) -> Path:
 def test_json_holds_what_evaluate_returns(
     policy_file: Path, source: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["evaluate", str(policy_file), str(source), "--json"]) == 0
+    assert main(["evaluate", str(policy_file), str(source), "--json"]) == UNFIT
     answer = json.loads(capfd.readouterr().out)
     scores = evaluate(load(policy_file), load_demonstrations(source))
     assert (answer["policy"], answer["source"]) == (str(policy_file), str(source))
@@ -37,10 +39,11 @@ def test_json_holds_what_evaluate_returns(
 def test_the_table_has_a_row_for_each_demonstration_and_the_mean(
     policy_file: Path, source: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["evaluate", str(policy_file), str(source)]) == 0
+    assert main(["evaluate", str(policy_file), str(source)]) == UNFIT
     out, err = capfd.readouterr()
     assert err == ""
-    rows = [line.split() for line in out.splitlines()]
+    *rows, motion = [line.split() for line in out.splitlines()]
+    assert " ".join(motion[:4]) == "motion all 2 demonstrations"
     assert rows[0] == ["[mm]", "dtw", "rmse", "frechet", "end", "end_2x", "chamfer_dtwd"]
     assert [row[0] for row in rows[1:-1]] == [demo.name for demo in load_demonstrations(source)]
     assert rows[-1][0] == "mean"
@@ -51,7 +54,7 @@ def test_the_table_has_a_row_for_each_demonstration_and_the_mean(
 def test_units_may_be_told(
     policy_file: Path, source: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["evaluate", str(policy_file), str(source), "--units", "cm", "--json"]) == 0
+    assert main(["evaluate", str(policy_file), str(source), "--units", "cm", "--json"]) == UNFIT
     assert json.loads(capfd.readouterr().out)["units"] == "cm"
 
 
@@ -64,11 +67,11 @@ def test_poses_have_a_table_in_mm_and_one_in_deg(
 ) -> None:
     file = saved(pose_policy, tmp_path / "pose.pt")
     source = save_demonstrations(poses(2), tmp_path / "poses")
-    assert main(["evaluate", str(file), str(source)]) == 0
+    assert main(["evaluate", str(file), str(source)]) == UNFIT
     rows = [line.split() for line in capfd.readouterr().out.splitlines()]
     each = ["demo_0", "demo_1", "mean"]
     assert [row[0] for row in rows] == ["[mm]", *each, "[deg]", *each]
-    assert main(["evaluate", str(file), str(source), "--json"]) == 0
+    assert main(["evaluate", str(file), str(source), "--json"]) == UNFIT
     mean = json.loads(capfd.readouterr().out)["mean"]
     assert mean["position_mm"]["dtw"] == pytest.approx(float(rows[3][1]), rel=0.01)
     assert mean["orientation_deg"]["dtw"] == pytest.approx(float(rows[7][1]), rel=0.01)

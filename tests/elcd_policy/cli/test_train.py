@@ -14,7 +14,10 @@ import pytest
 from elcd_policy import certify, evaluate, load, load_demonstrations
 from elcd_policy.certificate import certificate_fault
 from elcd_policy.cli.main import main
+from elcd_policy.demonstrations import save_demonstrations
 from elcd_policy.evaluation import Scores
+
+from ..task_motions import wiping
 
 
 class Training(NamedTuple):
@@ -52,6 +55,9 @@ def test_json_is_one_object_that_agrees_with_the_file(training: Training) -> Non
     assert answer["guarantee"] == policy.metadata.guarantee
     assert (answer["verdict"], answer["reasons"]) == ("certified", [])
     assert answer["cpu_s"] > 0.0
+    assert answer["findings"] == []
+    assert answer["fit"] == policy.metadata.fit
+    assert answer["fit"]["summary"].startswith("all 7 demonstrations are followed (within ")
     scores = Scores.mean(evaluate(policy, load_demonstrations("lasa:Sshape")))
     assert answer["mean"] == pytest.approx(scores.to_dict(), rel=0.01, abs=1e-3)
 
@@ -106,3 +112,32 @@ def test_settings_of_training_can_be_given(
     capsys.readouterr()
     assert main([*command, "return=16"]) == 2
     assert "unknown setting: got 'return', expected couplings" in capsys.readouterr().err
+
+
+def test_a_motion_that_is_missed_is_named_before_and_after_and_ends_with_1(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    save_demonstrations(wiping(3, count=3), tmp_path / "wiping")
+    file, picture = tmp_path / "wiping.pt", tmp_path / "wiping.png"
+    hasty = "linear_steps=10,shooting_steps=0,couplings=2,width=16"
+    command = ["train", str(tmp_path / "wiping"), "-o", str(file), "--settings", hasty]
+    assert main([*command, "--plot", str(picture)]) == 1
+    out, err = capfd.readouterr()
+    assert err.startswith("elcd: warning: all 3 demonstrations go round 3 times; cut them into")
+    assert "verdict    certified" in out
+    assert "motion     all 3 demonstrations are not followed (" in out
+    assert picture.stat().st_size > 10_000
+    stored = load(file).metadata.fit
+    assert stored is not None
+    assert (stored["passed"], stored["findings"]) == (False, ["turns"])
+    assert main(["info", str(file)]) == 0
+    assert f"motion     {stored['summary']}" in capfd.readouterr().out
+
+
+def test_a_picture_of_unknown_kind_is_refused_before_training(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", "lasa:Sshape", "-o", str(tmp_path / "s.pt"), "--plot", "s.bmp"]
+    assert main(command) == 2
+    assert "got '.bmp', expected .png, .pdf, .svg" in capfd.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -202,7 +202,7 @@ def test_what_is_claimed_beyond_the_construction_is_not_certified(trained: Train
 def test_demonstrations_of_something_else_are_refused(
     trained: Trained, arcs: Callable[..., DemonstrationSet]
 ) -> None:
-    with pytest.raises(ShapeError, match="got demonstrations of 3 coordinates, expected 2"):
+    with pytest.raises(ShapeError, match="got demonstrations of 3 dimensions, expected 2"):
         compressed(trained(), arcs(3))
 
 

@@ -95,7 +95,7 @@ def test_a_set_knows_its_goal_workspace_and_duration() -> None:
     demos = DemonstrationSet([Demonstration(TIME * k, LINE * k) for k in (1, 2, 4)])
     assert demos.dimension == 2
     assert demos.duration == pytest.approx(4.0)
-    np.testing.assert_allclose(demos.goal, np.array([2.0, 1.0]) * 7 / 3)
+    np.testing.assert_allclose(demos.goal, np.array([2.0, 1.0]) * 2)  # the median
     lower, upper = demos.workspace
     np.testing.assert_allclose(lower, [0.0, 1.0])
     np.testing.assert_allclose(upper, [8.0, 12.0])
@@ -183,3 +183,19 @@ def test_only_poses_have_a_reference() -> None:
         a_set(2).about([0, 0, 0, 1])
     with pytest.raises(DemonstrationError, match=r"does not hold poses: got 2 coordinates"):
         DemonstrationSet(a_set(2).demonstrations, orientation=[0, 0, 0, 1])
+
+
+def test_a_stray_end_does_not_move_the_goal() -> None:
+    four = [Demonstration(TIME, LINE) for _ in range(4)]
+    stray = Demonstration(TIME, LINE + np.array([0.4, 0.4]))
+    np.testing.assert_array_equal(DemonstrationSet([*four, stray]).goal, LINE[-1])
+
+
+def test_motions_moved_to_one_end_keep_their_shape() -> None:
+    demos = DemonstrationSet([Demonstration(TIME, LINE * k) for k in (1, 2, 4)])
+    moved = demos.ending_at([3.0, -1.0])
+    for before, after in zip(demos, moved, strict=True):
+        np.testing.assert_allclose(after.goal, [3.0, -1.0])
+        np.testing.assert_allclose(
+            np.diff(after.position, axis=0), np.diff(before.position, axis=0)
+        )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ from rclpy.parameter import Parameter
 from std_srvs.srv import SetBool, Trigger
 from visualization_msgs.msg import MarkerArray
 
-from elcd_policy import MotionPolicy, load
+from elcd_policy import MotionPolicy, load, save
 from elcd_policy_ros2.node.messages import (
     COMMAND_QOS,
     LATCHED_QOS,
@@ -182,6 +184,23 @@ def test_a_policy_without_a_certificate_is_not_let_in(
     assert transition(ros, Transition.TRANSITION_CONFIGURE)
     ros.until(lambda: arm.says("inactive (not certified: the file carries no certificate)"))
     assert (arm.statuses[-1].level, arm.facts["certified"]) == (DiagnosticStatus.WARN, "False")
+
+
+def test_a_policy_that_misses_its_demonstrations_is_not_let_in(
+    ros: Ros, policy: MotionPolicy, tmp_path: Path
+) -> None:
+    summary = "3 of 8 demonstrations are not followed (43 mm of 98 mm)"
+    judged = copy.copy(policy)
+    judged.metadata = replace(policy.metadata, fit={"passed": False, "summary": summary})
+    save(judged, tmp_path / "unfit.pt", placement=PLACEMENT)
+    ros.start(PolicyNode, policy_file=f"'{tmp_path / 'unfit.pt'}'")
+    arm = Arm(ros)
+    assert not transition(ros, Transition.TRANSITION_CONFIGURE)
+    ros.until(lambda: arm.says(f"does not do what was shown: got {summary}"))
+    set_parameter(ros, "allow_unfit", True)
+    assert transition(ros, Transition.TRANSITION_CONFIGURE)
+    ros.until(lambda: arm.says(f"inactive (not followed: {summary})"))
+    assert arm.facts["follows_demonstrations"] == "False"
 
 
 def test_outside_the_demonstrations_it_is_slow_and_says_so(ros: Ros, policy_file: Path) -> None:
