@@ -70,7 +70,7 @@ def test_poses_have_a_table_in_mm_and_one_in_deg(
     assert main(["evaluate", str(file), str(source)]) == UNFIT
     rows = [line.split() for line in capfd.readouterr().out.splitlines()]
     each = ["demo_0", "demo_1", "mean"]
-    assert [row[0] for row in rows] == ["[mm]", *each, "[deg]", *each]
+    assert [row[0] for row in rows] == ["[mm]", *each, "[deg]", *each, "motion"]
     assert main(["evaluate", str(file), str(source), "--json"]) == UNFIT
     mean = json.loads(capfd.readouterr().out)["mean"]
     assert mean["position_mm"]["dtw"] == pytest.approx(float(rows[3][1]), rel=0.01)
