@@ -114,7 +114,8 @@ def _warn(demonstrations: DemonstrationSet, source: str) -> list[Finding]:
     lines = [str(finding) for finding in findings]
     mendable = inspect(demonstrations).mendable
     if mendable:
-        lines.append(f"{'; '.join(mendable)}; run: elcd prepare {quote(source)} -o DIR")
+        care = f"these demonstrations need care: {'; '.join(mendable)}"
+        lines.append(f"{care}; run: elcd prepare {quote(source)} -o DIR")
     for line in lines:
         print(f"elcd: warning: {line}", file=sys.stderr)
     return findings

@@ -280,8 +280,9 @@ def test_json_is_one_object_and_everything_else_goes_to_stderr(
 ) -> None:
     source = tmp_path / "demos"
     save_demonstrations(arcs(2, 1), source)
-    for argv in (["info", policy_file], ["evaluate", policy_file, source]):
-        assert main([*map(str, argv), "--json"]) == 0
+    # The policy is trained too briefly to follow anything: its evaluation ends with 1.
+    for argv, status in ((["info", policy_file], 0), (["evaluate", policy_file, source], 1)):
+        assert main([*map(str, argv), "--json"]) == status
         out, err = capfd.readouterr()
         assert isinstance(json.loads(out), dict)
         assert (out.count("\n"), err) == (1, "")
