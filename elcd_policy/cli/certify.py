@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..certificate import NOT_CERTIFIED, Certificate, certify
 from ..errors import PolicyFileError
+from ..formats.archive import METADATA_FILE
 from .network_files import find_describer
 
 EXAMPLE = """example:
@@ -25,16 +26,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Certify; 0 if the file is certified, else 1."""
+    """Certify; 0 if the file is certified, else 1.
+
+    Raises
+    ------
+    PolicyFileError
+        If the file is none of this library's.
+    """
     other = find_describer(args.policy)
     if other is not None:
         return int(other.certify(args.policy, args.json))
     try:
         certificate = certify(args.policy)
     except PolicyFileError as error:
-        if not Path(args.policy).is_file():
+        if not _was_policy_file(Path(args.policy)):
             raise
-        # A file is there and can't be trusted: that is an answer.
+        # A policy file is there and can't be trusted: that is an answer.
         answer = {"policy": args.policy, "verdict": NOT_CERTIFIED, "reasons": [str(error)]}
         print(json.dumps(answer) if args.json else f"verdict  {NOT_CERTIFIED}: {error}")
         return 1
@@ -43,6 +50,11 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(_table(certificate))
     return 0 if certificate.certified else 1
+
+
+def _was_policy_file(path: Path) -> bool:
+    """Return whether a file, perhaps damaged, holds the metadata of this library."""
+    return path.is_file() and METADATA_FILE.encode() in path.read_bytes()
 
 
 def _table(certificate: Certificate) -> str:

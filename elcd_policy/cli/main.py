@@ -41,19 +41,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with _raise_on_sigterm():
             status = _run(argv)
-            sys.stdout.flush()
+            if error := _flush_stdout():
+                raise error
             return status
-    except ElcdError as error:
-        return _fail(str(error))
+    except ElcdError as refusal:
+        return _fail(str(refusal))
     except BrokenPipeError:
         # The reader (head, less) has gone; nothing more may be written on the way out.
         _drop_stdout()
         return 1
     except OSError as error:
-        reason = error.strerror or error
-        if error.filename is None and _stdout_is_lost():
-            return _fail(f"standard output can't be written: got {reason}")
-        return _fail(f"{error.filename or 'a file'} can't be used: got {reason}")
+        # Files are named in errors; streams have no name.
+        name = error.filename or "the output"
+        status = _fail(f"{name} can't be used: got {error.strerror or error}")
+        _flush_stdout()
+        return status
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except _Terminated:
@@ -100,20 +102,24 @@ def _open_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _stdout_is_lost() -> bool:
-    """Return whether stdout can't take what was printed; it is then dropped."""
+def _flush_stdout() -> OSError | None:
+    """Write what was printed; return the error if that fails, as on a full disk."""
     try:
         sys.stdout.flush()
-    except OSError:
+    except OSError as error:
         _drop_stdout()
-        return True
-    return False
+        return error
+    return None
 
 
 def _drop_stdout() -> None:
     """Send what is left in stdout's buffer nowhere: writing it at exit would fail again."""
+    try:
+        number = sys.stdout.fileno()
+    except OSError:  # replaced by a stream in memory
+        return
     null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
+    os.dup2(null, number)
     os.close(null)
 
 

@@ -87,6 +87,18 @@ def test_a_missing_file_is_bad_input(tmp_path: Path, capfd: pytest.CaptureFixtur
         assert err.startswith(f"elcd: no policy file at {path}")
 
 
+@pytest.mark.parametrize("content", [b"", b"t,x,y\n", b"PK\x03\x04 of something else"])
+def test_what_is_no_policy_file_is_bad_input(
+    content: bytes, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "other.pt"
+    path.write_bytes(content)
+    assert main(["certify", str(path)]) == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.startswith(f"elcd: {path} is no policy file")
+
+
 def test_weights_that_are_not_the_certified_ones_are_refused(
     trained: Callable[..., MotionPolicy], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

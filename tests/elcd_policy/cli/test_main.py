@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -255,24 +254,6 @@ def test_a_reader_that_leaves_early_is_no_error(policy_file: Path) -> None:
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (1, "")
-
-
-def test_an_interrupted_training_leaves_no_file(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [*ELCD, "train", "lasa:Sshape", "-o", str(tmp_path / "p.pt")],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        assert process.stderr is not None
-        assert b"training" in process.stderr.read(12)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
-    finally:
-        process.kill()
-    assert (process.returncode, out) == (130, b"")
-    assert b"Traceback" not in err
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_json_is_one_object_and_everything_else_goes_to_stderr(
