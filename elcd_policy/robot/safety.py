@@ -21,14 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ParameterError
+from .boxes import familiarity, keep_inside, keep_outside, outside_distance
 
 Array = NDArray[np.float64]
 
 FUTURE_TOLERANCE = 0.05
 """s, how far ahead of the clock a stamp may be: two computers' clocks differ a little."""
-
-FADE = 0.05
-"""m outside the known box over which the speed falls: a step would make the arm stutter."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,8 @@ class Limits:
     known_lower, known_upper : [3] in m, the corners of the box that demonstrations vouch for,
         infinite for no end; outside it the motion is slowed down.
     unknown_scale : 0..1, the factor on the speed far outside that box.
+    known_reach : m, how far outside that box a state may be.
+    keep_out : [k, 2, 3] in m, lower and upper corners of k boxes that the TCP may not enter.
     """
 
     speed: float
@@ -58,6 +58,8 @@ class Limits:
     known_lower: Array = field(default_factory=lambda: np.full(3, -np.inf))
     known_upper: Array = field(default_factory=lambda: np.full(3, np.inf))
     unknown_scale: float = 1.0
+    known_reach: float = np.inf
+    keep_out: Array = field(default_factory=lambda: np.zeros((0, 2, 3)))
 
     def __post_init__(self) -> None:
         for name in (
@@ -162,12 +164,24 @@ def age_fault(received_age: float, stamp_age: float, timeout: float, subject: st
     return ""
 
 
+def distance_fault(position: Array, limits: Limits, subject: str = "the TCP") -> str:
+    """Return the fault of a position [3] in m far from the demonstrations; empty for none."""
+    distance = outside_distance(position, limits.known_lower, limits.known_upper)
+    if distance <= limits.known_reach:
+        return ""
+    return (
+        f"{subject} is far from the demonstrations: got {distance:.3f} m outside their box, "
+        f"expected at most {limits.known_reach:g} m"
+    )
+
+
 def state_fault(state: State, limits: Limits, base_frame: str) -> str:
-    """Why a state can't be used, the first of its checks that fails; empty if it can."""
+    """Return the first fault of a state, empty if it can be used."""
     return (
         input_fault(state.position, state.quaternion)
         or frame_fault(state.frame_id, base_frame)
         or age_fault(state.received_age, state.stamp_age, limits.state_timeout)
+        or distance_fault(state.position, limits)
     )
 
 
@@ -176,31 +190,6 @@ def output_fault(twist: Array) -> str:
     if np.isfinite(twist).all():
         return ""
     return f"the policy's velocity is not finite: got {twist.tolist()}"
-
-
-def keep_inside(
-    twist: Array, position: Array, lower: Array, upper: Array, acceleration: float, dt: float
-) -> Array:
-    """The twist without what would leave the workspace box.
-
-    At a face and beyond it the outward component is removed. Before it, it is bounded by
-    the speed ``v`` that still stops at the face, ``v dt + v^2 / (2 a) = distance``, so that
-    the acceleration limit that follows does not carry the arm through. All three axes may
-    have to brake at once: each has ``a = acceleration / sqrt(3)``.
-    """
-    inside = twist.copy()
-    acceleration = acceleration / np.sqrt(3.0)
-    for axis in range(3):
-        above = _braking_speed(upper[axis] - position[axis], acceleration, dt)
-        below = _braking_speed(position[axis] - lower[axis], acceleration, dt)
-        inside[axis] = min(max(inside[axis], -below), above)
-    return inside
-
-
-def familiarity(position: Array, lower: Array, upper: Array, far: float) -> float:
-    """The factor on the speed: 1 in a box, falling linearly to ``far`` at `FADE` m from it."""
-    outside = _norm(np.maximum(np.maximum(lower - position, position - upper), 0.0))
-    return 1.0 - (1.0 - far) * min(1.0, outside / FADE)
 
 
 def scale_speed(twist: Array, speed: float, angular_speed: float) -> Array:
@@ -265,7 +254,9 @@ def safe_twist(
     fault = output_fault(wanted)
     if fault:
         return Decision(ramp_to_zero(previous, limits, dt), fault)
-    boxed = keep_inside(wanted, state.position, limits.lower, limits.upper, limits.acceleration, dt)
+    position, acceleration = state.position, limits.acceleration
+    boxed = keep_inside(wanted, position, limits.lower, limits.upper, acceleration, dt)
+    boxed = keep_outside(boxed, position, limits.keep_out, acceleration, dt)
     slowed = boxed * familiarity(
         state.position, limits.known_lower, limits.known_upper, limits.unknown_scale
     )
@@ -280,12 +271,6 @@ def safe_twist(
         ("acceleration", scaled, sent),
     )
     return Decision(sent, "", tuple(name for name, a, b in links if not np.array_equal(a, b)))
-
-
-def _braking_speed(distance: float, acceleration: float, dt: float) -> float:
-    if distance <= 0.0:
-        return 0.0
-    return float(acceleration * (np.sqrt(dt * dt + 2.0 * distance / acceleration) - dt))
 
 
 def _norm(v: Array) -> float:

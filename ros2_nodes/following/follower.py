@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -11,11 +12,13 @@ from scipy.spatial.transform import Rotation
 
 from elcd_policy.errors import ParameterError
 from elcd_policy.robot import safety
+from elcd_policy.robot.boxes import inside_depth
 from elcd_policy.robot.orientation import matrix_from_quaternion
 from elcd_policy.robot.placement import Placement
 from elcd_policy.robot.task_space import TaskSpace
 from elcd_policy.robot.units import METRES
 
+from .aimed_policy import AimedPolicy
 from .robot_motion import FAULT, FOLLOWING, HALTED, REACHED, WAITING, ZEROS, Motion, Policy
 
 __all__ = [
@@ -81,8 +84,14 @@ class Follower(Motion[safety.State]):
         """Forget the orientation that the field counts from."""
         self._task: TaskSpace | None = None
 
+    def trial(self) -> Follower:
+        """Return a copy that can be aimed and rehearsed without moving this motion's goal."""
+        other = copy(self)
+        other.policy = AimedPolicy(self.policy)
+        return other
+
     def set_goal(self, position: Array, quaternion: Array, frame_id: str) -> str:
-        """Move the goal to a position [3] in m; why that was refused, or empty."""
+        """Move the goal to a position [3] in m; return why that is refused, or empty."""
         if not np.isfinite(position).all():
             return f"it is not finite: got {position.tolist()}"
         if frame_id != self.base_frame:
@@ -93,9 +102,14 @@ class Follower(Motion[safety.State]):
                 f"it is outside the workspace box: got {position.tolist()}, expected "
                 f"{lower.round(4).tolist()} to {upper.round(4).tolist()} m"
             )
-        self.policy.set_goal(self._policy_goal(position))
-        self._note_goal()
-        return ""
+        depth = inside_depth(position[None], self.limits.keep_out)
+        if depth.size and depth.max() > 0.0:
+            return f"it is inside box {int(np.argmax(depth)) + 1} of keep_out"
+        fault = safety.distance_fault(position, self.limits, "it")
+        if not fault:
+            self.policy.set_goal(self._policy_goal(position))
+            self._note_goal()
+        return fault
 
     def pose(self, state: safety.State) -> tuple[Array, Array]:
         """Position [3] in m and quaternion [4] x y z w of the TCP."""

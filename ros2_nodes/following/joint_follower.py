@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -127,6 +128,13 @@ class ArmFollower(Motion[JointReading]):
         """Forget what was sent: the next state is the first, and its orientation is held."""
         super().restart()
         self.cartesian.restart()
+
+    def trial(self) -> ArmFollower:
+        """Return a copy that can be aimed and rehearsed without moving this motion's goal."""
+        other = copy(self)
+        other.cartesian = self.cartesian.trial()
+        other.policy = other.cartesian.policy
+        return other
 
     def set_goal(self, position: Array, quaternion: Array, frame_id: str) -> str:
         """Move the goal to a pose: [3] in m and [4]; why that was refused, or empty."""

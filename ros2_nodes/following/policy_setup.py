@@ -71,10 +71,13 @@ def follower_for(policy: LoadedPolicy, p: Values) -> Follower:
     corners = [corner[:3] for corner in facts.workspace]
     lower, upper = demonstrated_box(placement, corners, p["workspace_margin"])
     known = demonstrated_box(placement, corners, p["demonstrated_margin"])
+    lower = np.array(p["workspace_lower"] or lower)
+    lower[2] = max(lower[2], p["floor"])
     limits = Limits(
         **_live_limits(p),
-        lower=np.array(p["workspace_lower"] or lower),
+        lower=lower,
         upper=np.array(p["workspace_upper"] or upper),
+        keep_out=np.array(p["keep_out"], dtype=np.float64).reshape(-1, 2, 3),
         known_lower=known[0],
         known_upper=known[1],
     )
@@ -117,4 +120,5 @@ def _live_limits(p: Values) -> dict[str, Any]:
         "angular_acceleration": p["max_angular_acceleration"],
         "state_timeout": p["state_timeout"],
         "unknown_scale": p["unknown_speed_scale"],
+        "known_reach": p["max_distance"],
     }

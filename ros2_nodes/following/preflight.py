@@ -1,7 +1,8 @@
-"""Before the arm moves: the motion from where it stands, held against every limit."""
+"""Preflight of a motion: rehearsed from where the arm is, checked against every limit."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elcd_policy.errors import ElcdError
+from elcd_policy.robot.boxes import inside_depth
 from elcd_policy.robot.damped_least_squares import DAMPED_BELOW
 from elcd_policy.robot.joint_safety import JointLimits
 from elcd_policy.robot.safety import Limits
@@ -53,17 +55,22 @@ class Rehearsal:
     smallest_singular: Array | None = None
 
 
-def rehearse(motion: Motion[Any], state: Any, duration: float) -> Rehearsal:
-    """Roll a motion out from a state, as the policy wants it.
+def rehearsal_steps(motion: Motion[Any], state: Any, duration: float) -> Iterator[Rehearsal | None]:
+    """Roll a motion out from a state, as the policy wants it, one step at a time.
 
     The second-order Adams-Bashforth method asks the policy once a step: half of what the
-    midpoint rule does.
+    midpoint rule does. A whole rehearsal would keep a moving arm from its commands.
 
     Parameters
     ----------
     motion : it is left as it is.
-    state : where it begins; it has passed its checks.
+    state : where it starts; it has passed its checks.
     duration : s, of the demonstrations.
+
+    Yields
+    ------
+    None
+        After each step but the last; at the end the rehearsal.
     """
     arm = motion.arm
     step = 1.0 / max(STEPS / duration, 2.0 * motion.stiffness)
@@ -85,15 +92,21 @@ def rehearse(motion: Motion[Any], state: Any, duration: float) -> Rehearsal:
         else:
             mean = 1.5 * wish - 0.5 * before
         state, before = motion.after(state, mean, step), wish
-    return Rehearsal(*(np.array(column) for column in zip(*rows, strict=True)))
+        yield None
+    yield Rehearsal(*(np.array(column) for column in zip(*rows, strict=True)))
+
+
+def rehearse(motion: Motion[Any], state: Any, duration: float) -> Rehearsal:
+    """Return the whole rehearsal of a motion; see `rehearsal_steps`."""
+    return next(found for found in rehearsal_steps(motion, state, duration) if found is not None)
 
 
 def preflight(motion: Motion[Any], state: Any, duration: float) -> Rehearsal:
-    """Rehearse a motion and hold it against the limits that it has.
+    """Rehearse a motion and check it against the limits that it has.
 
     Parameters
     ----------
-    motion, state, duration : see `rehearse`.
+    motion, state, duration : see `rehearsal_steps`.
 
     Returns
     -------
@@ -104,23 +117,48 @@ def preflight(motion: Motion[Any], state: Any, duration: float) -> Rehearsal:
     PreflightError
         If the motion would break a limit.
     """
-    rehearsal, scale = rehearse(motion, state, duration), motion.speed_scale
+    rehearsal = rehearse(motion, state, duration)
+    check_rehearsal(rehearsal, motion)
+    return rehearsal
+
+
+def check_rehearsal(
+    rehearsal: Rehearsal, motion: Motion[Any], way: str = "from here", speeds: bool = True
+) -> None:
+    """Check a rehearsal against the limits of its motion.
+
+    Parameters
+    ----------
+    rehearsal : of the motion.
+    motion : whose limits count.
+    way : names the motion in the error.
+    speeds : False to leave speeds out: too fast a motion is scaled down and keeps its path.
+
+    Raises
+    ------
+    PreflightError
+        If the motion would break a limit.
+    """
+    scale = motion.speed_scale
     problems: list[str] = []
     if motion.limits is not None:
         problems += _box_problems(rehearsal, motion.limits)
-        problems += _speed_problems(rehearsal, motion.limits, scale)
+        problems += _keep_out_problems(rehearsal, motion.limits)
+        problems += _speed_problems(rehearsal, motion.limits, scale) if speeds else []
     if motion.joint_limits is not None:
-        problems += _joint_problems(rehearsal, motion.joint_limits, scale)
+        problems += _joint_problems(rehearsal, motion.joint_limits, scale, speeds)
         if motion.limits is not None:  # a motion of joints passes a singularity unharmed
             problems += _singularity_problems(rehearsal)
     if not problems:
-        return rehearsal
+        return
     factor = _factor_within(rehearsal, motion.limits, motion.joint_limits)
     raise PreflightError(
-        "the preflight refuses the motion from here",
+        f"the preflight refuses the motion {way}",
         got="; ".join(problems),
         advice=(
-            f"speed_scale {factor:.2f} would keep within the speed limits" if factor < scale else ""
+            f"speed_scale {factor:.2f} would keep within the speed limits"
+            if speeds and factor < scale
+            else ""
         ),
     )
 
@@ -132,6 +170,18 @@ def _box_problems(rehearsal: Rehearsal, limits: Limits) -> list[str]:
         return []
     return [
         f"{outside[step, axis]:.3f} m outside the workspace box in {'xyz'[axis]} after "
+        f"{rehearsal.time[step]:.2f} s, at {rehearsal.position[step].round(3).tolist()} m"
+    ]
+
+
+def _keep_out_problems(rehearsal: Rehearsal, limits: Limits) -> list[str]:
+    depth = inside_depth(rehearsal.position, limits.keep_out)
+    inside = depth.max(axis=1, initial=-np.inf) > 0.0
+    if not inside.any():
+        return []
+    step = int(np.argmax(inside))
+    return [
+        f"inside box {int(np.argmax(depth[step])) + 1} of keep_out after "
         f"{rehearsal.time[step]:.2f} s, at {rehearsal.position[step].round(3).tolist()} m"
     ]
 
@@ -152,13 +202,17 @@ def _speed_problems(rehearsal: Rehearsal, limits: Limits, scale: float) -> list[
     return problems
 
 
-def _joint_problems(rehearsal: Rehearsal, limits: JointLimits, scale: float) -> list[str]:
+def _joint_problems(
+    rehearsal: Rehearsal, limits: JointLimits, scale: float, speeds: bool
+) -> list[str]:
     assert rehearsal.joints is not None
     assert rehearsal.joint_velocity is not None
     problems = []
     beyond = np.maximum(limits.lower - rehearsal.joints, rehearsal.joints - limits.upper)
     excess = scale * np.abs(rehearsal.joint_velocity) - limits.speed
-    for values, text in ((beyond, "rad beyond its limit"), (excess, "rad/s above its limit")):
+    checks = [(beyond, "rad beyond its limit")]
+    checks += [(excess, "rad/s above its limit")] if speeds else []
+    for values, text in checks:
         step, joint = np.unravel_index(np.argmax(values), values.shape)
         if not values[step, joint] <= 0.0:
             problems.append(

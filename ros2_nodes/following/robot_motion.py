@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from copy import copy
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
@@ -131,6 +132,10 @@ class Motion(ABC, Generic[S]):
     def arrived(self, state: S, slack: float = 1.0) -> bool:
         """Whether a state is within ``slack`` times the goal's tolerance."""
         return self.distance_from(state) <= slack * self.goal_tolerance
+
+    def trial(self) -> Motion[S]:
+        """Return a copy that can be aimed and rehearsed without moving this motion's goal."""
+        return copy(self)  # of a motion whose goal does not move
 
     @abstractmethod
     def set_goal(self, position: Array, quaternion: Array, frame_id: str) -> str:

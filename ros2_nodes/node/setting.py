@@ -33,6 +33,7 @@ class Setting:
     choices : the allowed texts; empty for any.
     size : how many numbers an array has when it is given; 0 for an array of names, of any
         length.
+    repeated : an array may be ``size`` numbers several times over.
     live : a node takes a new value while it runs; others are read when it is configured.
     """
 
@@ -44,6 +45,7 @@ class Setting:
     upper: float | None = None
     choices: tuple[str, ...] = ()
     size: int = 0
+    repeated: bool = False
     live: bool = False
 
     @property
@@ -109,12 +111,14 @@ class Setting:
             raise self._error(repr(text), f"a {_type_name(self.default)}") from error
 
     def _numbers(self, value: Any) -> tuple[float, ...]:
-        expected = f"{self.size} finite numbers, or none"
+        many = "a multiple of " if self.repeated else ""
+        expected = f"{many}{self.size} finite numbers, or none"
         try:
             numbers = tuple(float(number) for number in value)
         except (TypeError, ValueError):
             raise self._error(value, expected) from None
-        if len(numbers) not in (0, self.size) or not np.isfinite(numbers).all():
+        fits = len(numbers) % self.size == 0 if self.repeated else len(numbers) in (0, self.size)
+        if not fits or not np.isfinite(numbers).all():
             raise self._error(list(numbers), expected)
         return numbers
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from rclpy.node import Node
 
 from elcd_policy import LoadedPolicy
@@ -38,6 +40,9 @@ DRY_RUN_TOPIC = "~/dry_run"
 JOINT_UNITS = "rad"  # of a policy whose states are joint positions
 
 
+Array = NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class Ports:
     """A follower between its input and its output; their states and commands fit.
@@ -59,6 +64,13 @@ class Ports:
         if self.joints is not None and isinstance(self.input, ArmPoseInput):
             return self.joints, self.input.reading(now)
         return self.follower, self.input.state(now)
+
+    def take_goal(self, position: Array, quaternion: Array, frame_id: str) -> str:
+        """Move the goal to a pose, [3] in m and [4]; return why that is refused, or empty."""
+        fault = self.follower.set_goal(position, quaternion, frame_id)
+        if not fault and self.joints is not None:
+            self.joints.goal = self.joints.cartesian.goal
+        return fault
 
     def retune(self, p: Values) -> None:
         """Take over the present values of the live parameters."""

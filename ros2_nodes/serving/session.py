@@ -6,7 +6,6 @@ import time
 from typing import Any
 
 import numpy as np
-from geometry_msgs.msg import PoseStamped
 from rclpy.clock import Clock
 from rclpy.lifecycle import LifecycleNode
 from std_msgs.msg import Bool
@@ -19,9 +18,10 @@ from ..following.preflight import NONE, REFUSE, PreflightError, preflight
 from ..following.robot_motion import FOLLOWING, REACHED
 from ..following.state_checks import FaultLatch
 from ..following.task import ABORTED, CANCELED, Task
-from ..node.messages import COMMAND_QOS, position_of, quaternion_of
+from ..node.messages import COMMAND_QOS
 from ..node.parameters import Parameters
 from .admission import check_fit, doubt
+from .goal_input import GoalInput
 from .permission import Permission
 from .ports import ports_for
 from .reporting import INACTIVE, Reporter
@@ -74,7 +74,6 @@ class Session:
         self.task = Task(hold=p["hold_at_goal"], unit=self.follower.unit)
         self.retune()
         self.active = False
-        self._awaited = "no goal yet" if p["wait_for_goal"] else ""
         self._rival = self._source_fault = ""
         self._latch = FaultLatch()
         self._cleared_until = -np.inf
@@ -83,9 +82,11 @@ class Session:
         self._views = Views(
             node, self.policy, self._ports, p["base_frame"], p["predicted_path_rate"], steady
         )
+        self._goals = GoalInput(
+            node, p, self._ports, self.policy.metadata.duration, reporter.refuse
+        )
         permission.require_enable = p["enable_timeout"] if p["require_enable"] else None
         self._subscriptions = [
-            node.create_subscription(PoseStamped, "~/goal", self._on_goal, COMMAND_QOS),
             node.create_subscription(Bool, "~/enable", permission.on_enable, COMMAND_QOS),
         ]
         self._timers = [
@@ -185,6 +186,7 @@ class Session:
             self._node.destroy_timer(timer)
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
+        self._goals.close()
         self._views.close()
         self._ports.input.close()
         self._ports.output.close()
@@ -274,11 +276,13 @@ class Session:
             self._ports.output.send(command)
         where = follower.progress(state) if follower.phase in (FOLLOWING, REACHED) else None
         self.task.note(begin, follower.phase, where, follower.wished * dt, follower.goal_tolerance)
-        try:
-            self._views.go_on()
-        except Exception as error:
-            problem = f"{type(error).__name__}: {error}"
-            self._log.error(f"unexpected in a view: {problem}", throttle_duration_sec=1.0)
+        for part in (self._goals, self._views):
+            try:
+                part.go_on()
+            except Exception as error:
+                problem = f"{type(error).__name__}: {error}"
+                name = type(part).__name__
+                self._log.error(f"unexpected in {name}: {problem}", throttle_duration_sec=1.0)
         self._reporter.tick(begin, time.perf_counter(), self._ports.input.age(begin), halt)
 
     @property
@@ -288,7 +292,8 @@ class Session:
         output = self._ports.output
         # The ramp from rest has to begin when it is heard, or the arm would start with a jerk.
         deaf = "" if output.heard or self._p["dry_run"] else f"nobody listens to {output.topic}"
-        return self._permission.halt or self._rival or deaf or self._awaited or self.task.halt
+        awaited = "no goal yet" if self._p["wait_for_goal"] and not self._goals.heard else ""
+        return self._permission.halt or self._rival or deaf or awaited or self.task.halt
 
     def _rivals(self) -> list[str]:
         return [] if self._p["dry_run"] else self._ports.output.rivals()
@@ -305,16 +310,6 @@ class Session:
         self._source_fault = self._ports.input.source_fault()
         rivals, topic = self._rivals() if self.active else [], self._ports.output.topic
         self._rival = f"another publisher drives {topic}: {', '.join(rivals)}" if rivals else ""
-
-    def _on_goal(self, message: PoseStamped) -> None:
-        follower = self.follower
-        pose = message.pose
-        fault = follower.set_goal(position_of(pose), quaternion_of(pose), message.header.frame_id)
-        if fault:
-            self._log.warning(f"a goal is ignored: {fault}")
-        else:
-            self._awaited = ""
-            self._log.info(f"goal moved to {np.round(follower.goal, 4).tolist()} m")
 
 
 def _warm_up(policy: LoadedPolicy) -> float:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from elcd_policy.errors import ParameterError
-from elcd_policy.robot import safety
+from elcd_policy.robot import boxes, safety
 
 LIMITS = safety.Limits(
     speed=0.25,
@@ -130,14 +130,14 @@ def test_outside_the_known_box_the_factor_falls_steadily_to_the_far_one(
 ) -> None:
     lower, upper = KNOWN.known_lower, KNOWN.known_upper
     outside = np.linalg.norm(position - np.clip(position, lower, upper))
-    factor = safety.familiarity(position, lower, upper, far)
+    factor = boxes.familiarity(position, lower, upper, far)
     assert far <= factor + 1e-12
     assert factor <= 1.0
     assert (factor == 1.0) or outside > 0
-    if outside >= safety.FADE:
+    if outside >= boxes.FADE:
         assert factor == pytest.approx(far)
-    step = safety.familiarity(position + np.array([1e-4, 0, 0]), lower, upper, far)
-    assert abs(step - factor) <= 1e-4 / safety.FADE + 1e-9
+    step = boxes.familiarity(position + np.array([1e-4, 0, 0]), lower, upper, far)
+    assert abs(step - factor) <= 1e-4 / boxes.FADE + 1e-9
 
 
 def test_outside_the_known_box_the_whole_twist_is_slowed_down_and_that_is_said() -> None:
@@ -153,7 +153,7 @@ def test_outside_the_known_box_the_whole_twist_is_slowed_down_and_that_is_said()
 def test_nothing_points_out_of_the_box_at_or_beyond_its_faces(
     position: np.ndarray, twist: np.ndarray
 ) -> None:
-    inside = safety.keep_inside(twist, position, LIMITS.lower, LIMITS.upper, 2.0, DT)
+    inside = boxes.keep_inside(twist, position, LIMITS.lower, LIMITS.upper, 2.0, DT)
     assert (inside[:3][position >= LIMITS.upper] <= 0).all()
     assert (inside[:3][position <= LIMITS.lower] >= 0).all()
     np.testing.assert_array_equal(inside[3:], twist[3:])
@@ -171,6 +171,44 @@ def test_a_steady_field_never_carries_the_arm_through_a_face(direction: np.ndarr
         position = position + DT * sent[:3]
     excess = np.maximum(position - LIMITS.upper, LIMITS.lower - position).max()
     assert excess < 1e-3
+
+
+BOXES = np.array([[[0.55, -0.1, 0.4], [0.65, 0.1, 0.6]], [[0.3, 0.2, 0.0], [0.7, 0.3, 0.45]]])
+
+
+@settings(max_examples=50, deadline=None)
+@given(arrays(np.float64, 3, elements=st.floats(-1.0, 1.0)).filter(lambda v: v @ v > 1e-6))
+def test_a_steady_field_never_carries_the_arm_into_a_box(direction: np.ndarray) -> None:
+    wanted = np.concatenate([direction / np.linalg.norm(direction), np.zeros(3)])
+    limits = dataclasses.replace(LIMITS, keep_out=BOXES)
+    position, sent, deepest = np.array([0.5, 0.0, 0.5]), np.zeros(6), -np.inf
+    for _ in range(600):
+        state = dataclasses.replace(HERE, position=position)
+        sent = safety.safe_twist(state, lambda _: wanted, sent, limits, "base", DT).twist
+        position = position + DT * sent[:3]
+        deepest = max(deepest, boxes.inside_depth(position[None], BOXES).max())
+    assert deepest < 1e-3
+
+
+def test_in_a_box_only_the_shortest_way_out_is_free() -> None:
+    inside = np.array([0.56, 0.0, 0.5])
+    twist = np.array([0.1, 0.1, -0.1, 0.2, 0.0, 0.0])
+    np.testing.assert_array_equal(
+        boxes.keep_outside(twist, inside, BOXES[:1], 2.0, DT), [0.0, *twist[1:]]
+    )
+    np.testing.assert_array_equal(boxes.keep_outside(-twist, inside, BOXES[:1], 2.0, DT), -twist)
+    assert boxes.inside_depth(inside[None], BOXES)[0, 0] == pytest.approx(0.01)
+
+
+def test_a_state_far_from_the_demonstrations_is_refused_with_the_distance() -> None:
+    limits = dataclasses.replace(KNOWN, known_reach=0.3)
+    near, far = np.array([0.89, 0.0, 0.5]), np.array([0.95, 0.0, 0.5])
+    assert safety.state_fault(dataclasses.replace(HERE, position=near), limits, "base") == ""
+    fault = safety.state_fault(dataclasses.replace(HERE, position=far), limits, "base")
+    assert fault == (
+        "the TCP is far from the demonstrations: got 0.350 m outside their box, expected at most "
+        "0.3 m"
+    )
 
 
 @pytest.mark.parametrize(
