@@ -42,6 +42,7 @@ class Parameters:
         """Called after live settings have changed."""
         self._settings = {setting.name: setting for setting in settings}
         self._values: dict[str, Value] = {}
+        # An empty array of a YAML file has no type, and no value here.
         # rclpy has no public way to see what was given before it is declared, and declares
         # nothing of a wrong type, not even 2 for 2.0.
         given: Mapping[str, Parameter] = node._parameter_overrides
@@ -53,12 +54,14 @@ class Parameters:
         )
         for setting in settings:
             value = setting.default
-            if setting.name in given:
+            if setting.name in given and given[setting.name].value is not None:
                 value = setting.check(given[setting.name].value)
             self._values[setting.name] = value
             node.declare_parameter(
                 setting.name, _for_ros(setting, value), _descriptor(setting), ignore_override=True
             )
+            if value == ():  # without a value, whoever asks for all parameters gets none
+                node.set_parameters([_empty(setting)])
         node.add_pre_set_parameters_callback(self._widen)
         node.add_on_set_parameters_callback(self._accept)
         node.add_post_set_parameters_callback(self._changed)
@@ -70,7 +73,9 @@ class Parameters:
         widened = []
         for parameter in parameters:
             setting = self._settings.get(parameter.name)
-            if setting and isinstance(setting.default, float) and type(parameter.value) is int:
+            if setting and setting.default == () and not parameter.value:
+                parameter = _empty(setting)
+            elif setting and isinstance(setting.default, float) and type(parameter.value) is int:
                 parameter = Parameter(parameter.name, value=float(parameter.value))
             widened.append(parameter)
         return widened
@@ -102,9 +107,18 @@ class Parameters:
 
 
 def _for_ros(setting: Setting, value: Value) -> Any:
-    if value == ():  # declared, not set
-        return Parameter.Type.DOUBLE_ARRAY if setting.size else Parameter.Type.STRING_ARRAY
+    if value == ():
+        return _array_type(setting)
     return list(value) if isinstance(value, tuple) else value
+
+
+def _empty(setting: Setting) -> Parameter:
+    """Return an empty array of the setting's type: an empty list alone has none."""
+    return Parameter(setting.name, _array_type(setting), [])
+
+
+def _array_type(setting: Setting) -> Parameter.Type:
+    return Parameter.Type.DOUBLE_ARRAY if setting.size else Parameter.Type.STRING_ARRAY
 
 
 def _descriptor(setting: Setting) -> ParameterDescriptor:

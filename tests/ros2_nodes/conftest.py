@@ -111,10 +111,13 @@ class Ros:
         self,
         create: Callable[[], Any] | None = None,
         remap: Mapping[str, str] | None = None,
+        parameter_file: Path | None = None,
         **parameters: object,
     ) -> Any:
         """Initialise ROS with parameters, create a node under test and the probe beside it."""
         arguments = ["--ros-args"]
+        if parameter_file is not None:
+            arguments += ["--params-file", str(parameter_file)]
         for old, new in (remap or {}).items():
             arguments += ["-r", f"{old}:={new}"]
         for name, value in parameters.items():
@@ -180,6 +183,7 @@ class Ros:
             if hasattr(node, "shut_down"):
                 node.shut_down()
             node.destroy_node()
+        self.nodes = []
         if self.executor is not None:
             self.executor.shutdown()
         rclpy.try_shutdown()
