@@ -179,7 +179,8 @@ def _range(setting: Setting) -> str:
     if setting.choices:
         return ", ".join(setting.choices)
     if isinstance(setting.default, tuple):
-        return f"{setting.size} numbers" if setting.size else "names"
+        many = "a multiple of " if setting.repeated else ""
+        return f"{many}{setting.size} numbers" if setting.size else "names"
     if setting.lower is None or setting.upper is None:
         return ""
     return f"{setting.lower:g} to {setting.upper:g}"
