@@ -1,7 +1,6 @@
 """Seeing where the goal is: NAIS-Net, deep networks that are stable by construction."""
 
 from .camera import Camera
-from .certificate import BlockCertificate, NetCertificate
 from .compressed_detector import compress_detector
 from .convolution import NAISConvBlock
 from .detector import GoalDetector, nais_net, plain_cnn
@@ -9,6 +8,7 @@ from .detector_file import Detection, DetectorMetadata, LoadedDetector, load_det
 from .fitting import DetectorSettings, fit_detector
 from .fully_connected import NAISBlock
 from .net import DepthStatistics, NAISNet
+from .net_certificate import BlockCertificate, NetCertificate
 
 __all__ = [
     "BlockCertificate",

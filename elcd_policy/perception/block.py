@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ParameterError, ShapeError
-from .certificate import BlockCertificate
+from .net_certificate import BlockCertificate
 
 ACTIVATIONS = ("tanh", "relu")
 DEPTH = 10

@@ -10,7 +10,7 @@ from torch.nn.functional import avg_pool2d, conv2d
 
 from ..errors import ParameterError
 from .block import DEPTH, EPSILON, Block, refuse
-from .certificate import BlockCertificate
+from .net_certificate import BlockCertificate
 from .weights import stable_kernel
 
 ETA = 0.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DetectorFileError, ShapeError
 from ..formats.archive import FileKind
+from ..formats.network_metadata import NetworkMetadata
 from ..formats.packed_archive import read_network, write_network
 from ..formats.packed_weights import PackedWeights
 from .camera import Camera
@@ -27,7 +28,7 @@ DERIVED = ("cells", "homography")
 
 
 @dataclass(frozen=True)
-class DetectorMetadata:
+class DetectorMetadata(NetworkMetadata):
     """Facts about a detector that travel with its file, as JSON.
 
     Parameters
@@ -47,14 +48,8 @@ class DetectorMetadata:
     target: str
     training: dict[str, Any] = field(default_factory=dict)
     certificate: dict[str, Any] | None = None
-    weights_hash: str = ""
-    versions: dict[str, str] = field(default_factory=dict)
     kind: str = KIND
-    format_version: int = FORMAT_VERSION
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready form; `from_dict` reads it back."""
-        return asdict(self)
+    format_version: int = field(default=FORMAT_VERSION, kw_only=True)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> DetectorMetadata:
@@ -65,7 +60,7 @@ class DetectorMetadata:
         KeyError, TypeError, ValueError
             If keys are missing or of the wrong type; the caller knows the file to blame.
         """
-        known = {key: values[key] for key in (f.name for f in fields(cls)) if key in values}
+        known = cls.select_known(values)
         known["camera"] = Camera.from_dict(known["camera"])
         for corner in ("lower", "upper"):
             x, y = known[corner]

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from .block import DEPTH, EPSILON, Block, refuse
-from .certificate import BlockCertificate
+from .net_certificate import BlockCertificate
 from .weights import stable_matrix
 
 

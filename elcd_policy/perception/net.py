@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ..errors import ParameterError
 from .block import Block, largest_jacobian, refuse
-from .certificate import NetCertificate, net_certificate
+from .net_certificate import NetCertificate, net_certificate
 
 
 @dataclass(frozen=True)

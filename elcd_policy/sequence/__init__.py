@@ -2,7 +2,7 @@
 
 from .compressed_skills import compress_skills
 from .lipschitz_rnn import LipschitzRNN
-from .packed import packed_forward
+from .packed_sequence import packed_forward
 from .recognition import NAMING, Guess, Recognition
 from .skill_classifier import SkillClassifier
 from .skill_data import SkillSet, load_skills

@@ -10,8 +10,8 @@ from torch.nn.utils.rnn import PackedSequence
 from ..errors import ParameterError, ShapeError
 from .cell import LipschitzCell
 from .fixed_step import FixedStepUnroll
+from .input_checks import input_fault, step_fault
 from .integrators import INTEGRATORS, integrator_named
-from .shapes import input_fault, step_fault
 from .stability import StabilityCertificate, layer_stability
 from .unroll import Unroll, step, unroll_steps
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ParameterError, ShapeError, SkillFileError
 from ..formats.archive import FileKind, quiet
+from ..formats.network_metadata import NetworkMetadata
 from ..formats.packed_archive import read_network, write_network
 from ..formats.packed_weights import PackedWeights
 from .skill_classifier import SkillClassifier
@@ -26,7 +27,7 @@ KIND = "skill classifier"
 
 
 @dataclass(frozen=True)
-class SkillMetadata:
+class SkillMetadata(NetworkMetadata):
     """Facts about a skill classifier that travel with its file, as JSON.
 
     Parameters
@@ -52,14 +53,8 @@ class SkillMetadata:
     shares: tuple[float, ...] = ()
     accuracy: tuple[float, ...] = ()
     confidence: tuple[float, ...] = ()
-    weights_hash: str = ""
-    versions: dict[str, str] = field(default_factory=dict)
     kind: str = KIND
-    format_version: int = FORMAT_VERSION
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready form; `from_dict` reads it back."""
-        return asdict(self)
+    format_version: int = field(default=FORMAT_VERSION, kw_only=True)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> SkillMetadata:
@@ -70,7 +65,7 @@ class SkillMetadata:
         KeyError, TypeError, ValueError
             If keys are missing or of the wrong type; the caller knows the file to blame.
         """
-        known = {key: values[key] for key in (f.name for f in fields(cls)) if key in values}
+        known = cls.select_known(values)
         # Before it was stored, it was what `elcd skills` does if not told otherwise.
         known.setdefault("held_out", 2 if values.get("accuracy") else 0)
         for name in ("labels", "sources", "shares", "accuracy", "confidence"):

@@ -12,7 +12,7 @@ from torch import nn
 
 from elcd_policy.errors import ParameterError
 from elcd_policy.perception import NAISBlock, NAISConvBlock, NAISNet
-from elcd_policy.perception.certificate import gain
+from elcd_policy.perception.net_certificate import gain
 
 
 @settings(max_examples=30, deadline=None)
