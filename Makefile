@@ -1,5 +1,6 @@
 # make demo   train a policy, let the simulated arm follow it, push it, judge the run
 # make test   all tests; with ARGS="...", what pytest makes of those
+# make test-all   those of benchmarks too that need further packages, or EFLOW=PATH, a checkout
 # make lint   formatting, lint and types
 # Each sets up .venv first, with the versions pinned in requirements.txt.
 
@@ -8,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint format install clean
+.PHONY: demo test test-all lint format install clean
 
 demo: install
 	$(BIN)/elcd demo $(ARGS)
@@ -23,6 +24,11 @@ else
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile --ignore tests/ros2_nodes
 	$(BIN)/python -m pytest --reruns 1 --only-rerun "not within .* s;" -rR tests/ros2_nodes
 endif
+
+test-all: test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-benchmarks.txt
+	OMP_NUM_THREADS=1 EFLOW=$(EFLOW) $(BIN)/python -m pytest tests/benchmarks \
+	  -m "extras$(if $(EFLOW), or peer)"
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -79,15 +79,14 @@ setup(
         "lerobot": ["pyarrow>=14"],
         # Source only: building it takes a C compiler.
         "compare": ["movement_primitives>=0.9,<1", "pytransform3d>=3"],
-        # Only `elcd benchmark sequences` uses them.
-        "sequences": [
+        # From a checkout only: pip install -e '.[benchmarks]'
+        "benchmarks": [
+            "elcd_policy[lasa,onnx,sim,cluster]",
             "torchrecurrent>=0.2.5,<0.3",
             "scikit-learn>=1.3",
             "mnist1d>=0.0.2",
             "pyhessian==0.1",
         ],
-        # For elcd benchmark perception digits.
-        "digits": ["scikit-learn>=1.3"],
         "test": ["pytest>=7", "pytest-xdist>=3", "pytest-rerunfailures>=12", "hypothesis>=6"],
         "cluster": ["distributed>=2024.1"],
         "dev": ["ruff", "mypy"],
@@ -109,12 +108,6 @@ setup(
             "detector: train a detector of the goal on rendered pictures"
             " = elcd_policy_sim.vision.detector_command",
             "benchmark: measure this project, fill in its pages = elcd_policy_benchmarks.command",
-            "disturbances: write the page on disturbance rejection"
-            " = elcd_policy_benchmarks.disturbances.page",
-        ],
-        "elcd.benchmarks": [
-            "compression = elcd_policy_benchmarks.compression.command",
-            "perception = elcd_policy_benchmarks.perception.command",
         ],
     },
     zip_safe=False,

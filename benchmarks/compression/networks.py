@@ -5,6 +5,7 @@ Each case runs in a process of its own, whose peak of resident memory is then it
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import resource
@@ -12,25 +13,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch.nn import functional as F
-from tqdm import tqdm
 
 from elcd_policy.compression import IDKM
 from elcd_policy.errors import ElcdError
-from elcd_policy.utils.versions import versions
 
-from ..images import FOLDERS
-from ..machine import machine
-from ..store import append_record, read_records
-from .small_networks import NETWORKS, LabelledImages, accuracy, batches, load_images, train
+from ..harness import place
+from .small_networks import NETWORKS, accuracy, batches, load_images, train
 
-NETWORK_RESULTS = "network"
 MIB = 1 << 20
 #: Of the memory limit, what the process needs beside its tensors.
 RESERVE = 1 << 30
@@ -59,7 +55,7 @@ class Case:
     tuned_steps : of the centroids, each weight's being fixed.
     batch : images in a step.
     limit : GiB that the process may hold.
-    images : "digits" or of `images.FOLDERS`.
+    images : "digits" or of `images.FOLDERS`, then in ``folder``.
     """
 
     network: str
@@ -73,6 +69,8 @@ class Case:
     batch: int = 32
     limit: float = 4.0
     images: str = "digits"
+    part: str = "networks"
+    folder: str = place()
 
 
 METHODS = (("unrolled", 5), ("unrolled", 10), ("unrolled", 30), ("implicit", 30), ("jfb", 30))
@@ -81,8 +79,6 @@ CNN = [
     for bits, dim in ((4, 1), (2, 1), (2, 2))
     for gradient, t in METHODS
 ]
-#: The same on larger images, where they are present.
-LARGER = {name: [replace(case, images=name) for case in CNN] for name in FOLDERS}
 RESNET = (
     [
         Case("ResNet-18", 4, 1, gradient, t, **STEPS["ResNet-18"])
@@ -108,62 +104,49 @@ RESNET = (
 )
 
 
-def measure_networks(
-    output: str | os.PathLike[str],
-    cases: Sequence[Case],
-    *,
-    folders: Mapping[str, str] | None = None,
-    progress: bool = True,
-) -> int:
-    """Run the cases that ``output`` does not hold yet; a record each is appended to it.
+def measure_network(case: Case) -> dict[str, Any]:
+    """Quantise a trained network in a process of its own; return a JSON-ready result.
 
-    Parameters
-    ----------
-    folders : in place of some of `images.FOLDERS`.
+    ``beyond_limit`` is there instead, if the process asks for more memory than it may hold.
 
-    Returns
-    -------
-    How many were run.
+    Raises
+    ------
+    ElcdError
+        If the process fails for another reason.
     """
-    stored = [record for record in read_records(output) if record["kind"] == NETWORK_RESULTS]
-    finished = [Case(**record["case"]) for record in stored]
-    wanted = [case for case in cases if case not in finished]
-    bar = tqdm(total=len(wanted), desc="quantising", unit="case", disable=not progress)
-    with bar, tempfile.TemporaryDirectory() as folder:
-        for case in wanted:
-            weights = Path(folder) / f"{case.network} {case.images}.pt"
-            source = {**FOLDERS, **(folders or {})}.get(case.images, "")
-            if not weights.exists():
-                torch.save(_trained(case, load_images(case.images, source)), weights)
-            facts = json.dumps(asdict(case))
-            command = [sys.executable, "-m", __name__, facts, str(weights), source]
-            done = subprocess.run(command, capture_output=True, text=True)
-            record: dict[str, Any] = {"kind": NETWORK_RESULTS, "case": asdict(case)}
-            if done.returncode:
-                error = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
-                if not any(words in error for words in BEYOND):
-                    raise ElcdError(f"{case.network} can't be quantised", got=error[:200])
-                record["error"] = error[:200]
-            else:
-                record |= json.loads(done.stdout)
-            append_record(output, {**record, "versions": versions(), "machine": machine()})
-            bar.update()
-    return len(wanted)
+    with tempfile.TemporaryDirectory() as folder:
+        weights = Path(folder) / "weights.pt"
+        weights.write_bytes(
+            _trained(case.network, case.images, case.folder, case.batch, case.trained_steps)
+        )
+        command = [sys.executable, "-m", __name__, json.dumps(asdict(case)), str(weights)]
+        done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode == 0:
+        return dict(json.loads(done.stdout))
+    error = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1][:200]
+    if not any(words in error for words in BEYOND):
+        raise ElcdError(f"{case.network} can't be quantised", got=error)
+    return {"beyond_limit": error}
 
 
-def _trained(case: Case, images: LabelledImages) -> dict[str, Any]:
+@cache
+def _trained(network: str, images: str, folder: str, batch: int, steps: int) -> bytes:
+    """Return a trained network's weights; trained once in each process."""
+    data = load_images(images, folder)
     torch.manual_seed(0)
-    model = NETWORKS[case.network](images.x.shape[-1])
-    train(model, batches(images, case.batch, case.trained_steps, seed=0))
-    return model.state_dict()
+    model = NETWORKS[network](data.x.shape[-1])
+    train(model, batches(data, batch, steps, seed=0))
+    stored = io.BytesIO()
+    torch.save(model.state_dict(), stored)
+    return stored.getvalue()
 
 
-def run_case(case: Case, weights: str, folder: str) -> dict[str, Any]:
-    """What a process of its own does."""
+def run_case(case: Case, weights: str) -> dict[str, Any]:
+    """Quantise, tune and measure, in a process of its own."""
     torch.set_num_threads(1)
     limit = int(case.limit * (1 << 30)) + RESERVE
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    images = load_images(case.images, folder)
+    images = load_images(case.images, case.folder)
     model = NETWORKS[case.network](images.x.shape[-1])
     model.load_state_dict(torch.load(weights, weights_only=True))
     before, plain = accuracy(model, images), sum(p.numel() for p in model.parameters())
@@ -217,4 +200,4 @@ def _packed_bytes(quantised: IDKM) -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run_case(Case(**json.loads(sys.argv[1])), *sys.argv[2:])))
+    print(json.dumps(run_case(Case(**json.loads(sys.argv[1])), sys.argv[2])))

@@ -1,26 +1,20 @@
-"""One job from training to its record; what a worker runs."""
+"""One job from training to its result."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from elcd_policy.demonstrations import DemonstrationSet
 from elcd_policy.evaluation import Scores, evaluate
 from elcd_policy.evaluation.scores import RollsOut
-from elcd_policy.fields import FIELDS
 from elcd_policy.policy import MotionPolicy
 from elcd_policy.training import TrainingSettings, fit
 from elcd_policy.training.fit import DEFAULT_FIELD
-from elcd_policy.utils.versions import versions
 
-from ..machine import machine
 from .baselines import BASELINES
 from .convergence import converged_share
 from .eflow import EFlowSettings, checkout_hash, fit_eflow
@@ -32,72 +26,34 @@ from .pushes import push_returns
 ARROWS, POINTS = 24, 60
 
 
-def run_job(job: Job) -> dict[str, Any]:
-    """Train, score, and describe what was done as a JSON-ready record.
-
-    What goes wrong is told in the record's ``error``: one shape must not end a long run.
-    """
-    torch.set_num_threads(1)
-    record: dict[str, Any] = {**job.facts(), "settings": job.settings}
-    if job.code:
-        record["code"] = job.code
-    try:
-        # Also refuses what is not finite, such as the scores of a rollout that left the world.
-        record |= json.loads(json.dumps(_result(job), allow_nan=False))
-    except Exception as error:
-        record["error"] = " ".join(f"{type(error).__name__}: {error}".split())
-    return {**record, "versions": versions(), "machine": machine()}
-
-
-@dataclass
-class _Learned:
-    policy: RollsOut
-    cpu_s: float
-
-
-def _result(job: Job) -> dict[str, Any]:
+def run(job: Job) -> dict[str, Any]:
+    """Train and score; return a JSON-ready result."""
     demonstrations = load_problem(job.shape, job.pendulum)
-    rules = PROTOCOLS[job.protocol]
+    rules = PROTOCOLS[job.part]
     shown = demonstrations[rules.first : rules.first + job.shown]
     scored, numbers = demonstrations[slice(*rules.scored)], range(*rules.scored)
     result: dict[str, Any] = {"units": demonstrations.units, **_size(demonstrations)}
     if job.method in BASELINES:
         return {**result, "scores": _listed(numbers, BASELINES[job.method](shown, scored))}
-    if job.method in FIELDS:
-        learned = _fit(job, shown)
-    else:
-        learned = _fit_peer(job, shown)
+    begin = time.process_time()
+    policy: RollsOut
+    if job.method == PEER:
+        peer = EFlowSettings(**job.settings)
+        policy = fit_eflow(shown, job.checkout, seed=job.seed, settings=peer)
         result["checkout"] = checkout_hash(job.checkout)
-    policy = learned.policy
+    else:
+        ours = TrainingSettings(**job.settings)
+        policy = fit(shown, job.method, settings=ours, seed=job.seed, progress=False)
+    result["cpu_s"] = round(time.process_time() - begin, 2)
     result["scores"] = _listed(numbers, evaluate(policy, scored))
     result["converged"] = converged_share(policy, shown.goal, demonstrations)
-    result["cpu_s"] = round(learned.cpu_s, 2)
-    if job.protocol == "a" and policy.dimension == 2:
+    if job.part in ("a", "settings") and policy.dimension == 2:
         result["pushes"] = push_returns(policy, demonstrations)
     if isinstance(policy, MotionPolicy):
         result["rate_times_duration"] = policy.metadata.guarantee["rate_times_duration"]
-        if (job.protocol, job.method, job.seed, policy.dimension) == ("b", DEFAULT_FIELD, 0, 2):
+        if (job.part, job.method, job.seed, policy.dimension) == ("b", DEFAULT_FIELD, 0, 2):
             result["drawing"] = _drawing(policy, shown)
     return result
-
-
-def _fit(job: Job, shown: DemonstrationSet) -> _Learned:
-    begin = time.process_time()
-    policy = fit(
-        shown,
-        job.method,
-        settings=TrainingSettings(**job.settings),
-        seed=job.seed,
-        progress=False,
-    )
-    return _Learned(policy, time.process_time() - begin)
-
-
-def _fit_peer(job: Job, shown: DemonstrationSet) -> _Learned:
-    assert job.method == PEER
-    begin = time.process_time()
-    policy = fit_eflow(shown, job.checkout, seed=job.seed, settings=EFlowSettings(**job.settings))
-    return _Learned(policy, time.process_time() - begin)
 
 
 def _listed(numbers: Sequence[int], scores: list[Scores]) -> list[dict[str, float]]:

@@ -1,8 +1,8 @@
-"""Stored records as figures: one per shape, over shapes, and what is held against them."""
+"""Stored records as figures: one per shape, and over shapes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,61 +10,71 @@ import numpy as np
 
 from elcd_policy.training import TrainingSettings
 
-from ..store import latest
-from .jobs import MULTIPLE, hash_of, key_of
+from ..store import Record, of_part
+from .jobs import MULTIPLE
 from .problems import is_planar
 
-Record = Mapping[str, Any]
 #: A shape's records, one per seed.
 ByShape = dict[str, list[Record]]
 
 
 class Results:
-    """The records that count: the last of each job, each method with one choice of settings.
+    """The records that count, each protocol and method with one choice of settings.
 
-    Those are the defaults of training, if it has a record of them, else those of its last one.
+    Those are the defaults of training, if there is a record of them, else those of the last one.
+
+    Parameters
+    ----------
+    records : of the subject, as `load_records` returns them.
     """
 
     def __init__(self, records: Sequence[Record]) -> None:
-        last = latest(records, key_of)
-        chosen = {record["method"]: record["settings_hash"] for record in records}
-        defaults = hash_of(asdict(TrainingSettings()))
-        chosen |= {r["method"]: defaults for r in records if r["settings_hash"] == defaults}
-        current = [r for r in last if r["settings_hash"] == chosen[r["method"]]]
-        self.failed = [record for record in current if "error" in record]
+        usual = asdict(TrainingSettings())
+        chosen: dict[tuple[str, str], dict[str, Any]] = {}
+        for record in records:
+            row = record["part"], record["method"]
+            if chosen.get(row) != usual:
+                chosen[row] = record["settings"]
+        current = [r for r in records if r["settings"] == chosen[r["part"], r["method"]]]
+        self.failed = [record for record in records if "error" in record]
         self.records = [record for record in current if "error" not in record]
-        self._latest_code = {record["method"]: record.get("code") for record in records}
 
-    def outdated(self, method: str) -> list[Record]:
-        """Those whose training code is not that of the method's last record."""
-        return [
-            record
-            for record in self.records
-            if record["method"] == method and record.get("code") != self._latest_code[method]
-        ]
-
-    def code(self, method: str) -> str | None:
-        """Hash of the training code of the method's last record."""
-        return self._latest_code.get(method)
-
-    def methods(self, protocol: str) -> list[str]:
-        """Those that have results, in the order of `METHODS`."""
-        found = {record["method"] for record in self.records if record["protocol"] == protocol}
+    def methods(self, part: str) -> list[str]:
+        """Return those that have results, in the order of `METHODS`."""
+        found = {record["method"] for record in self.records if record["part"] == part}
         return [method for method in METHODS if method in found]
 
-    def of(self, protocol: str, method: str, shown: int | None = None) -> ByShape:
-        """Records by shape, in alphabetical order and by seed."""
+    def of(self, part: str, method: str, shown: int | None = None) -> ByShape:
+        """Return records by shape, in alphabetical order and by seed."""
         found = [
             record
             for record in self.records
-            if (record["protocol"], record["method"]) == (protocol, method)
+            if (record["part"], record["method"]) == (part, method)
             and shown in (None, record["shown"])
         ]
-        found.sort(key=lambda record: (record["shape"].casefold(), record["seed"]))
-        shapes: ByShape = {}
-        for record in found:
-            shapes.setdefault(record["shape"], []).append(record)
-        return shapes
+        return by_shape(found)
+
+
+def by_shape(records: Sequence[Record]) -> ByShape:
+    """Return records by shape, in alphabetical order and by seed."""
+    shapes: ByShape = {}
+    for record in sorted(records, key=lambda record: (record["shape"].casefold(), record["seed"])):
+        shapes.setdefault(record["shape"], []).append(record)
+    return shapes
+
+
+def by_variant(records: Sequence[Record]) -> dict[str, ByShape]:
+    """Return the records of the part "settings" by what differs from the defaults, by shape."""
+    usual, found = asdict(TrainingSettings()), dict[str, list[Record]]()
+    for record in of_part(records, "settings"):
+        differs = [f"{k} {v:g}" for k, v in record["settings"].items() if v != usual.get(k)]
+        found.setdefault(", ".join(differs) or "the defaults", []).append(record)
+    return {name: by_shape(several) for name, several in found.items()}
+
+
+def records_of(*several: ByShape) -> list[Record]:
+    """Return all records of some rows, such as for `code_mark`."""
+    return [record for shapes in several for records in shapes.values() for record in records]
 
 
 #: Methods in the order of the tables, and their names there.
@@ -78,7 +88,7 @@ METHODS = {
 
 
 def single(shapes: ByShape) -> ByShape:
-    """The LASA shapes of one pattern."""
+    """Return the LASA shapes of one pattern."""
     return {
         shape: records
         for shape, records in planar(shapes).items()
@@ -87,12 +97,12 @@ def single(shapes: ByShape) -> ByShape:
 
 
 def planar(shapes: ByShape) -> ByShape:
-    """The LASA shapes, neither stacked nor anything else."""
+    """Return the LASA shapes, neither stacked nor anything else."""
     return {shape: records for shape, records in shapes.items() if is_planar(shape)}
 
 
 def scored_on(records: Sequence[Record], numbers: Sequence[int]) -> list[Record]:
-    """The same with the scores of some demonstrations only."""
+    """Return the same with the scores of some demonstrations only."""
     return [
         {**record, "scores": [s for s in record["scores"] if s["demonstration"] in numbers]}
         for record in records
@@ -100,26 +110,26 @@ def scored_on(records: Sequence[Record], numbers: Sequence[int]) -> list[Record]
 
 
 def seeds(records: Sequence[Record], score: str) -> list[float]:
-    """Of each seed, the mean of a score over the demonstrations scored."""
+    """Return, for each seed, the mean of a score over the demonstrations scored."""
     return [float(np.mean([row[score] for row in record["scores"]])) for record in records]
 
 
 def figure(records: Sequence[Record], score: str) -> float:
-    """A shape's figure: the mean over seeds and demonstrations."""
+    """Return a shape's figure: the mean over seeds and demonstrations."""
     return float(np.mean(seeds(records, score)))
 
 
 def figures(shapes: ByShape, score: str) -> list[float]:
-    """The figure of each shape."""
+    """Return the figure of each shape."""
     return [figure(records, score) for records in shapes.values()]
 
 
 def values(shapes: ByShape, name: str) -> list[float]:
-    """A number of every record, of every shape and seed; empty for methods that lack it."""
+    """Return a number of every record, of every shape and seed; empty for methods that lack it."""
     return [r[name] for records in shapes.values() for r in records if r.get(name) is not None]
 
 
 def common(*results: ByShape) -> list[ByShape]:
-    """Each restricted to the shapes that all have."""
+    """Return each, restricted to the shapes that all have."""
     shared = set(results[0]).intersection(*results[1:])
     return [{shape: result[shape] for shape in result if shape in shared} for result in results]

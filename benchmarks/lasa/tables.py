@@ -1,4 +1,4 @@
-"""Markdown tables of the LASA benchmark."""
+"""The tables of docs/benchmarks.md that LASA fills in."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from elcd_policy.training.fit import DEFAULT_FIELD
+
+from ..machine import machine_lines
+from ..page import code_mark, table
+from ..store import Record
 from .jobs import PROTOCOLS
 from .problems import MORE_DIMENSIONS
+from .pushes import PHASES
 from .summary import (
     METHODS,
     ByShape,
-    Record,
     Results,
     common,
     figure,
     figures,
     planar,
+    records_of,
     scored_on,
     seeds,
     single,
@@ -33,36 +39,31 @@ SCORES = {
 }
 
 
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table whose first column is text and whose others are numbers."""
-    rule = ["---", *["---:"] * (len(header) - 1)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in [header, rule, *rows])
-
-
-def summary_table(results: Results, protocol: str) -> str:
-    """A row per method: each score's mean, median and largest over the shapes."""
-    keep: Callable[[ByShape], ByShape] = single if PROTOCOLS[protocol].others else planar
+def summary_table(results: Results, part: str) -> str:
+    """Return a row per method: each score's mean, median and largest over the shapes."""
+    keep: Callable[[ByShape], ByShape] = single if PROTOCOLS[part].others else planar
     rows = []
-    for method in results.methods(protocol):
-        shapes = keep(results.of(protocol, method))
+    for method in results.methods(part):
+        shapes = keep(results.of(part, method))
         if not shapes:
             continue
         cells = [_three(figures(shapes, score)) for score in SCORES]
         shares, seconds = values(shapes, "converged"), values(shapes, "cpu_s")
         cells.append(f"{100 * np.mean(shares):.1f} / {100 * min(shares):.1f}" if shares else "-")
         cells.append(f"{np.mean(seconds):.1f} / {max(seconds):.1f}" if seconds else "-")
-        rows.append([METHODS[method], _runs(shapes), *cells])
+        rows.append([_name(method, records_of(shapes)), _runs(shapes), *cells])
     header = ["method", "shapes x seeds", *SCORES.values(), "converged, %", "CPU s"]
-    return markdown(header, rows)
+    return table(header, rows)
 
 
-def shape_table(results: Results, protocol: str) -> str:
-    """A row per shape: of each method DTW with its range over seeds, and RMSE."""
-    methods = results.methods(protocol)
-    found = {method: results.of(protocol, method) for method in methods}
+def shape_table(results: Results, part: str) -> str:
+    """Return a row per shape: of each method DTW with its range over seeds, and RMSE."""
+    methods = results.methods(part)
+    found = {method: results.of(part, method) for method in methods}
     names = sorted({shape for shapes in found.values() for shape in shapes}, key=str.casefold)
     rows = [[name, *(_cell(found[method].get(name, [])) for method in methods)] for name in names]
-    return markdown(["shape", *(METHODS[method] for method in methods)], rows)
+    names = [_name(method, records_of(found[method])) for method in methods]
+    return table(["shape", *names], rows)
 
 
 def _runs(shapes: ByShape) -> str:
@@ -73,10 +74,10 @@ def _runs(shapes: ByShape) -> str:
 
 
 def curves(results: Results) -> tuple[list[str], dict[str, dict[int, float]]]:
-    """Shapes, and by method their mean DTW unseen for one to four demonstrations shown.
+    """Return shapes, and by method their mean DTW unseen for one to four demonstrations shown.
 
-    Of the first seed alone, and only over shapes that all of the methods have results of; a method
-    that has none is left out.
+    Of the first seed alone, over shapes that all of the methods have results of; a method that has
+    none is left out.
     """
     runs: dict[str, dict[int, ByShape]] = {}
     for method in results.methods("c"):
@@ -103,16 +104,19 @@ def _first_seed(shapes: ByShape) -> ByShape:
 
 
 def curve_table(results: Results) -> str:
-    """A row per method: DTW unseen for one to four demonstrations."""
+    """Return a row per method: DTW unseen for one to four demonstrations."""
     rows = [
-        [METHODS[method], *(f"{value:.2f}" for value in points.values())]
+        [
+            _name(method, records_of(results.of("c", method), results.of("a", method))),
+            *(f"{value:.2f}" for value in points.values()),
+        ]
         for method, points in curves(results)[1].items()
     ]
-    return markdown(["method", "1 shown", "2", "3", "4"], rows)
+    return table(["method", "1 shown", "2", "3", "4"], rows)
 
 
 def dimension_table(results: Results) -> str:
-    """A row per problem of protocol (d) and method."""
+    """Return a row per problem of part (d) and method."""
     (shown,), (_, last) = PROTOCOLS["d"].shown, PROTOCOLS["d"].scored
     found = {method: results.of("d", method) for method in results.methods("d")}
     rows = []
@@ -128,7 +132,7 @@ def dimension_table(results: Results) -> str:
             rows.append(
                 [
                     f"{name}, {facts['dimension']}-D, {facts['longest_side']:g}{unit}",
-                    f"{METHODS[method]} x {len(records)}",
+                    f"{_name(method, records)} x {len(records)}",
                     f"{round(figure(scored_on(records, range(shown)), 'dtw'), 4):.3g}",
                     *(f"{round(figure(unseen, score), 4):.3g}" for score in SCORES),
                     f"{100 * np.mean(shares):.1f} / {100 * min(shares):.1f}" if shares else "-",
@@ -137,7 +141,7 @@ def dimension_table(results: Results) -> str:
             )
     header = ["problem, longest side", "method x seeds", "DTW shown", "DTW unseen"]
     header += [*list(SCORES.values())[1:], "converged, %", "CPU s"]
-    return markdown(header, rows)
+    return table(header, rows)
 
 
 def _place(problem: str) -> int:
@@ -146,7 +150,7 @@ def _place(problem: str) -> int:
 
 
 def push_table(rows: dict[str, ByShape]) -> str:
-    """A row per method or variant: the return of pushed states, and the accuracy of those runs."""
+    """Return a row per method or variant: how pushed states return, and those runs' accuracy."""
     lines = []
     for name, every in rows.items():
         shapes = pushed(every)
@@ -158,7 +162,7 @@ def push_table(rows: dict[str, ByShape]) -> str:
         times = [row["time"] / duration for row, duration in back]
         lines.append(
             [
-                name,
+                name + code_mark(records_of(shapes)),
                 _runs(shapes),
                 f"{np.mean([row['time'] for row, _ in back]):.2f}",
                 f"{100 * np.mean(times):.1f} / {100 * max(times):.0f}",
@@ -169,11 +173,11 @@ def push_table(rows: dict[str, ByShape]) -> str:
             ]
         )
     header = ["", "shapes x seeds", "back after, s", "% of the duration", "way, mm", "not back"]
-    return markdown([*header, "DTW", "RMSE"], lines)
+    return table([*header, "DTW", "RMSE"], lines)
 
 
 def pushed(shapes: ByShape) -> ByShape:
-    """Those records that were pushed, by `push_returns` as it is now.
+    """Return those records that were pushed, by `push_returns` as it is now.
 
     Before, pushes onto another branch of the path were not left out.
     """
@@ -182,58 +186,6 @@ def pushed(shapes: ByShape) -> ByShape:
         for name, records in shapes.items()
     }
     return {name: records for name, records in found.items() if records}
-
-
-def cost_table(rows: Sequence[Record]) -> str:
-    """CPU seconds of training over dimension and number of samples."""
-    body = [[f"{row['dimension']}", f"{row['samples']}", f"{row['cpu_s']:.1f}"] for row in rows]
-    return markdown(["dimension", "samples", "CPU s"], body)
-
-
-def beside_table(rows: Sequence[Record]) -> str:
-    """CPU seconds of training beside the peer's; empty if it took no part."""
-    body = [
-        [
-            row["shape"],
-            f"{row['cpu_s']:.1f}",
-            f"{row['eflow_cpu_s']:.1f}",
-            f"{row['cpu_s'] / row['eflow_cpu_s']:.2f}",
-        ]
-        for row in rows
-    ]
-    return markdown(["shape", "CPU s", "EFlow, CPU s", "ratio"], body) if body else ""
-
-
-def tick_table(ticks: Record) -> str:
-    """A row per runtime and dimension."""
-    rows = [
-        [
-            f"{row['runtime']}, {row['dimension']}-D",
-            _us(row["policy_us"]),
-            f"{row['plain_us']:.1f}",
-            f"{row['ratio']:.1f}",
-            _us(row["numpy_us"]),
-            f"{row['batch_per_s'] / 1e6:.2f}",
-            f"{row['plain_batch_per_s'] / 1e6:.2f}",
-        ]
-        for row in ticks["rows"]
-    ]
-    header = [
-        "runtime",
-        "policy, us",
-        "plain, us",
-        "ratio",
-        "`LoadedPolicy.velocity`, us",
-        "policy, M states/s",
-        "plain, M states/s",
-    ]
-    return markdown(header, rows)
-
-
-def _us(time: float | None) -> str:
-    if time is None:
-        return "-"
-    return f"{time:.0f}" if time >= 20.0 else f"{time:.1f}"
 
 
 def _three(numbers: Sequence[float]) -> str:
@@ -246,3 +198,75 @@ def _cell(records: Sequence[Record]) -> str:
     dtw = seeds(records, "dtw")
     spread = f" ({min(dtw):.2f}-{max(dtw):.2f})" if len(dtw) > 1 else ""
     return f"{figure(records, 'dtw'):.2f}{spread}, {figure(records, 'rmse'):.1f}"
+
+
+def push_facts(rows: dict[str, ByShape]) -> dict[str, str]:
+    """Return the half-widths of the corridors and how many pushes are left out, in words.
+
+    Corridor and pushes are the shape's, the same for every method.
+    """
+    found = {
+        name: records[0]["pushes"] for r in rows.values() for name, records in pushed(r).items()
+    }
+    if not found:
+        return {"corridors": "not run", "pushes left out": "not run"}
+    widths = [push["half_width"] for push in found.values()]
+    left_out = sum(push["left_out"] for push in found.values())
+    return {
+        "corridors": f"{min(widths):.1f} to {max(widths):.1f} mm (mean {np.mean(widths):.1f})",
+        "pushes left out": f"{left_out} of {2 * len(PHASES) * len(found)}",
+    }
+
+
+def scale_table(results: Results) -> str:
+    """Return what half the peer's mean error is, beside what needs no learning."""
+    methods = ("eflow", "mean", "best")
+    found = common(*(single(results.of("a", method)) for method in methods))
+    if not found[0]:
+        return "Not run."
+    peer, mean, best = (float(np.mean(figures(shapes, "dtw"))) for shapes in found)
+    rows = [
+        ["half of EFlow's", f"{peer / 2:.2f}"],
+        ["the mean demonstration, played by the clock", f"{mean:.2f}"],
+        ["the best shown demonstration, chosen with hindsight", f"{best:.2f}"],
+    ]
+    return table([f"mean DTW over {len(found[0])} shapes", "mm"], rows)
+
+
+def choice_table(results: Results) -> str:
+    """Return the default field's mean DTW over the mean demonstration's, by protocol."""
+    rows = []
+    for part in ("a", "e"):
+        ours, mean = common(*(single(results.of(part, m)) for m in (DEFAULT_FIELD, "mean")))
+        if ours:
+            ratio = np.mean(figures(ours, "dtw")) / np.mean(figures(mean, "dtw"))
+            rows.append([f"({part}){code_mark(records_of(ours))}", f"{ratio:.2f}"])
+    return table(["protocol", "the field's mean DTW over the mean demonstration's"], rows)
+
+
+def conditions_table(results: Results) -> str:
+    """Return settings, training code and processor of each protocol and method, and failures."""
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for part in PROTOCOLS:
+        for method in results.methods(part):
+            records = records_of(results.of(part, method))
+            settings = records[0]["settings"]
+            if part == "settings" or not settings:
+                continue
+            listed = ", ".join(f"{name} {value:g}" for name, value in settings.items())
+            code = "checkout" if method == "eflow" else "code"
+            codes = ", ".join(sorted({record.get(code, "unknown") for record in records}))
+            cpus = ", ".join(sorted({record["machine"]["cpu"] for record in records}))
+            rows.setdefault((METHODS[method], codes, cpus, listed), []).append(part)
+    body = [[row[0], ", ".join(parts), *row[1:]] for row, parts in rows.items()]
+    header = ["method", "protocols", "code", "processor", "settings"]
+    failed = "".join(
+        f"\n- Failed: {r['part']}, {r['shape']}, {r['method']}, seed {r['seed']}: {r['error']}"
+        for r in results.failed
+    )
+    lines = machine_lines(results.records)
+    return f"{table(header, body, words=5)}\n\n{lines}{failed}"
+
+
+def _name(method: str, records: Sequence[Record]) -> str:
+    return METHODS[method] + code_mark(records)

@@ -1,23 +1,20 @@
-"""What the library sets out to reach, and whether it does."""
+"""What the fields set out to reach on LASA, and whether they do."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
 import numpy as np
 
-from elcd_policy.fields import FIELDS
 from elcd_policy.training.fit import DEFAULT_FIELD
 
+from ..page import Target, code_mark
 from .summary import (
     ByShape,
-    Record,
     Results,
     common,
     figure,
     figures,
     planar,
+    records_of,
     seeds,
     single,
     values,
@@ -25,187 +22,133 @@ from .summary import (
 
 #: How many shapes and seeds a verdict needs.
 SINGLE_SHAPES, ALL_SHAPES, SEEDS = 26, 30, 3
+AGAINST_PEER = {
+    "mean-dtw": "mean DTW unseen at most half EFlow's",
+    "mean-rmse": "mean RMSE unseen at most 0.65 of EFlow's",
+    "median-dtw": "median DTW unseen below EFlow's",
+    "median-rmse": "median RMSE unseen below EFlow's",
+    "every-dtw": "no shape's DTW unseen above 1.1 of EFlow's",
+    "every-rmse": "no shape's RMSE unseen above 1.1 of EFlow's",
+}
 
 
-@dataclass(frozen=True)
-class Target:
-    """A bar: what was asked, what was measured, and the verdict (None: not all was run)."""
-
-    text: str
-    measured: str = "not run"
-    met: bool | None = None
-
-    @property
-    def verdict(self) -> str:
-        """In a word."""
-        return {True: "met", False: "missed", None: "open"}[self.met]
-
-
-def targets(results: Results, ticks: Record | None, cost: Record | None) -> list[Target]:
-    """All bars, in the order of the table.
-
-    Parameters
-    ----------
-    ticks, cost : the records of `measure_ticks` and `measure_cost`.
-    """
+def targets(results: Results) -> list[Target]:
+    """Return all bars, in the order of the table."""
     ours = single(results.of("a", DEFAULT_FIELD))
-    rest = planar(results.of("b", DEFAULT_FIELD))
-    judged = [
+    return [
         *_against_peer(ours, single(results.of("a", "eflow"))),
         _worst(ours),
         _converged(results),
         _fields_compared(ours, single(results.of("a", "monotone"))),
         _guaranteed(ours),
-        _cpu(rest, ALL_SHAPES),
+        _cpu(planar(results.of("b", DEFAULT_FIELD))),
     ]
-    if any(results.outdated(field) for field in FIELDS):
-        judged = [replace(target, met=None) for target in judged]
-    return [*judged, _beside(cost, results), *_ticks(ticks)]
 
 
 def _against_peer(ours: ByShape, peers: ByShape) -> list[Target]:
-    texts = [
-        "mean DTW unseen at most half EFlow's",
-        "mean RMSE unseen at most 0.65 of EFlow's",
-        "median DTW unseen below EFlow's",
-        "median RMSE unseen below EFlow's",
-        "no shape's DTW unseen above 1.1 of EFlow's",
-        "no shape's RMSE unseen above 1.1 of EFlow's",
-    ]
-    if not (ours and peers and set(ours) & set(peers)):
-        return [Target(text) for text in texts]
+    if not (set(ours) & set(peers)):
+        return [Target(name, text) for name, text in AGAINST_PEER.items()]
     ours, peers = common(ours, peers)
-    complete = _complete(ours, SINGLE_SHAPES) and _complete(peers, SINGLE_SHAPES)
-    note = _coverage(ours, SINGLE_SHAPES)
-    rows: list[tuple[str, bool, bool]] = []
+    found: list[tuple[str, bool, bool]] = []
     every = len(ours) >= SINGLE_SHAPES
     for statistic, limits in ((np.mean, (0.5, 0.65)), (np.median, (1.0, 1.0))):
         for score, limit in zip(("dtw", "rmse"), limits, strict=True):
             mine, theirs = statistic(figures(ours, score)), statistic(figures(peers, score))
             text = f"{mine:.2f} / {theirs:.2f} mm = {mine / theirs:.2f}"
-            rows.append((text, bool(mine <= limit * theirs), every))
+            found.append((text, bool(mine <= limit * theirs), every))
     for score in ("dtw", "rmse"):
         ratios = {shape: figure(ours[shape], score) / figure(peers[shape], score) for shape in ours}
         shape = max(ratios, key=ratios.__getitem__)
         above = sum(ratio > 1.1 for ratio in ratios.values())
-        rows.append((f"largest {ratios[shape]:.2f} ({shape}), {above} above", above == 0, True))
+        found.append((f"largest {ratios[shape]:.2f} ({shape}), {above} above", above == 0, True))
     return [
-        _judged(text, measured + note, met, complete, decisive)
-        for text, (measured, met, decisive) in zip(texts, rows, strict=True)
+        _judge(name, text, measured, met, [ours, peers], decisive=decisive)
+        for (name, text), (measured, met, decisive) in zip(AGAINST_PEER.items(), found, strict=True)
     ]
 
 
 def _worst(ours: ByShape) -> Target:
-    text = "no shape above 3 mm DTW unseen, whatever the seed"
+    name, text = "worst-dtw", "no shape above 3 mm DTW unseen, whatever the seed"
     if not ours:
-        return Target(text)
+        return Target(name, text)
     worst = {shape: max(seeds(records, "dtw")) for shape, records in ours.items()}
     shape = max(worst, key=worst.__getitem__)
-    measured = f"largest {worst[shape]:.2f} mm ({shape})" + _coverage(ours, SINGLE_SHAPES)
-    return _judged(text, measured, worst[shape] <= 3.0, _complete(ours, SINGLE_SHAPES))
+    return _judge(name, text, f"largest {worst[shape]:.2f} mm ({shape})", worst[shape] <= 3, [ours])
 
 
 def _converged(results: Results) -> Target:
     text = "100 % of the grid converges: every shape, seed, field and protocol (a, b)"
-    runs = [
-        planar(results.of(protocol, method))
-        for protocol in ("a", "b")
-        for method in ("elcd", "monotone")
-    ]
+    runs = [planar(results.of(part, m)) for part in ("a", "b") for m in ("elcd", "monotone")]
     shares = [share for run in runs for share in values(run, "converged")]
     if not shares:
-        return Target(text)
+        return Target("converged", text)
     short = sum(share < 1.0 for share in shares)
     measured = f"smallest share {100 * min(shares):.1f} %; {short} of {len(shares)} runs below 100"
-    return _judged(text, measured, short == 0, all(_complete(run, ALL_SHAPES) for run in runs))
+    return _judge("converged", text, measured, short == 0, runs, count=ALL_SHAPES)
 
 
 def _fields_compared(elcd: ByShape, monotone: ByShape) -> Target:
-    text = "the monotone field's mean DTW unseen within 25 % of the ELCD field's"
-    if not (elcd and monotone and set(elcd) & set(monotone)):
-        return Target(text)
+    name = "fields", "the monotone field's mean DTW unseen within 25 % of the ELCD field's"
+    if not (set(elcd) & set(monotone)):
+        return Target(*name)
     elcd, monotone = common(elcd, monotone)
     first, second = np.mean(figures(monotone, "dtw")), np.mean(figures(elcd, "dtw"))
-    measured = f"{first:.2f} / {second:.2f} mm = {first / second:.2f}"
-    return _judged(
-        text,
-        measured + _coverage(elcd, SINGLE_SHAPES),
+    return _judge(
+        *name,
+        f"{first:.2f} / {second:.2f} mm = {first / second:.2f}",
         bool(first <= 1.25 * second),
-        _complete(elcd, SINGLE_SHAPES) and _complete(monotone, SINGLE_SHAPES),
-        len(elcd) >= SINGLE_SHAPES,
+        [elcd, monotone],
+        decisive=len(elcd) >= SINGLE_SHAPES,
     )
 
 
 def _guaranteed(ours: ByShape) -> Target:
-    text = "guaranteed rate times demonstrated duration at least 1"
+    name = "guaranteed-rate", "guaranteed rate times demonstrated duration at least 1"
     rates = values(ours, "rate_times_duration")
     if not rates:
-        return Target(text)
-    measured = f"{min(rates):.2f}" + _coverage(ours, SINGLE_SHAPES)
-    return _judged(text, measured, min(rates) >= 1.0, _complete(ours, SINGLE_SHAPES))
+        return Target(*name)
+    return _judge(*name, f"{min(rates):.2f}", min(rates) >= 1.0, [ours])
 
 
-def _cpu(ours: ByShape, shapes: int) -> Target:
-    text = "training one shape (all 7 demonstrations) takes at most 15 CPU seconds"
+def _cpu(ours: ByShape) -> Target:
+    name = "cpu", "training one shape (all 7 demonstrations) takes at most 15 CPU seconds"
     seconds = values(ours, "cpu_s")
     if not seconds:
-        return Target(text)
+        return Target(*name)
     measured = f"mean {np.mean(seconds):.1f} s, largest {max(seconds):.1f} s"
-    return _judged(
-        text, measured + _coverage(ours, shapes), max(seconds) <= 15.0, _complete(ours, shapes)
-    )
+    return _judge(*name, measured, max(seconds) <= 15.0, [ours], count=ALL_SHAPES)
 
 
-def _beside(cost: Record | None, results: Results) -> Target:
-    text = "training in fewer CPU seconds than EFlow's, by turns in one run"
-    rows = (cost or {}).get("beside", [])
-    if not (cost and rows):
-        return Target(text)
-    mine, theirs = (
-        float(np.mean([row[name] for row in rows])) for name in ("cpu_s", "eflow_cpu_s")
-    )
-    measured = f"{mine:.1f} / {theirs:.1f} s = {mine / theirs:.2f} ({len(rows)} shapes)"
-    of_these = cost["code"] == results.code(DEFAULT_FIELD)
-    return Target(text, measured, mine < theirs if of_these else None)
+def _judge(
+    name: str,
+    text: str,
+    measured: str,
+    met: bool,
+    rows: list[ByShape],
+    *,
+    count: int = SINGLE_SHAPES,
+    decisive: bool = True,
+) -> Target:
+    """Return a bar, met only on all runs; one bad run can miss it, a mean over some shapes can't.
 
-
-def _ticks(ticks: Record | None) -> list[Target]:
-    torchscript = "a 2-D control tick at most 10 x a plain 2-64-64-2 network's (TorchScript)"
-    best = "the same at most 5 x in the best deployable runtime"
-    rows = [row for row in (ticks or {"rows": []})["rows"] if row["dimension"] == 2]
-    if not rows:
-        return [Target(torchscript), Target(best)]
-    by_runtime = {row["runtime"]: row["ratio"] for row in rows}
-    first = by_runtime["TorchScript"]
-    name = min(by_runtime, key=by_runtime.__getitem__)
-    return [
-        Target(torchscript, f"{first:.1f} x", first <= 10.0),
-        Target(best, f"{by_runtime[name]:.1f} x ({name})", by_runtime[name] <= 5.0),
-    ]
-
-
-def _complete(shapes: ByShape, count: int) -> bool:
-    return len(shapes) >= count and all(len(r) >= SEEDS for r in shapes.values())
-
-
-def _coverage(shapes: ByShape, count: int) -> str:
-    return "" if len(shapes) >= count else f" ({len(shapes)} of {count} shapes)"
-
-
-def _judged(text: str, measured: str, met: bool, complete: bool, decisive: bool = True) -> Target:
-    """A bar is met only on all runs; one bad run can miss it, a mean over some shapes can't.
+    Figures of several training codes leave it open, and those of another one than this
+    checkout's say so.
 
     Parameters
     ----------
-    complete : whether all was run that the verdict needs.
+    rows : the records that it is measured on.
+    count : of shapes that a verdict needs, each with three seeds.
     decisive : whether what was run is enough to miss it.
     """
-    return Target(text, measured, met if complete or (decisive and not met) else None)
-
-
-def counts(judged: Sequence[Target]) -> str:
-    """How many are met, missed and open."""
-    return ", ".join(
-        f"{sum(target.verdict == word for target in judged)} {word}"
-        for word in ("met", "missed", "open")
+    complete = all(
+        len(shapes) >= count and all(len(records) >= SEEDS for records in shapes.values())
+        for shapes in rows
     )
+    least = min(len(shapes) for shapes in rows)
+    if least < count:
+        measured += f" ({least} of {count} shapes)"
+    records = records_of(*rows)
+    if len({record["code"] for record in records if "code" in record}) > 1:
+        complete = decisive = False
+    known = met if complete or (decisive and not met) else None
+    return Target(name, text, measured + code_mark(records), known)

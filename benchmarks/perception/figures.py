@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from statistics import mean
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from elcd_policy.perception import load_detector
+from elcd_policy.plotting import save_figure
 from elcd_policy.plotting.style import INK, PUSH, REACHED, add_legend, label_axes
 from elcd_policy_sim.robot import load_robot
 from elcd_policy_sim.vision.detector_training import CONFIDENT, DETECTOR
 from elcd_policy_sim.vision.training_images import render_training_images
+
+from ..store import Record
 
 COLOURS = {"nais": "#0072b2", "cnn": "#d55e00"}
 NAMES = {"nais": "NAIS-Net", "cnn": "CNN of equal size"}
 NETS = {"NAIS-Net, ReLU": "#0072b2", "NAIS-Net, tanh": "#56b4e9", "ResNet": "#d55e00"}
 SCENES, SEED = 16, 3_000_000
 
-Row = dict[str, Any]
 
-
-def scenes_figure() -> Figure:
-    """Held-out scenes, with the box's true place and what the package's detector found."""
+def draw_scenes(path: Path) -> None:
+    """Draw held-out scenes, with the box's true place and what the package's detector found."""
     images, places = render_training_images(
         load_robot("panda"), SCENES, SEED, absent=0.12, progress=False
     )
@@ -44,11 +45,11 @@ def scenes_figure() -> Figure:
             words if found.confidence >= CONFIDENT else "nothing found", fontsize=7, color=INK
         )
         ax.set_axis_off()
-    return figure
+    save_figure(figure, path)
 
 
-def noise_figure(rows: Sequence[Row]) -> Figure:
-    """Error and share of found boxes against the noise, one line a detector."""
+def draw_noise(rows: Sequence[Record], path: Path) -> None:
+    """Draw error and share of found boxes against the noise, one line a detector."""
     figure = Figure(figsize=(8.0, 3.0), layout="constrained")
     error, found = figure.subplots(1, 2)
     for row in rows:
@@ -65,11 +66,11 @@ def noise_figure(rows: Sequence[Row]) -> Figure:
     label_axes(error, "noise [of 255]", "error [mm]: median, 95 % dotted")
     label_axes(found, "noise [of 255]", "boxes found [%]")
     add_legend(figure, error)
-    return figure
+    save_figure(figure, path)
 
 
-def digits_figure(rows: Sequence[Row]) -> Figure:
-    """Accuracy on shown and unseen digits; state and accuracy when unrolled deeper."""
+def draw_digits(rows: Sequence[Record], path: Path) -> None:
+    """Draw accuracy on shown and unseen digits; state and accuracy when unrolled deeper."""
     figure = Figure(figsize=(10.0, 3.0), layout="constrained")
     gap, accuracy, state = figure.subplots(1, 3)
     for number, (name, colour) in enumerate(NETS.items()):
@@ -98,4 +99,4 @@ def digits_figure(rows: Sequence[Row]) -> Figure:
         ax.set_xticks([1, 2, 5, 10], ["1", "2", "5", "10"])
         ax.minorticks_off()
     add_legend(figure, accuracy)
-    return figure
+    save_figure(figure, path)

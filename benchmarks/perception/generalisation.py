@@ -7,7 +7,6 @@ seen and unseen ones. Both are then run deeper than they were trained, and on no
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,21 +14,19 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from elcd_policy.perception import NAISConvBlock, NAISNet
 from elcd_policy.perception.block import largest_jacobian
-from elcd_policy.utils.versions import versions
 
 from ..images import digit_images
-from ..machine import machine
+from .jobs import EPOCHS, NETS
 
 SHOWN = 600  # digits that are learned, of 1797
 DEPTH = 10  # of a block, in training
 DEEPER = (1, 2, 5, 10)  # times the depth of training
 NOISE = (0.1, 0.2, 0.4)  # standard deviation of white noise; pixels are 0 to 1
 THRESHOLD, CAP = 1e-4, 256  # of pattern-dependent depth
-EPOCHS, BATCH, RATE = 25, 50, 1e-2
+BATCH, RATE = 50, 1e-2
 CHANNELS, RESNET_CHANNELS = 24, 21
 ESTIMATED = 20  # digits whose Jacobians are looked at
 
@@ -56,11 +53,11 @@ class ResNet(nn.Module):
         """How often each block is applied."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Scores [N, 10] of digits [N, 1, 8, 8]."""
+        """Return scores [N, 10] of digits [N, 1, 8, 8]."""
         return self.readout(self.features(x))
 
     def features(self, x: Tensor) -> Tensor:
-        """The last block's output."""
+        """Return the last block's output."""
         x = self.stem(x)
         for number, branch in enumerate(self.branches):
             for _ in range(self.repeats):
@@ -71,7 +68,7 @@ class ResNet(nn.Module):
 
 
 def nais(activation: str) -> NAISNet:
-    """A NAIS-Net of two convolutional blocks."""
+    """Return a NAIS-Net of two convolutional blocks."""
     blocks = [
         NAISConvBlock(1, CHANNELS, pool=2, activation=activation, depth=DEPTH),
         NAISConvBlock(CHANNELS, CHANNELS, activation=activation, depth=DEPTH),
@@ -79,57 +76,36 @@ def nais(activation: str) -> NAISNet:
     return NAISNet(blocks, _readout(CHANNELS))
 
 
-NETS: dict[str, Callable[[], nn.Module]] = {
-    "NAIS-Net, ReLU": lambda: nais("relu"),
-    "NAIS-Net, tanh": lambda: nais("tanh"),
-    "ResNet": ResNet,
-}
+MAKERS: dict[str, Callable[[], nn.Module]] = dict(
+    zip(NETS, (lambda: nais("relu"), lambda: nais("tanh"), ResNet), strict=True)
+)
 
 
-def measure_generalisation(
-    seed: int = 0, epochs: int = EPOCHS, progress: bool = True
-) -> dict[str, Any]:
-    """Train each net and measure it; a JSON-ready record.
+def measure_generalisation(name: str, seed: int = 0, epochs: int = EPOCHS) -> dict[str, Any]:
+    """Train a net and measure it; return a JSON-ready result.
 
     Parameters
     ----------
+    name : of `NETS`.
     seed : of the choice of digits, the weights and the order of training.
     epochs : of training.
-    progress : show a bar on stderr when it takes longer than two seconds.
 
     Raises
     ------
     MissingExtraError
         If scikit-learn is not installed.
     """
-    torch.set_num_threads(1)
     x, labels = digit_images()
-    bar = tqdm(NETS, desc="digits", delay=2, disable=not progress, file=sys.stderr)
-    return {
-        "benchmark": "generalisation",
-        "shown": SHOWN,
-        "unseen": len(x) - SHOWN,
-        "epochs": epochs,
-        "depth": DEPTH,
-        "rows": [_measure(name, seed, x, labels, epochs) for name in bar],
-        "versions": versions(("elcd_policy", "torch", "scikit-learn")),
-        "machine": machine(),
-    }
-
-
-def _measure(name: str, seed: int, x: Tensor, labels: Tensor, epochs: int) -> dict[str, Any]:
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
     shown, unseen = order[:SHOWN], order[SHOWN:]
     torch.manual_seed(seed)
-    net = NETS[name]()
+    net = MAKERS[name]()
     begin = time.process_time()
     _train(net, x[shown], labels[shown], epochs)
     cpu_s = time.process_time() - begin
     with torch.inference_mode():
         train, test = (_accuracy(net, x[part], labels[part]) for part in (shown, unseen))
         row: dict[str, Any] = {
-            "net": name,
-            "seed": seed,
             "parameters": sum(p.numel() for p in net.parameters()),
             "train": train,
             "test": test,
@@ -174,16 +150,16 @@ def _noisy(net: nn.Module, x: Tensor, labels: Tensor, size: float) -> float:
 
 
 def _deeper(net: nn.Module, x: Tensor, labels: Tensor, times: int) -> dict[str, float | None]:
-    """Accuracy and the largest state, every block unrolled or applied ``times`` as often."""
+    """Return accuracy and the largest state, every block unrolled or applied ``times`` as often."""
     _set_depth(net, times)
     features = net.features(x)  # type: ignore[operator]
     largest = float(features.abs().max())
-    figures = {
+    found = {
         "test": _accuracy(net, x, labels),
         "largest_state": largest if math.isfinite(largest) else None,
     }
     _set_depth(net, 1)
-    return figures
+    return found
 
 
 def _set_depth(net: nn.Module, times: int) -> None:
@@ -194,7 +170,7 @@ def _set_depth(net: nn.Module, times: int) -> None:
 
 
 def _depths(net: NAISNet, x: Tensor, labels: Tensor) -> dict[str, Any]:
-    """Steps until each digit is at rest, and the accuracy there."""
+    """Return the steps until each digit is at rest, and the accuracy there."""
     net.set_depth(CAP, THRESHOLD)
     scores, steps = net.unroll(x)
     net.set_depth(DEPTH)

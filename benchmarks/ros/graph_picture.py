@@ -38,7 +38,7 @@ COMMANDS = "cmd_vel", "~/joint_cmd"
 ARROW: dict[str, Any] = {"arrowstyle": "-|>", "lw": 1.2}
 
 
-def draw(path: str | Path, nodes: Mapping[str, Sequence[Interface]]) -> Path:
+def draw_graph(nodes: Mapping[str, Sequence[Interface]], path: str | Path) -> Path:
     """Draw the graph.
 
     Parameters

@@ -1,29 +1,16 @@
-"""Write the tables of docs/ros2.md: ``python -m elcd_policy_benchmarks.ros.interface_docs``.
-
-Between two marks of the page, ``<!-- name -->`` and ``<!-- end -->``, stands what is made here;
-the rest is written by hand.
-"""
+"""The tables of docs/ros2.md: topics, services, parameters and arguments, with their meanings."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from elcd_policy.errors import ElcdError
-from elcd_policy.utils.files import write_atomically
 from elcd_policy_ros2.graphs import graph, robot_graph, sight_graph
 from elcd_policy_ros2.node import node_settings, policy_settings
 from elcd_policy_ros2.node.setting import Setting
 
-from . import rate as rate_benchmark
+from ..page import table
 from .interfaces import VARIANTS, Interface, interfaces
-
-ROOT = Path(__file__).resolve().parents[2]
-PAGE, PICTURE = ROOT / "docs/ros2.md", ROOT / "docs/images/ros2_graph.png"
-RATES = ROOT / rate_benchmark.RESULTS
 
 SETTINGS = {
     "policy_node": policy_settings.POLICY_NODE,
@@ -96,8 +83,8 @@ MEANINGS = {
 """What each topic and service is for, with units."""
 
 
-def tables() -> dict[str, str]:
-    """All generated parts of the page, by name.
+def interface_tables() -> dict[str, str]:
+    """Return the tables of all nodes and launch files, by the names of their marks.
 
     Raises
     ------
@@ -119,42 +106,7 @@ def tables() -> dict[str, str]:
         parts[f"{node} parameters"] = _settings_table(SETTINGS[node])
     for name, settings in LAUNCH_FILES.items():
         parts[f"{name} arguments"] = _settings_table(settings)
-    parts["rate benchmark"] = rate_benchmark.table(
-        [json.loads(line) for line in RATES.read_text().splitlines()]
-    )
     return parts
-
-
-def filled(page: str, parts: dict[str, str]) -> str:
-    """The page with its generated parts renewed.
-
-    Raises
-    ------
-    ElcdError
-        If the page has no marks for a part.
-    """
-    for name, text in parts.items():
-        mark = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        if len(mark.findall(page)) != 1:
-            raise ElcdError("a page has no place for a table", expected=f"<!-- {name} --> once")
-        page = mark.sub(lambda found, text=text: f"{found[1]}{text}\n{found[2]}", page)  # type: ignore[misc]
-    return page
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Renew the page and its picture."""
-    from .graph_picture import draw
-
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--page", type=Path, default=PAGE, help="(%(default)s)")
-    parser.add_argument("--picture", type=Path, default=PICTURE, help="(%(default)s)")
-    args = parser.parse_args(argv)
-    page = filled(args.page.read_text(encoding="utf-8"), tables())
-    with write_atomically(args.page) as file:
-        file.write(page.encode())
-    draw(args.picture, {node: interfaces(node) for node in VARIANTS})
-    print(f"{args.page}\n{args.picture}")
-    return 0
 
 
 def _interface_table(found: Sequence[Interface], meanings: dict[str, str]) -> str:
@@ -163,7 +115,7 @@ def _interface_table(found: Sequence[Interface], meanings: dict[str, str]) -> st
         (kinds[each.kind], f"`{each.name}`", each.type, each.qos, meanings[each.name])
         for each in found
     ]
-    return _table(("", "name", "type", "QoS", "what"), rows)
+    return table(("", "name", "type", "QoS", "what"), rows, words=5)
 
 
 def _settings_table(settings: Sequence[Setting]) -> str:
@@ -172,7 +124,7 @@ def _settings_table(settings: Sequence[Setting]) -> str:
         default = "none" if setting.default in ("", ()) else f"`{setting.text}`"
         name = f"`{setting.name}`" + (" *" if setting.live else "")
         rows.append((name, default, setting.unit, _range(setting), setting.description))
-    return _table(("name", "default", "unit", "range", "what"), rows)
+    return table(("name", "default", "unit", "range", "what"), rows, words=5)
 
 
 def _range(setting: Setting) -> str:
@@ -184,12 +136,3 @@ def _range(setting: Setting) -> str:
     if setting.lower is None or setting.upper is None:
         return ""
     return f"{setting.lower:g} to {setting.upper:g}"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -82,9 +82,6 @@ def served(epochs: int | None = None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         loaded = load_skills_file(save_skills(model, metadata, Path(folder) / "skills.pt"))
     return {
-        "part": "skills",
-        "model": "",
-        "seed": 0,
         "epochs": settings.epochs,
         "cpu_s": round(cpu, 1),
         "shares": list(SHARES),
@@ -134,9 +131,6 @@ def recognise(name: str, seed: int, epochs: int) -> dict[str, Any]:
     cpu = time.process_time() - begin
     accuracy, confidence = accuracy_by_share(model, skills.held_out, settings.rate)
     return {
-        "part": "lasa",
-        "model": name,
-        "seed": seed,
         "epochs": epochs,
         "parameters": parameters(model),
         "cpu_s": round(cpu, 2),

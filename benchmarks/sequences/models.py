@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from elcd_policy.errors import MissingExtraError
 from elcd_policy.sequence import LipschitzRNN
 
+from ..harness import EXTRA
+
 #: Parameters of each recurrent part, about those of a Lipschitz RNN of 64 units.
 BUDGET = 9000
 
@@ -86,7 +88,7 @@ def _torchrecurrent() -> Any:
     try:
         import torchrecurrent
     except ImportError as error:
-        raise MissingExtraError("torchrecurrent", "sequences") from error
+        raise MissingExtraError("torchrecurrent", EXTRA) from error
     return torchrecurrent
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .data import Sequences
 from .models import Reader, parameters, seeded
+from .tasks import Sequences
 
 BATCH, LEARNING_RATE = 64, 0.005
 WHITE = (0.1, 0.2, 0.4)
@@ -31,9 +31,6 @@ def score(name: str, task: Sequences, seed: int, epochs: int) -> dict[str, Any]:
     model.eval()
     generator = torch.Generator().manual_seed(seed)
     return {
-        "part": task.name,
-        "model": name,
-        "seed": seed,
         "epochs": epochs,
         "hidden": model.hidden,
         "parameters": parameters(model),
@@ -104,9 +101,6 @@ def curvature(name: str, task: Sequences, epochs: int) -> dict[str, Any]:
         (largest,), _ = found.eigenvalues(maxIter=CURVATURE_STEPS, tol=1e-2)
         traces = found.trace(maxIter=CURVATURE_STEPS, tol=0.0)
     return {
-        "part": f"{task.name} curvature",
-        "model": name,
-        "seed": 0,
         "loss": float(nn.functional.cross_entropy(model(batch[0]), batch[1]).detach()),
         "largest": float(largest),
         "trace": float(torch.tensor(traces).mean()),

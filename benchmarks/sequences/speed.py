@@ -76,7 +76,7 @@ def measure_speed() -> dict[str, Any]:
         }
         for name, seconds in fastest.items()
     ]
-    return {"part": "speed", "model": "", "seed": 0, "rows": rows, "stream_us": stream}
+    return {"rows": rows, "stream_us": stream}
 
 
 def _training() -> dict[str, list[float]]:

@@ -1,26 +1,22 @@
-"""What training costs: CPU time against dimension, number of samples, and the peer's."""
+"""The cost of training: CPU time against dimension, number of samples, and the peer's."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from tqdm import tqdm
 
 from elcd_policy.demonstrations import DemonstrationSet, lasa_shapes, load_lasa
 from elcd_policy.training import TrainingSettings, fit
 from elcd_policy.training.fit import DEFAULT_FIELD
 from elcd_policy.utils.threads import one_thread
-from elcd_policy.utils.versions import versions
 
-from ..fingerprint import training_code
 from ..lasa.eflow import EFlowSettings, checkout_hash, fit_eflow
 from ..lasa.jobs import MULTIPLE
-from ..machine import machine
 
 DIMENSIONS = (2, 4, 8, 16, 32)
 #: Samples of each of seven demonstrations, beside the 1000 of the data.
@@ -47,7 +43,7 @@ def measure_cost(
 
     Returns
     -------
-    A JSON-ready record: ``rows`` of ``dimension``, ``samples`` (of all demonstrations) and
+    A JSON-ready result: ``rows`` of ``dimension``, ``samples`` (of all demonstrations) and
     ``cpu_s``, the CPU time of `fit` in s on one thread; with the peer, ``beside``: of some shapes
     ``shape``, ``cpu_s`` and ``eflow_cpu_s``.
 
@@ -79,25 +75,17 @@ def measure_cost(
         for shape in tqdm(BESIDE if eflow else (), unit="pair", disable=not (progress and eflow))
         for shown in [load_lasa(shape)[:SHOWN]]
     ]
-    return {
-        "field": DEFAULT_FIELD,
-        "settings": asdict(settings),
-        "code": training_code(),
-        "rows": rows,
-        **({**checkout, "beside": beside} if beside else {}),
-        "versions": versions(),
-        "machine": machine(),
-    }
+    return {"rows": rows, **({**checkout, "beside": beside} if beside else {})}
 
 
 def stacked(dimension: int) -> DemonstrationSet:
-    """As many of the first single-pattern LASA shapes as make up ``dimension`` (even, to 52)."""
+    """Return so many single-pattern LASA shapes that they have ``dimension`` (even, to 52)."""
     names = [name for name in lasa_shapes() if not name.startswith(MULTIPLE)]
     return load_lasa("+".join(names[: dimension // 2]))
 
 
 def resampled(demonstrations: DemonstrationSet, samples: int) -> DemonstrationSet:
-    """The same motions with another number of samples each."""
+    """Return the same motions with another number of samples each."""
     return replace(
         demonstrations, demonstrations=[demo.resampled(samples) for demo in demonstrations]
     )
@@ -116,13 +104,3 @@ def _cpu_s(train: Callable[..., None], *given: Any) -> float:
         begin = time.process_time()
         train(*given)
         return round(time.process_time() - begin, 2)
-
-
-def by(rows: Sequence[dict[str, Any]], name: str) -> dict[int, float]:
-    """CPU s over "dimension" or "samples": the rows in which the other one is the first's."""
-    other = {"dimension": "samples", "samples": "dimension"}[name]
-    found: dict[int, list[float]] = {}
-    for row in rows:
-        if row[other] == rows[0][other]:
-            found.setdefault(row[name], []).append(row["cpu_s"])
-    return {value: float(np.mean(found[value])) for value in sorted(found)}

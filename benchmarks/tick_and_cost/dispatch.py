@@ -1,11 +1,11 @@
-"""Where a control tick's time goes: the operations that one call starts."""
+"""The operations of a control tick, and their shares of its time."""
 
 from __future__ import annotations
 
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +14,14 @@ import torch
 
 from elcd_policy.formats import inference_session
 
-from ..lasa.tables import markdown
-
 WARM_UP, CALLS = 10, 50
-#: Rows of a table, for each of its profiles.
-SHOWN = 8
 
 #: Rows of ``name``, ``calls`` and ``share`` of the time, the largest first.
 Profile = list[dict[str, Any]]
 
 
 def torch_operations(tick: Callable[[], object]) -> Profile:
-    """The tensor operations of one call, by their share of all operations' own CPU time.
+    """Return the tensor operations of one call, by their share of all operations' own CPU time.
 
     Composite operations count as what they are made of. The profiler itself takes about as long
     as an operation does: shares and counts tell more than times.
@@ -48,7 +44,7 @@ def torch_operations(tick: Callable[[], object]) -> Profile:
 
 
 def graph_operations(graph: bytes, inputs: Mapping[str, np.ndarray]) -> Profile:
-    """The operations of one run of an ONNX graph, by ONNX Runtime's own profiler.
+    """Return the operations of one run of an ONNX graph, by ONNX Runtime's own profiler.
 
     ``between operations`` is what a run takes besides: getting inputs, outputs and memory ready,
     going from node to node, and the profiler.
@@ -78,27 +74,3 @@ def _profile(calls: Mapping[str, int], times: Counter[str]) -> Profile:
         {"name": name, "calls": round(calls[name] / CALLS, 1), "share": round(time / total, 4)}
         for name, time in times.most_common()
     ]
-
-
-def dispatch_table(profiles: Mapping[str, Profile]) -> str:
-    """A row per operation: its calls and its share of the time in each of the profiles."""
-    found = [{row["name"]: row for row in rows} for rows in profiles.values()]
-    latest_first = list(profiles.values())[::-1]
-    names = list(dict.fromkeys(row["name"] for rows in latest_first for row in rows[:SHOWN]))
-    body = [[name, *(cell for rows in found for cell in _cells(rows.get(name)))] for name in names]
-    others = [
-        [row for row in rows if row["name"] not in names and row["calls"]]
-        for rows in profiles.values()
-    ]
-    body.append(["others", *(cell for rest in others for cell in _cells(_sum(rest)))])
-    body.append(["all", *(cell for rows in profiles.values() for cell in _cells(_sum(rows)))])
-    columns = [column for name in profiles for column in (f"{name}: calls", "share, %")]
-    return markdown(["operation", *columns], body)
-
-
-def _sum(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    return {key: sum(row[key] for row in rows) for key in ("calls", "share")}
-
-
-def _cells(row: dict[str, Any] | None) -> list[str]:
-    return ["-", "-"] if row is None else [f"{row['calls']:.0f}", f"{100 * row['share']:.0f}"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +20,15 @@ from elcd_policy.formats.policy_file import LoadedPolicy
 from elcd_policy.policy import MotionPolicy
 from elcd_policy.training import TrainingSettings, fit
 from elcd_policy.training.fit import DEFAULT_FIELD
-from elcd_policy.utils.versions import versions
+from elcd_policy.utils.threads import one_thread
 
-from ..machine import machine
 from .dispatch import Profile, graph_operations, torch_operations
 from .runtimes import RUNTIMES, Tick, plain_network, torchscript
 
 #: Calls timed at a stretch, before the other's turn.
 CALLS = 20
 BATCH = 10_000
-DIMENSIONS = (2, 4, 7, 8, 16, 32)
+DIMENSIONS, ROUNDS = (2, 4, 7, 8, 16, 32), 300
 
 
 def measure_ticks(
@@ -37,7 +36,7 @@ def measure_ticks(
     *,
     field: str = DEFAULT_FIELD,
     settings: TrainingSettings | None = None,
-    rounds: int = 200,
+    rounds: int = ROUNDS,
     progress: bool = True,
 ) -> dict[str, Any]:
     """Time the loaded policy and a plain network in turns, on one thread.
@@ -49,31 +48,18 @@ def measure_ticks(
 
     Returns
     -------
-    A JSON-ready record: ``rows`` with times in us, throughputs in positions per s and the ratio
+    A JSON-ready result: ``rows`` with times in us, throughputs in positions per s and the ratio
     of times, a row for each dimension and runtime; ``operations`` of one call in the first
     dimension on each runtime: in TorchScript layer by layer and fused (see
     `elcd_policy.formats`).
     """
     settings = settings or TrainingSettings()
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         policies = {d: _policy(d, field, settings) for d in dimensions}
         rows = [
             _measure(policies[d], name, rounds, progress) for d in dimensions for name in RUNTIMES
         ]
-        profiles = _operations(policies[dimensions[0]])
-    finally:
-        torch.set_num_threads(threads)
-    return {
-        "field": field,
-        "settings": asdict(settings),
-        "rounds": rounds,
-        "rows": rows,
-        "operations": profiles,
-        "versions": versions(),
-        "machine": machine(),
-    }
+        return {"rows": rows, "operations": _operations(policies[dimensions[0]])}
 
 
 def _measure(trained: MotionPolicy, name: str, rounds: int, progress: bool) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import torch
 from elcd_policy.cli.main import main
 from elcd_policy.errors import ParameterError
 from elcd_policy_benchmarks import images
-from elcd_policy_benchmarks.sequences.data import fashion_mnist
+from elcd_policy_benchmarks.sequences.tasks import fashion_mnist
 
 from .idx_files import write_idx
 

@@ -9,33 +9,33 @@ from pathlib import Path
 import pytest
 
 from elcd_policy.errors import ParameterError
-from elcd_policy_benchmarks.store import append_record, read_all, read_records, sole_writer
+from elcd_policy_benchmarks.store import append_record, load_records, read_records, sole_writer
 
 
 def test_records_come_back_in_order(tmp_path: Path) -> None:
     path = tmp_path / "new" / "results.jsonl"
     assert read_records(path) == []
-    records = [{"number": i, "text": "two\nlines", "list": [0.1, None]} for i in range(3)]
+    records = [{"job": {"number": i}, "text": "two\nlines", "list": [0.1, None]} for i in range(3)]
     for record in records:
         append_record(path, record)
     assert read_records(path) == records
     assert path.read_bytes().count(b"\n") == 3
 
 
-@pytest.mark.parametrize("left", [b'{"number": 1, "te', b'{"number": 1}'])
+@pytest.mark.parametrize("left", [b'{"job": {"number": 1', b'{"job": {"number": 1}}'])
 def test_half_a_line_is_dropped(left: bytes, tmp_path: Path) -> None:
     path = tmp_path / "results.jsonl"
-    append_record(path, {"number": 0})
+    append_record(path, {"job": {"number": 0}})
     path.write_bytes(path.read_bytes() + left)
-    assert read_records(path) == [{"number": 0}]
-    append_record(path, {"number": 2})
-    assert read_records(path) == [{"number": 0}, {"number": 2}]
+    assert read_records(path) == [{"job": {"number": 0}}]
+    append_record(path, {"job": {"number": 2}})
+    assert read_records(path) == [{"job": {"number": 0}}, {"job": {"number": 2}}]
 
 
-@pytest.mark.parametrize("line", [b"time,x,y\n", b"[1]\n"])
+@pytest.mark.parametrize("line", [b"time,x,y\n", b"[1]\n", b"{}\n"])
 def test_another_file_is_refused(line: bytes, tmp_path: Path) -> None:
     path = tmp_path / "results.jsonl"
-    path.write_bytes(b"{}\n" + line)
+    path.write_bytes(b'{"job": {}}\n' + line)
     with pytest.raises(ParameterError, match=r"does not hold results: got .* in line 2"):
         read_records(path)
 
@@ -64,14 +64,20 @@ def test_one_run_holds_a_file_until_it_is_gone(tmp_path: Path) -> None:
         other.kill()
         other.communicate()
     with sole_writer(path):
-        append_record(path, {"number": 0})
+        append_record(path, {"job": {"number": 0}})
     with sole_writer(path):
-        assert read_records(path) == [{"number": 0}]
+        assert read_records(path) == [{"job": {"number": 0}}]
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_results_in_several_files_are_read_together(tmp_path: Path) -> None:
-    for number, name in enumerate(["lasa-eflow", "lasa", "tick"]):
-        append_record(tmp_path / f"{name}.jsonl", {"number": number})
-    assert read_all(tmp_path, "lasa") == [{"number": 0}, {"number": 1}]
-    assert read_all(tmp_path / "nowhere", "lasa") == []
+def test_of_each_job_the_last_record_counts_whichever_file_it_is_in(tmp_path: Path) -> None:
+    def record(number: int, result: int) -> dict:
+        return {"job": {"number": number, "part": "a"}, "result": {"result": result}}
+
+    append_record(tmp_path / "lasa.jsonl", record(0, 1))
+    append_record(tmp_path / "lasa-more.jsonl", record(1, 2))
+    append_record(tmp_path / "lasa.jsonl", record(0, 3))
+    append_record(tmp_path / "other.jsonl", record(0, 4))
+    found = load_records(tmp_path, "lasa")
+    assert {each["number"]: each["result"] for each in found} == {0: 3, 1: 2}
+    assert load_records(tmp_path / "nowhere", "lasa") == []

@@ -8,25 +8,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from elcd_policy_benchmarks.compression.networks import CNN, LARGER, RESNET, Case, measure_networks
+from elcd_policy_benchmarks.compression.networks import CNN, RESNET, Case, measure_network
 from elcd_policy_benchmarks.compression.small_networks import NETWORKS
-from elcd_policy_benchmarks.store import read_records
+from elcd_policy_benchmarks.compression.subject import jobs
 
 from ..idx_files import write_idx
 
 
-def test_a_case_is_measured_once(tmp_path: Path) -> None:
-    pytest.importorskip("sklearn")
-    output = tmp_path / "networks.jsonl"
+@pytest.mark.extras
+def test_a_case_is_measured_in_a_process_of_its_own() -> None:
     case = Case("2-layer CNN", 4, 1, "jfb", 3, trained_steps=60, steps=3, tuned_steps=5)
-    assert measure_networks(output, [case], progress=False) == 1
-    assert measure_networks(output, [case], progress=False) == 0
-    (record,) = read_records(output)
-    assert record["weights"] == 6090
-    assert 4 * 6090 > 6 * record["weight_bytes_after"] > 3 * 6090
-    assert record["accuracy_before"] > 0.5
-    assert record["accuracy_after"] > 0.5 * record["accuracy_before"]
-    assert record["peak_mib"] < 1024
+    result = measure_network(case)
+    assert result["weights"] == 6090
+    assert 4 * 6090 > 6 * result["weight_bytes_after"] > 3 * 6090
+    assert result["accuracy_before"] > 0.5
+    assert result["accuracy_after"] > 0.5 * result["accuracy_before"]
+    assert result["peak_mib"] < 1024
 
 
 def test_larger_images_come_from_a_folder(tmp_path: Path) -> None:
@@ -36,13 +33,13 @@ def test_larger_images_come_from_a_folder(tmp_path: Path) -> None:
         pixels[np.arange(count), 14, 2 * labels + 4] = 255  # each class lights a place of its own
         write_idx(tmp_path / f"{part}-images-idx3-ubyte.gz", pixels)
         write_idx(tmp_path / f"{part}-labels-idx1-ubyte.gz", labels)
-    case = replace(LARGER["fashion-mnist"][0], iterations=3, trained_steps=90, steps=1)
-    output = tmp_path / "networks.jsonl"
-    folders = {"fashion-mnist": str(tmp_path)}
-    assert measure_networks(output, [case], folders=folders, progress=False) == 1
-    (record,) = read_records(output)
-    assert record["weights"] == 20490
-    assert record["accuracy_before"] > 0.9
+    planned = jobs(parts=["networks"], mnist="nowhere", fashion_mnist=str(tmp_path))
+    larger = [case for case in planned if isinstance(case, Case) and case.images != "digits"]
+    assert (len(planned), len(larger)) == (2 * len(CNN) + len(RESNET), len(CNN))
+    case = replace(larger[0], iterations=2, trained_steps=60, steps=1, tuned_steps=1, batch=16)
+    result = measure_network(case)
+    assert result["weights"] == 20490
+    assert result["accuracy_before"] > 0.5
 
 
 def test_the_cases_are_those_that_the_targets_speak_of() -> None:

@@ -11,9 +11,8 @@ import pytest
 from elcd_policy import TrainingSettings
 from elcd_policy.demonstrations import load_lasa
 from elcd_policy.errors import ParameterError
-from elcd_policy_benchmarks.lasa import plan
 from elcd_policy_benchmarks.lasa.eflow import EFlowSettings, checkout_hash, fit_eflow
-from elcd_policy_benchmarks.lasa.run import run_job
+from elcd_policy_benchmarks.lasa.jobs import jobs
 from elcd_policy_benchmarks.tick_and_cost.cost import BESIDE, measure_cost
 
 CHECKOUT = os.environ.get("EFLOW", "")
@@ -28,13 +27,12 @@ def test_another_folder_is_no_checkout(tmp_path: Path) -> None:
             ask()
 
 
-def test_a_missing_checkout_is_the_jobs_failure(tmp_path: Path) -> None:
-    jobs = plan(shapes=["Line"], protocols=["a"], fields=[], seeds=[0], eflow=tmp_path)
-    (job,) = (job for job in jobs if job.method == "eflow")
-    assert run_job(job)["error"].startswith("ParameterError: not a checkout of EFlow")
+def test_a_missing_checkout_is_told_before_any_work(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="not a checkout of EFlow"):
+        jobs(shapes=["Line"], parts=["a"], fields=[], seeds=[0], eflow=tmp_path)
 
 
-@pytest.mark.skipif(not CHECKOUT, reason="EFLOW names no checkout")
+@pytest.mark.peer
 def test_it_learns_and_rolls_out_like_a_policy() -> None:
     line = load_lasa("Line")
     policy = fit_eflow(line[:2], CHECKOUT, seed=0, settings=EFlowSettings(epochs=3, blocks=2))
@@ -47,7 +45,7 @@ def test_it_learns_and_rolls_out_like_a_policy() -> None:
     assert np.linalg.norm(one[-1]) < 2.0
 
 
-@pytest.mark.skipif(not CHECKOUT, reason="EFLOW names no checkout")
+@pytest.mark.peer
 def test_training_is_timed_beside_it() -> None:
     record = measure_cost(
         [],

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from elcd_policy import TrainingSettings
-from elcd_policy_benchmarks.lasa.jobs import hash_of
 from elcd_policy_benchmarks.lasa.summary import (
     Results,
+    by_variant,
     common,
     figure,
     figures,
@@ -19,28 +19,43 @@ from elcd_policy_benchmarks.lasa.summary import (
 )
 
 
-def test_the_last_record_of_a_job_counts(record: Callable) -> None:
-    failed = {**record("elcd", error="TrainingError: it diverged")}
-    del failed["scores"]
-    assert Results([failed, record("elcd")]).failed == []
-    assert Results([failed, record("elcd", dtw=2.0)]).records[0]["scores"][0]["dtw"] == 2.0
-    results = Results([record("elcd"), failed])
-    assert results.records == []
-    assert [entry["error"] for entry in results.failed] == ["TrainingError: it diverged"]
+def test_what_failed_does_not_count(record: Callable) -> None:
+    failed = record("elcd", error="TrainingError: it diverged")
+    results = Results([failed, record("elcd", "Angle")])
+    assert [each["shape"] for each in results.records] == ["Angle"]
+    assert [each["error"] for each in results.failed] == ["TrainingError: it diverged"]
 
 
 def test_settings_are_not_mixed(record: Callable) -> None:
-    older = [record("elcd", shape, settings_hash="older") for shape in ("Line", "Angle")]
-    results = Results([*older, record("monotone", "Angle"), record("elcd", "Line", dtw=9.0)])
+    other = {"width": 8}
+    older = [record("elcd", shape, settings={"width": 4}) for shape in ("Line", "Angle")]
+    last = record("elcd", "Line", dtw=9.0, settings=other)
+    results = Results([*older, record("monotone", "Angle", settings={"width": 4}), last])
     assert figures(results.of("a", "elcd"), "dtw") == [9.0]
     assert list(results.of("a", "monotone")) == ["Angle"]
 
 
 def test_a_trial_of_other_settings_does_not_hide_the_defaults(record: Callable) -> None:
-    defaults = asdict(TrainingSettings())
-    usual = record("elcd", "Angle", settings=defaults, settings_hash=hash_of(defaults))
-    results = Results([usual, record("elcd", "Line", dtw=9.0)])
+    trial = record("elcd", "Line", dtw=9.0, settings={"width": 8})
+    results = Results([record("elcd", "Angle"), trial])
     assert list(results.of("a", "elcd")) == ["Angle"]
+    # Where the defaults were not run yet, what there is counts.
+    older = record("elcd", "Line", part="b", settings={"width": 8})
+    assert list(Results([record("elcd", "Angle"), older]).of("b", "elcd")) == ["Line"]
+
+
+def test_variants_are_grouped_by_what_differs(record: Callable) -> None:
+    def of(shape: str, **changed: float) -> dict:
+        settings = asdict(replace(TrainingSettings(), **changed))
+        return record("elcd", shape, part="settings", settings=settings)
+
+    failed = {**of("Worm", push=0.5), "error": "it broke"}
+    groups = by_variant([of("Line"), of("Angle"), of("Line", push=0.5, rate=2.0), failed])
+    assert {name: list(shapes) for name, shapes in groups.items()} == {
+        "the defaults": ["Angle", "Line"],
+        "rate 2, push 0.5": ["Line"],
+    }
+    assert by_variant([]) == {}
 
 
 def test_a_shapes_figure_is_the_mean_over_seeds_and_demonstrations(record: Callable) -> None:
@@ -63,7 +78,7 @@ def test_shapes_are_told_apart(record: Callable) -> None:
 
 def test_methods_and_numbers_shown_are_told_apart(record: Callable) -> None:
     results = Results(
-        [record(protocol="c", shown=shown, dtw=shown) for shown in (1, 2)] + [record("mean")]
+        [record(part="c", shown=shown, dtw=shown) for shown in (1, 2)] + [record("mean")]
     )
     assert (results.methods("a"), results.methods("c")) == (["mean"], ["elcd"])
     assert figures(results.of("c", "elcd", 2), "dtw") == [2.0]

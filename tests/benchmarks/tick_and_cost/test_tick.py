@@ -10,10 +10,9 @@ import pytest
 import torch
 
 from elcd_policy import MotionPolicy, TrainingSettings, load
-from elcd_policy_benchmarks.lasa import measure_ticks
-from elcd_policy_benchmarks.lasa.tables import tick_table
-from elcd_policy_benchmarks.tick_and_cost.dispatch import dispatch_table
 from elcd_policy_benchmarks.tick_and_cost.runtimes import RUNTIMES, plain_network
+from elcd_policy_benchmarks.tick_and_cost.tables import operation_table, targets, tick_table
+from elcd_policy_benchmarks.tick_and_cost.tick import measure_ticks
 
 Saved = Callable[..., Path]
 
@@ -32,7 +31,6 @@ def test_every_runtime_and_dimension_is_measured(field: str, quick: TrainingSett
         assert min(v for name, v in row.items() if name != "runtime" and v is not None) > 0
         # Compiled, this small policy can be faster than the plain network of 64 units.
         assert row["ratio"] > 1.0 or in_c
-    assert TrainingSettings(**record["settings"]) == quick
     assert len(tick_table(record).splitlines()) == 2 + len(rows)
     profiles = record["operations"]
     assert list(profiles) == ["TorchScript", "ONNX Runtime"]
@@ -43,7 +41,7 @@ def test_every_runtime_and_dimension_is_measured(field: str, quick: TrainingSett
     calls = {name: sum(row["calls"] for row in rows) for name, rows in every.items()}
     assert calls["ONNX Runtime"] < calls["fused"] < calls["layer by layer"]
     for found in profiles.values():
-        last = dispatch_table(found).splitlines()[-1]
+        last = operation_table(found).splitlines()[-1]
         assert last.startswith("| all |")
         assert last.count("100") == len(found)
 
@@ -61,3 +59,15 @@ def test_a_runtime_computes_what_the_network_and_the_policy_say(
     torch.testing.assert_close(
         torch.as_tensor(runtime.policy(loaded, x)()), velocity, rtol=1e-4, atol=1e-4
     )
+
+
+def test_the_best_runtime_counts() -> None:
+    rows = [
+        {"dimension": 2, "runtime": "TorchScript", "ratio": 11.0},
+        {"dimension": 2, "runtime": "ONNX", "ratio": 4.0},
+        {"dimension": 4, "runtime": "ONNX", "ratio": 1.0},
+    ]
+    beside, first, best = targets({"rows": rows}, None)
+    assert (beside.met, first.met, first.measured) == (None, False, "11.0 x")
+    assert (best.measured, best.met) == ("4.0 x (ONNX)", True)
+    assert {target.met for target in targets(None, None)} == {None}
