@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+LONGEST = 480
+"""Characters of an error's text, whatever a file made it quote."""
+
 
 class ElcdError(Exception):
     """Root of all errors that a user can cause and mend.
@@ -30,7 +33,15 @@ class ElcdError(Exception):
             text += ": " + ", ".join(facts)
         if advice:
             text += f"; {advice}"
-        super().__init__(" ".join(text.split()))
+        super().__init__(_shortened(" ".join(text.split())))
+
+
+def _shortened(text: str) -> str:
+    """Return a text of at most `LONGEST` characters, the middle of longer ones left out."""
+    if len(text) <= LONGEST:
+        return text
+    begin, end = 3 * LONGEST // 5, LONGEST // 3
+    return f"{text[:begin]} ... {text[-end:]}"
 
 
 class DemonstrationError(ElcdError):

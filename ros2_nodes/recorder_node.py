@@ -22,7 +22,7 @@ from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 
-from elcd_policy.demonstrations.formats.rosbag import JOINTS, POSE
+from elcd_policy.demonstrations.formats.bags import JOINTS, POSE
 from elcd_policy.errors import ElcdError
 
 from .node.messages import LATCHED_QOS, NANOSECONDS, position_of, quaternion_of, status_message

@@ -2,52 +2,61 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import DemonstrationError, ParameterError
-from ..robot.placement import Placement
+from ..errors import DemonstrationError
+from .checks import check_samples
+from .clock import read_clock
+from .coordinate_units import arrange
+from .coordinates import choose_columns, same_order
+from .formats.bags import BAG_SUFFIXES, is_bag, read_bag
 from .formats.csv import read_csv
-from .formats.lasa import load_lasa, read_mat
+from .formats.hdf5 import read_hdf5
+from .formats.lasa import load_lasa
 from .formats.lerobot import is_lerobot, read_lerobot
+from .formats.matlab import read_mat
 from .formats.npz import read_npz
-from .formats.robomimic import read_robomimic
-from .formats.rosbag import is_bag, read_bag
+from .recording import Recording, filled_rows
+from .sidecar import SIDECAR, read_sidecar
+from .source import Source, parse_source, split_columns
 from .types import Demonstration, DemonstrationSet
 
-Found = tuple[list[Demonstration], dict[str, str]]
+Found = tuple[list[Recording], dict[str, Any]]
 
-READERS: dict[str, Callable[[Path], Found]] = {
+READERS: dict[str, Callable[[Path, Source], Found]] = {
     ".csv": read_csv,
     ".mat": read_mat,
     ".npz": read_npz,
-}
-"""By the suffix of a file."""
-
-SERIES_READERS: dict[str, Callable[[Path, str], Found]] = {
-    ".db3": read_bag,
-    ".h5": read_robomimic,
-    ".hdf5": read_robomimic,
-    ".mcap": read_bag,
+    ".tum": read_csv,
+    ".txt": read_csv,
+    ".h5": read_hdf5,
+    ".hdf5": read_hdf5,
+    **dict.fromkeys(BAG_SUFFIXES, read_bag),
     "rosbag2": read_bag,
     "LeRobot": read_lerobot,
 }
-"""Those of what holds several series, by suffix or, for a folder that is one, by its kind."""
+"""By the suffix of a file or, for a folder that is one source, by its kind."""
 
-POSITION = "position"
-"""A series that ends with it means positions only."""
+ONE_SERIES = (read_csv, read_mat, read_npz)
+"""Those of files that hold one series: what stands behind "?" are its columns."""
 
-SIDECAR = "demonstrations.json"
-"""Optional file beside the demonstrations, an object with some of `SIDECAR_KEYS`."""
-
-SIDECAR_KEYS = ("units", "frame", "placement", "robot", "note")
+ALONE = (".txt", ".tum")
+"""Suffixes that are read when named, not when found in a folder."""
 
 
-def load_demonstrations(source: str | Path, units: str | None = None) -> DemonstrationSet:
+def load_demonstrations(
+    source: str | Path,
+    units: str | None = None,
+    *,
+    time_unit: str | None = None,
+    rate: float | None = None,
+    gaps: str | None = None,
+    drop: Sequence[str] = (),
+) -> DemonstrationSet:
     """Read demonstrations from a LASA shape, a file or a folder.
 
     Parameters
@@ -55,15 +64,21 @@ def load_demonstrations(source: str | Path, units: str | None = None) -> Demonst
     source : one of
 
         - "lasa:Sshape", "lasa:Sshape+WShape" (see `load_lasa`);
-        - the path of a .csv, .npz, .mat, .hdf5 (robomimic), .mcap or .db3 file, of a rosbag2
-          bag's folder, or of a folder of such files or bags, read in natural order;
+        - the path of a .csv, .npz, .mat, .hdf5 (robomimic, Isaac Lab), .mcap, .db3 or .bag file, of
+          a rosbag2 bag's folder, or of a folder of such files or bags, read in natural order;
         - the path of a LeRobot data set.
 
-        Behind a path, "?" and a series name what is read where there is a choice: a bag's
-        topic ("bag?/ee_pose"), a robomimic observation, a LeRobot feature. "?position" alone or
+        Behind a path, "?" says what is read: 'file.csv?x,y,z', 'bag?/joint_states[joint1,...]',
+        'dataset?observation.state[x,y,z,qx,qy,qz,qw]', 'file.hdf5?mask=train',
+        'dataset?episodes=0-4,7'; see `elcd_policy.demonstrations.source`. "?position" alone or
         "/position" behind a series leaves orientations out.
-    units : of the positions. By default as the files say, else as the ``demonstrations.json``
-        beside them says, else "m"; LASA files are in "mm", joint states in "rad".
+    units : of the coordinates, "mm", "mm,deg" or "x=mm,roll=deg". By default as the files say, else
+        as the ``demonstrations.json`` beside them says, else "m" for up to three coordinates.
+        Angles in deg are converted to rad.
+    time_unit : of the clock, "s", "ms", "us" or "ns"; by default as the files say, else "s".
+    rate : samples per s, of files without a clock.
+    gaps : "refuse", "cut" or "bridge" recordings with a hole.
+    drop : names of demonstrations to leave out.
 
     Raises
     ------
@@ -73,62 +88,70 @@ def load_demonstrations(source: str | Path, units: str | None = None) -> Demonst
         If the source needs a package that is not installed.
     """
     if isinstance(source, str) and source.startswith("lasa:"):
-        shapes = load_lasa(source.removeprefix("lasa:"))
-        return replace(shapes, units=units or shapes.units)
-    path, series, positions_only = _parsed(source)
-    folder, places = (path, _places_in(path)) if _is_plain_folder(path) else (path.parent, [path])
-    demonstrations: list[Demonstration] = []
-    stated: dict[str, str] = {}
-    for place in places:
-        found, metadata = _read(place, series)
-        demonstrations += found
-        for key, value in metadata.items():
-            if stated.setdefault(key, value) != value and key == "note":
-                stated[key] = "; ".join(dict.fromkeys([*stated[key].split("; "), value]))
-            elif stated[key] != value:
-                raise DemonstrationError(
-                    f"the files in {folder} state different {key}",
-                    got=f"'{value}' in {place.name}",
-                    expected=f"'{stated[key]}' as before it",
-                )
-    if positions_only:
-        demonstrations = [replace(demo, quaternion=None) for demo in demonstrations]
-    about = _read_sidecar((path if is_lerobot(path) else folder) / SIDECAR)
-    about |= {key: value for key, value in stated.items() if value}
-    if isinstance(about.get("placement"), str):
-        about["placement"] = _placement(path, about["placement"])
-    return DemonstrationSet(
-        demonstrations, source=str(source), **(about | {"units": units or about.get("units", "m")})
+        return _lasa(source, units, drop)
+    request = parse_source(
+        source, units=units, time_unit=time_unit, rate=rate, gaps=gaps, drop=tuple(drop)
     )
+    places, folder = _located(request.path)
+    request = _for_reader(request, READERS[_kind(places[0])])
+    recordings, about, remarks = _read_all(places, folder, request)
+    recordings = _members(recordings, request, about.get("masks", {}))
+    motions: list[_Motion] = []
+    while recordings:  # One at a time: large recordings need not be there twice.
+        motions.append(_motion(recordings.pop(0), request, about, motions[:1]))
+    return _assembled(motions, request, about, remarks)
 
 
 def demonstration_files(folder: Path) -> list[Path]:
-    """What a folder holds of a known kind, in natural order: demo_2 comes before demo_10."""
+    """Return what a folder holds of a known kind, in natural order: demo_2 before demo_10."""
     places = [place for place in folder.iterdir() if not place.name.startswith(".")]
-    return sorted((place for place in places if _kind(place)), key=lambda p: _natural(p.name))
+    found = [place for place in places if _kind(place) and _kind(place) not in ALONE]
+    return sorted(found, key=lambda place: _natural(place.name))
 
 
-def _parsed(source: str | Path) -> tuple[Path, str, bool]:
-    """Path, series, and whether positions only are wanted."""
-    path, series = Path(source), ""
-    if "?" in str(source) and not path.exists():
-        name, _, series = str(source).rpartition("?")
-        path = Path(name)
-    if series == POSITION or series.endswith(f"/{POSITION}"):
-        return path, series.removesuffix(POSITION).removesuffix("/"), True
-    return path, series, False
+@dataclass(frozen=True, eq=False)
+class _Motion:
+    """A demonstration and what its coordinates are."""
+
+    demonstration: Demonstration
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    left: tuple[str, ...]
+    remarks: tuple[str, ...]
+    where: str
 
 
-def _kind(place: Path) -> str:
-    """A known kind of file or folder, or nothing."""
-    if place.is_dir():
-        return "rosbag2" if is_bag(place) else "LeRobot" if is_lerobot(place) else ""
-    suffix = place.suffix.lower()
-    return suffix if suffix in READERS or suffix in SERIES_READERS else ""
+def _lasa(source: str, units: str | None, drop: Sequence[str]) -> DemonstrationSet:
+    shapes = load_lasa(source.removeprefix("lasa:"))
+    kept = [shape for shape in shapes if shape.name not in drop]
+    unknown = sorted(set(drop) - {shape.name for shape in shapes})
+    if unknown:
+        raise _no_such(unknown, [shape.name for shape in shapes], source)
+    return replace(shapes, demonstrations=kept, units=units or shapes.units, coordinate_units=())
 
 
-def _is_plain_folder(path: Path) -> bool:
-    return path.is_dir() and not _kind(path)
+def _located(path: Path) -> tuple[list[Path], Path]:
+    """The places to read for a path, and the folder that speaks for all of them.
+
+    Raises
+    ------
+    DemonstrationError
+        If there is nothing, or nothing of a known kind.
+    """
+    if _kind(path):
+        return [path], path if path.is_dir() else path.parent
+    if path.is_dir():
+        return _places_in(path), path
+    if not path.exists():
+        raise DemonstrationError(
+            f"{path} does not exist",
+            expected=f"a folder, a file ending in {_known_suffixes()}, or lasa:SHAPE",
+        )
+    raise DemonstrationError(
+        f"{path} is of an unknown format",
+        got=f"'{path.suffix}'",
+        expected=f"one of {_known_suffixes()}, or lasa:SHAPE",
+    )
 
 
 def _places_in(folder: Path) -> list[Path]:
@@ -151,64 +174,180 @@ def _places_in(folder: Path) -> list[Path]:
     return places
 
 
-def _read(place: Path, series: str) -> Found:
-    if not place.exists():
-        raise DemonstrationError(
-            f"{place} does not exist",
-            expected=f"a folder, a file ending in {_known_suffixes()}, or lasa:SHAPE",
-        )
-    kind = _kind(place)
-    if kind in SERIES_READERS:
-        return SERIES_READERS[kind](place, series)
-    if kind not in READERS:
-        raise DemonstrationError(
-            f"{place} is of an unknown format",
-            got=f"'{place.suffix}'",
-            expected=f"one of {_known_suffixes()}, or lasa:SHAPE",
-        )
-    if series:
-        raise DemonstrationError(
-            f"{place} holds one series only", got=f"'?{series}'", expected="no name behind it"
-        )
-    return READERS[kind](place)
+def _kind(place: Path) -> str:
+    """A known kind of file or folder, or nothing."""
+    try:
+        if place.is_dir():
+            return "rosbag2" if is_bag(place) else "LeRobot" if is_lerobot(place) else ""
+        if not place.exists():
+            return ""
+    except (OSError, ValueError):  # a name that no file can have
+        return ""
+    name = place.name.lower()
+    return next((kind for kind in READERS if kind.startswith(".") and name.endswith(kind)), "")
 
 
 def _known_suffixes() -> str:
-    kinds = sorted({*READERS, *SERIES_READERS})
-    return ", ".join(kind for kind in kinds if kind.startswith("."))
-
-
-def _placement(path: Path, text: str) -> Placement:
-    """A placement that a file states as JSON."""
-    try:
-        return Placement.from_dict(json.loads(text))
-    except (TypeError, ValueError, ParameterError) as error:
-        raise DemonstrationError(
-            f"the placement in {path} can't be understood", got=error
-        ) from error
-
-
-def _read_sidecar(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        unknown = sorted(set(values) - set(SIDECAR_KEYS))
-        if unknown:
-            raise ValueError(f"unknown keys {unknown}")
-        for key in set(values) - {"placement"}:
-            if not isinstance(values[key], str):
-                raise ValueError(f"{key} {values[key]!r}")
-        if "placement" in values:
-            values["placement"] = Placement.from_dict(values["placement"])
-    except (OSError, TypeError, ValueError, ParameterError) as error:
-        raise DemonstrationError(
-            f"{path} can't be understood",
-            got=error,
-            expected=f"a JSON object with some of {', '.join(SIDECAR_KEYS)}",
-        ) from error
-    return values
+    return ", ".join(sorted(kind for kind in READERS if kind.startswith(".")))
 
 
 def _natural(name: str) -> list[tuple[str, int]]:
-    return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", name)]
+    return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d{0,18})", name)]
+
+
+def _read_all(
+    places: list[Path], folder: Path, request: Source
+) -> tuple[list[Recording], dict[str, Any], list[str]]:
+    """All recordings, what is said of them, and remarks on that."""
+    recordings: list[Recording] = []
+    stated: dict[str, Any] = {}
+    remarks: list[str] = []
+    for place in places:
+        found, said = READERS[_kind(place)](place, request)
+        recordings += found
+        remarks += said.pop("remarks", [])
+        for key, value in said.items():
+            _state(stated, key, value, folder, place)
+    about = read_sidecar(folder / SIDECAR)
+    if len(places) == 1 and folder == places[0] and not about:
+        about = read_sidecar(folder.parent / SIDECAR)
+    about |= {key: value for key, value in stated.items() if value}
+    return recordings, about, remarks
+
+
+def _state(stated: dict[str, Any], key: str, value: Any, folder: Path, place: Path) -> None:
+    """Take over what one of several files says."""
+    before = stated.setdefault(key, value)
+    if before == value:
+        return
+    if key == "note":
+        stated[key] = "; ".join(dict.fromkeys([*before.split("; "), value]))
+    elif key == "masks":
+        stated[key] = before | value
+    elif key not in ("names", "coordinate_units"):
+        raise DemonstrationError(
+            f"the files in {folder} state different {key}",
+            got=f"'{value}' in {place.name}",
+            expected=f"'{before}' as before it",
+        )
+
+
+def _for_reader(request: Source, reader: Callable[[Path, Source], Found]) -> Source:
+    """The request as a reader understands it: files of one series have columns only."""
+    if reader in ONE_SERIES and request.series:
+        columns = (*split_columns(request.series), *request.columns)
+        return replace(request, series="", columns=columns)
+    return request
+
+
+def _members(
+    recordings: list[Recording], request: Source, masks: dict[str, Sequence[str]]
+) -> list[Recording]:
+    """The recordings that are asked for."""
+    names = [recording.name for recording in recordings]
+    if request.mask:
+        if request.mask not in masks:
+            raise DemonstrationError(
+                f"{request.path} has no mask '{request.mask}'",
+                got=", ".join(masks) or "no masks",
+                advice="leave '?mask=' out to read all",
+            )
+        wanted = [_place(name, names, request) for name in masks[request.mask]]
+        recordings = [recordings[i] for i in sorted(set(wanted))]
+        names = [recording.name for recording in recordings]
+    if request.episodes:
+        recordings = [recordings[i] for i in request.chosen_episodes(len(recordings))]
+        names = [recording.name for recording in recordings]
+    dropped = {_place(name, names, request) for name in request.drop}
+    return [each for index, each in enumerate(recordings) if index not in dropped]
+
+
+def _place(wanted: str, names: list[str], request: Source) -> int:
+    """Number of the demonstration of that name, or whose name ends with it."""
+    found = [i for i, name in enumerate(names) if name == wanted]
+    found = found or [i for i, name in enumerate(names) if name.endswith(f"_{wanted}")]
+    if len(found) != 1:
+        raise _no_such([wanted], names, str(request.path))
+    return found[0]
+
+
+def _no_such(unknown: Sequence[str], names: Sequence[str], source: str) -> DemonstrationError:
+    return DemonstrationError(
+        f"{source} has no such demonstration",
+        got=", ".join(unknown),
+        expected=f"one of {', '.join(names)}",
+    )
+
+
+def _motion(
+    recording: Recording, request: Source, about: dict[str, Any], first: list[_Motion]
+) -> _Motion:
+    """What a recording is, in the order of the first one's coordinates."""
+    if recording.fault is not None:
+        raise recording.fault
+    choice = choose_columns(recording, request, about.get("names", ()))
+    recording, values = filled_rows(recording, choice.every)
+    time, rows, remarks = read_clock(recording, values, request, about.get("time_unit", ""))
+    position, quaternion, units, words = arrange(values[rows], choice, recording, request, about)
+    names = choice.names
+    if first and names != first[0].names:
+        order = same_order(names, first[0].names, recording.where)
+        position, names = position[:, order], first[0].names
+        units = tuple(units[i] for i in order)
+    if first and units != first[0].units:
+        raise DemonstrationError(
+            f"{recording.where} has other units than the demonstrations before it",
+            got=", ".join(units),
+            expected=", ".join(first[0].units),
+        )
+    check_samples(
+        time, position, recording.where, lambda i: recording.row(int(rows[i])), quaternion
+    )
+    demonstration = Demonstration(time, position, recording.name, quaternion)
+    every = (*recording.remarks, *remarks, *words)
+    return _Motion(demonstration, names, units, choice.left, every, recording.where)
+
+
+def _joined_remarks(motions: list[_Motion]) -> list[str]:
+    """The remarks on all motions; what is said of several is said once."""
+    of_text: dict[str, list[str]] = {}
+    for motion in motions:
+        for remark in motion.remarks:
+            of_text.setdefault(remark.replace(f"{motion.where}: ", ""), []).append(motion.where)
+    return [
+        f"{where[0]}: {text}" + (f" (and {len(where) - 1} others alike)" if where[1:] else "")
+        if text not in {remark for motion in motions for remark in motion.remarks}
+        else text
+        for text, where in of_text.items()
+    ]
+
+
+def _assembled(
+    motions: list[_Motion], request: Source, about: dict[str, Any], remarks: list[str]
+) -> DemonstrationSet:
+    """The set of these motions with all that is known of it."""
+    if not motions:
+        raise DemonstrationError(
+            f"{request} is empty", got="0 demonstrations", expected="at least 1"
+        )
+    left: dict[str, None] = {}
+    for motion in motions:
+        left |= dict.fromkeys(motion.left)
+    remarks += _joined_remarks(motions)
+    if left and not request.columns:
+        remarks.append(f"{request.path}: left out {', '.join(left)}")
+    names = [motion.demonstration.name for motion in motions]
+    masks = {
+        mask: tuple(name for name in members if name in names)
+        for mask, members in about.get("masks", {}).items()
+    }
+    return DemonstrationSet(
+        [motion.demonstration for motion in motions],
+        units=motions[0].units[0],
+        source=str(request),
+        names=motions[0].names,
+        coordinate_units=motions[0].units,
+        masks={mask: members for mask, members in masks.items() if members},
+        remarks=tuple(dict.fromkeys(remarks)),
+        **{key: about[key] for key in ("frame", "placement", "robot", "note") if key in about},
+    )

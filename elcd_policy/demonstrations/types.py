@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import overload
 
 import numpy as np
@@ -114,6 +114,7 @@ class DemonstrationSet(Sequence[Demonstration]):
     names : [d], what each coordinate is called, such as "x" or a joint's name; by default x, y, z
         and rx, ry, rz of poses, x0, x1, ... of more coordinates than three.
     coordinate_units : [d], by default ``units``, and rad for the rotation vectors of poses.
+    masks : names of subsets, such as "train", and the names of their demonstrations.
     remarks : what reading them left out or mended, a line each.
 
     A slice is a `DemonstrationSet` again, of poses about the mean of its own final
@@ -136,6 +137,7 @@ class DemonstrationSet(Sequence[Demonstration]):
     note: str = ""
     names: tuple[str, ...] = ()
     coordinate_units: tuple[str, ...] = ()
+    masks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import csv
+import io
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,13 +14,14 @@ import numpy as np
 from ..errors import DemonstrationError, ParameterError
 from ..robot.orientation import to_pose
 from ..utils.files import write_atomically
+from .formats.bags import is_bag, write_bag
 from .formats.csv import QUATERNION
-from .formats.lerobot import is_lerobot, other_data, write_lerobot
-from .formats.robomimic import write_robomimic
-from .formats.rosbag import is_bag
-from .formats.rosbag_writer import write_bag
-from .loading import SIDECAR, demonstration_files
-from .types import Array, Demonstration, DemonstrationSet
+from .formats.hdf5_writer import write_robomimic
+from .formats.lerobot import is_lerobot
+from .formats.lerobot_writer import other_data, write_lerobot
+from .loading import demonstration_files
+from .sidecar import SIDECAR, write_about
+from .types import Demonstration, DemonstrationSet, default_names
 
 FORMATS = ("csv", "npz", "mcap", "db3", "hdf5", "lerobot")
 
@@ -57,28 +60,32 @@ def save_demonstrations(
         raise ParameterError("unknown format", got=f"'{format}'", expected=" or ".join(FORMATS))
     target = Path(target)
     if format == "hdf5":
+        names = [f"demo_{i}" for i in range(len(demonstrations))]
         with write_atomically(target) as file:
-            write_robomimic(demonstrations, _about(demonstrations), file)
+            write_robomimic(demonstrations, _about(demonstrations, names), file)
         return target
-    suffix = {"mcap": "", "db3": "", "lerobot": None}.get(format, f".{format}")
-    names = [f"demo_{i}{suffix}" for i in range(len(demonstrations))] if suffix is not None else []
+    suffix = {"mcap": "", "db3": "", "lerobot": ""}.get(format, f".{format}")
+    stem = "episode" if format == "lerobot" else "demo"
+    names = [f"{stem}_{i}" for i in range(len(demonstrations))]
+    about = _about(demonstrations, names)
+    files = [f"{name}{suffix}" for name in names] if format != "lerobot" else []
     target.mkdir(parents=True, exist_ok=True)
-    _check_others(target, names, format)
+    _check_others(target, files, format)
     if format in ("mcap", "db3"):
-        for name, demonstration in zip(names, demonstrations, strict=True):
-            if is_bag(target / name):
-                shutil.rmtree(target / name)
-            orientation, about = demonstrations.orientation, _about(demonstrations)
-            write_bag(target / name, demonstration, orientation, about, format)
+        for file_name, demonstration in zip(files, demonstrations, strict=True):
+            if is_bag(target / file_name):
+                shutil.rmtree(target / file_name)
+            write_bag(target / file_name, demonstration, demonstrations, about, format)
         return target
-    _write_sidecar(demonstrations, target / SIDECAR)
+    with write_atomically(target / SIDECAR) as file:
+        file.write(write_about({"frame": "", **about}))
     if format == "lerobot":
         write_lerobot(demonstrations, target)
         return target
     write = {"csv": _write_csv, "npz": _write_npz}[format]
-    for name, demonstration in zip(names, demonstrations, strict=True):
-        with write_atomically(target / name) as file:
-            write(demonstration, demonstrations.orientation, file)
+    for file_name, demonstration in zip(files, demonstrations, strict=True):
+        with write_atomically(target / file_name) as file:
+            write(demonstration, demonstrations, file)
     return target
 
 
@@ -115,43 +122,47 @@ def _check_others(folder: Path, names: list[str], format: str) -> None:
         )
 
 
-def _about(demonstrations: DemonstrationSet) -> dict[str, str]:
-    """What a set says of itself, as texts."""
-    about = {
-        key: getattr(demonstrations, key)
-        for key in ("units", "frame", "robot", "note")
-        if getattr(demonstrations, key)
-    }
-    if demonstrations.placement is not None:
-        about["placement"] = json.dumps(demonstrations.placement.to_dict())
+def _about(demonstrations: DemonstrationSet, names: Sequence[str]) -> dict[str, Any]:
+    """What a set says of itself, its members being called ``names`` from now on."""
+    about: dict[str, Any] = {"units": demonstrations.units, "time_unit": "s"}
+    for key in ("frame", "robot", "note", "placement"):
+        if getattr(demonstrations, key):
+            about[key] = getattr(demonstrations, key)
+    posed = demonstrations.orientation is not None
+    own = demonstrations.names[: 3 if posed else None]
+    units = demonstrations.coordinate_units[: len(own)]
+    if own != default_names(demonstrations.dimension, posed)[: len(own)]:
+        about["names"] = own
+    if set(units) != {demonstrations.units}:
+        about["coordinate_units"] = dict(zip(own, units, strict=True))
+    renamed = dict(zip((demo.name for demo in demonstrations), names, strict=True))
+    if demonstrations.masks and len(renamed) == len(names):
+        about["masks"] = {
+            mask: tuple(renamed[name] for name in members if name in renamed)
+            for mask, members in demonstrations.masks.items()
+        }
     return about
 
 
-def _write_sidecar(demonstrations: DemonstrationSet, path: Path) -> None:
-    about: dict[str, object] = {"units": demonstrations.units, "frame": demonstrations.frame}
-    about |= _about(demonstrations)
-    if demonstrations.placement is not None:
-        about["placement"] = demonstrations.placement.to_dict()
-    with write_atomically(path) as file:
-        file.write((json.dumps(about, indent=2) + "\n").encode())
-
-
-def _write_csv(demonstration: Demonstration, orientation: Array | None, file: BinaryIO) -> None:
-    columns = _arrays(demonstration, orientation)
-    d = columns["position"].shape[1]
-    header = ["t", *("xyz"[:d] if d <= 3 else [f"x{i}" for i in range(d)])]
+def _write_csv(demonstration: Demonstration, whole: DemonstrationSet, file: BinaryIO) -> None:
+    columns = _arrays(demonstration, whole)
+    header = ["t", *whole.names[: columns["position"].shape[1]]]
     header += QUATERNION if "quaternion" in columns else ()
     samples = np.column_stack(list(columns.values())).tolist()
-    lines = [",".join(header), *(",".join(map(repr, sample)) for sample in samples)]
-    file.write(("\n".join(lines) + "\n").encode())
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([map(repr, sample) for sample in samples])
+    file.write(text.getvalue().encode())
 
 
-def _write_npz(demonstration: Demonstration, orientation: Array | None, file: BinaryIO) -> None:
-    np.savez(file, **_arrays(demonstration, orientation))
+def _write_npz(demonstration: Demonstration, whole: DemonstrationSet, file: BinaryIO) -> None:
+    np.savez(file, **_arrays(demonstration, whole))
 
 
-def _arrays(demonstration: Demonstration, orientation: Array | None) -> dict[str, Any]:
+def _arrays(demonstration: Demonstration, whole: DemonstrationSet) -> dict[str, Any]:
     arrays = {"time": demonstration.time, "position": demonstration.position}
-    if orientation is not None:
-        arrays["position"], arrays["quaternion"] = to_pose(demonstration.position, orientation)
+    if whole.orientation is not None:
+        position, quaternion = to_pose(demonstration.position, whole.orientation)
+        arrays |= {"position": position, "quaternion": quaternion}
     return arrays

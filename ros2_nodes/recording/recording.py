@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet
-from elcd_policy.demonstrations.formats.rosbag import NANOSECONDS
-from elcd_policy.demonstrations.formats.rosbag_writer import BagWriter
+from elcd_policy.demonstrations.formats.bags import NANOSECONDS, BagWriter
 from elcd_policy.utils.files import write_atomically
 
 Array = NDArray[np.float64]

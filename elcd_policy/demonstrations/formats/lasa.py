@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import DemonstrationError, MissingExtraError
-from ..checks import check_samples
+from ..source import Source
 from ..types import Demonstration, DemonstrationSet
+from .matlab import read_mat
 
 _IN_WHEEL = Path("resources", "LASAHandwritingDataset", "DataSet")
 
@@ -50,7 +51,7 @@ def load_lasa(shapes: str, folder: Path | str | None = None) -> DemonstrationSet
     """
     folder = _wheel_folder() if folder is None else Path(folder)
     names = [_known_shape(name.strip(), folder) for name in shapes.split("+")]
-    parts = [read_mat(folder / f"{name}.mat")[0] for name in names]
+    parts = [_demonstrations(folder / f"{name}.mat") for name in names]
     source = "lasa:" + "+".join(names)
     if len({demo.position.shape for part in parts for demo in part}) > 1:
         raise DemonstrationError(
@@ -67,38 +68,12 @@ def load_lasa(shapes: str, folder: Path | str | None = None) -> DemonstrationSet
     return DemonstrationSet(demonstrations, units="mm", source=source)
 
 
-def read_mat(path: Path) -> tuple[list[Demonstration], dict[str, str]]:
-    """The demonstrations in one .mat file laid out as LASA's: cells `demos` of `pos` and `t`.
-
-    Raises
-    ------
-    DemonstrationError
-        If the file can't be read or is laid out differently.
-    MissingExtraError
-        If scipy is not installed.
-    """
-    try:
-        from scipy.io import loadmat
-    except ImportError as error:
-        raise MissingExtraError("scipy", "lasa") from error
-    try:
-        demos = np.atleast_1d(loadmat(path, simplify_cells=True)["demos"])
-        samples = [
-            (np.atleast_1d(np.float64(demo["t"])), np.atleast_2d(np.float64(demo["pos"])).T)
-            for demo in demos
-        ]
-    # A damaged file makes loadmat raise a dozen unrelated types.
-    except Exception as error:
-        raise DemonstrationError(
-            f"{path} can't be read as a LASA file",
-            got=f"{type(error).__name__}: {error}",
-            expected="a MATLAB file with cells 'demos' of 'pos' [d, N] in mm and 't' [N] in s",
-        ) from error
-    demonstrations = []
-    for i, (time, position) in enumerate(samples):
-        check_samples(time, position, f"{path}, demonstration {i}")
-        demonstrations.append(Demonstration(time, position, name=f"{path.stem}_{i}"))
-    return demonstrations, {"units": "mm"}
+def _demonstrations(path: Path) -> list[Demonstration]:
+    recordings, _ = read_mat(path, Source(path))
+    return [
+        Demonstration(np.asarray(each.time, dtype=np.float64), each.values, each.name)
+        for each in recordings
+    ]
 
 
 def _wheel_folder() -> Path:

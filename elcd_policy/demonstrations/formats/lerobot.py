@@ -6,7 +6,7 @@ A folder with ``meta/info.json`` and ``data/chunk-*/*.parquet``, whose rows are 
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,35 +15,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DemonstrationError, MissingExtraError
-from ...robot.orientation import to_pose
-from ...utils.files import write_atomically
-from ..checks import check_samples
-from ..types import Demonstration, DemonstrationSet
-from .csv import QUATERNION
-
-Array = NDArray[np.float64]
+from ...utils.json_text import read_json
+from ..recording import Recording
+from ..source import Source
+from ..types import default_names
 
 INFO = Path("meta", "info.json")
 STATE = "observation.state"
-DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
-DATA = Path(DATA_PATH.format(chunk_index=0, file_index=0))
+LARGEST = 64 * 2**20
+"""Bytes that a small file may unpack to; a larger one to ten times its size."""
+
 _EXPECTED = "a folder with meta/info.json and data/chunk-*/*.parquet"
 
 
 def is_lerobot(path: Path) -> bool:
-    """Whether a folder is a LeRobot data set."""
+    """Return whether a folder is a LeRobot data set."""
     return (path / INFO).is_file()
 
 
-def read_lerobot(path: Path, feature: str = "") -> tuple[list[Demonstration], dict[str, str]]:
-    """The episodes of a LeRobot data set; its ``robot_type`` is the robot.
+def read_lerobot(path: Path, request: Source) -> tuple[list[Recording], dict[str, Any]]:
+    """Return the episodes of a LeRobot data set; its ``robot_type`` is the robot.
 
-    They are poses if the axes of the feature are named qx, qy, qz, qw and three others.
+    Frames that stand in several files are taken once; episodes that no file holds are named.
 
     Parameters
     ----------
     path : of the folder.
-    feature : to read as coordinates, by default ``observation.state``.
+    request : whose ``series`` is the feature to read, by default ``observation.state``.
 
     Raises
     ------
@@ -52,28 +50,26 @@ def read_lerobot(path: Path, feature: str = "") -> tuple[list[Demonstration], di
     MissingExtraError
         If pyarrow is not installed.
     """
-    parquet = _pyarrow()[1]
-    feature = feature or STATE
+    parquet = import_pyarrow()[1]
+    feature = request.series or STATE
     try:
-        info = json.loads((path / INFO).read_text(encoding="utf-8"))
-        known = sorted(info["features"])
-        if feature not in known:
+        info = read_json(path / INFO)
+        features = {key: dict(value) for key, value in dict(info["features"]).items()}
+        if feature not in features:
             raise DemonstrationError(
                 f"{path} lacks the feature '{feature}'",
-                got=", ".join(known),
+                got=", ".join(sorted(features)),
                 advice="name one behind the folder: 'FOLDER?FEATURE'",
             )
-        columns = ["episode_index", "timestamp", feature]
-        episodes, times, states = [], [], []
-        for file in sorted(path.glob("data/**/*.parquet")):
-            table = parquet.read_table(file, columns=columns)
-            episodes.append(table["episode_index"].to_numpy())
-            times.append(table["timestamp"].to_numpy().astype(np.float64))
-            values = np.array(table[feature].to_pylist(), dtype=np.float64)
-            states.append(values.reshape(len(values), -1))
-        if not episodes:
+        files = sorted(path.glob("data/**/*.parquet"))
+        parts = [_frames(parquet, file, feature) for file in files]
+        if not parts:
             raise DemonstrationError(f"{path} holds no data", expected=_EXPECTED)
-        episode, time, state = map(np.concatenate, (episodes, times, states))
+        if len({part["state"].shape[1] for part in parts}) > 1:
+            raise ValueError(f"'{feature}' differs in width")
+        frames = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+        names = _axis_names(features[feature], frames["state"].shape[1])
+        count, splits = int(info.get("total_episodes") or 0), dict(info.get("splits") or {})
     except DemonstrationError:
         raise
     # Damaged files make pyarrow raise half a dozen unrelated types.
@@ -83,146 +79,105 @@ def read_lerobot(path: Path, feature: str = "") -> tuple[list[Demonstration], di
             got=f"{type(error).__name__}: {error}",
             expected=_EXPECTED,
         ) from error
-    turning, moving = _axes(info["features"][feature], state.shape[1])
-    demonstrations = []
-    for index in np.unique(episode):
-        rows = np.flatnonzero(episode == index)
-        name = f"episode_{index}"
-        position = state[rows][:, moving]
-        quaternion = state[rows][:, turning] if turning else None
-        check_samples(time[rows], position, f"{name} of {path}", quaternion=quaternion)
-        demonstrations.append(Demonstration(time[rows], position, name, quaternion))
-    robot = info.get("robot_type")
-    return demonstrations, {"robot": robot} if isinstance(robot, str) else {}
+    return _episodes(path, frames, names, count, splits, info.get("robot_type"))
 
 
-def _axes(feature: Mapping[str, Any], dimension: int) -> tuple[list[int], list[int]]:
-    """Columns of the quaternion, if there is one, and of the positions."""
-    names = feature.get("names")
-    if isinstance(names, Mapping):  # {"motors": [...]}
-        names = next(iter(names.values()), None)
-    everything = list(range(dimension))
-    if not isinstance(names, list) or len(names) != 7 or not set(QUATERNION) <= set(names):
-        return [], everything
-    turning = [names.index(name) for name in QUATERNION]
-    return turning, [column for column in everything if column not in turning]
+def _episodes(
+    path: Path,
+    frames: Mapping[str, NDArray[Any]],
+    names: tuple[str, ...],
+    count: int,
+    splits: Mapping[str, Any],
+    robot: object,
+) -> tuple[list[Recording], dict[str, Any]]:
+    """The recordings, and what the data set says of them."""
+    episode, remarks = frames["episode"], []
+    numbers = np.unique(episode)
+    twice = 0
+    recordings = []
+    for number in numbers:
+        rows = np.flatnonzero(episode == number)
+        if "frame" in frames:
+            _, once = np.unique(frames["frame"][rows], return_index=True)
+            twice += len(once) < len(rows)
+            rows = rows[np.sort(once)]
+        name = f"episode_{number}"
+        recordings.append(
+            Recording(
+                name,
+                f"{name} of {path}",
+                names,
+                frames["state"][rows],
+                frames["time"][rows],
+                time_unit="s",
+            )
+        )
+    if twice:
+        remarks.append(f"{path}: {twice} episodes stand in several files, taken once")
+    known = set(numbers.tolist())
+    lost = [str(n) for n in range(min(count, 1_000_000)) if n not in known]
+    if lost:
+        remarks.append(f"{path}: no file holds the episodes {', '.join(lost[:20])}")
+    masks = {}
+    for split, text in splits.items():
+        match = re.fullmatch(r"(\d{1,9}):(\d{1,9})", str(text))
+        if match and (int(match[1]), int(match[2])) != (0, count):
+            chosen = range(int(match[1]), int(match[2]))
+            masks[str(split)] = tuple(f"episode_{n}" for n in sorted(known) if n in chosen)
+    about = {"robot": robot if isinstance(robot, str) else "", "masks": masks, "remarks": remarks}
+    return recordings, about
 
 
-def other_data(folder: Path) -> list[str]:
-    """Data files in a folder that `write_lerobot` would not write over."""
-    found = sorted(path.relative_to(folder) for path in folder.glob("data/**/*.parquet"))
-    return [str(path) for path in found if path != DATA]
-
-
-def write_lerobot(demonstrations: DemonstrationSet, folder: Path) -> None:
-    """Write a set in the layout of LeRobot v3.0, with states and times in float64.
-
-    There are no images and no actions. Frames are taken to be ``fps`` apart by LeRobot, which
-    is true of demonstrations sampled evenly.
-    """
-    pyarrow, parquet = _pyarrow()
-    lengths = [len(demonstration.time) for demonstration in demonstrations]
-    ends = np.cumsum(lengths)
-    episode = np.repeat(np.arange(len(lengths)), lengths)
-    frame = np.concatenate([np.arange(length) for length in lengths])
-    state = np.concatenate(
-        [_state(demonstration, demonstrations) for demonstration in demonstrations]
+def _frames(parquet: Any, file: Path, feature: str) -> dict[str, NDArray[Any]]:
+    """Columns of one file: episode, frame (if it has one), time [N] and state [N, d]."""
+    whole = parquet.ParquetFile(file)
+    limit = max(10 * file.stat().st_size, LARGEST)
+    size = sum(
+        whole.metadata.row_group(i).total_byte_size for i in range(whole.metadata.num_row_groups)
     )
-    time = np.concatenate([demonstration.time for demonstration in demonstrations])
+    if max(size, 40 * whole.metadata.num_rows) > limit:
+        raise ValueError(f"{file.name} unpacks to more than ten times its size")
+    known = whole.schema_arrow.names
+    columns = ["episode_index", "timestamp", feature]
+    table = whole.read(columns=columns + ["frame_index"] * ("frame_index" in known))
+    holes = [name for name in table.column_names if table[name].null_count]
+    if holes:
+        raise ValueError(f"{', '.join(holes)} of {file.name} have empty values")
+    values = table[feature].combine_chunks()
+    if 8 * table.num_rows * max(getattr(values.type, "list_size", 1), 1) > limit:
+        raise ValueError(f"'{feature}' is far larger than {file.name}")
+    while hasattr(values, "flatten") and hasattr(values.type, "value_type"):
+        values = values.flatten()
+    state = np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
     frames = {
-        STATE: pyarrow.FixedSizeListArray.from_arrays(state.ravel(), state.shape[1]),
-        "timestamp": time,
-        "frame_index": frame,
-        "episode_index": episode,
-        "index": np.arange(len(episode)),
-        "task_index": np.zeros(len(episode), dtype=np.int64),
+        "episode": np.asarray(table["episode_index"].to_numpy()).astype(np.int64),
+        "time": np.asarray(table["timestamp"].to_numpy(), dtype=np.float64),
+        "state": state.reshape(table.num_rows, -1 if state.size else 0),
     }
-    task = demonstrations.note or "follow the demonstrations"
-    count = len(lengths)
-    meta = {
-        "episode_index": np.arange(count),
-        "tasks": [[task]] * count,
-        "length": np.array(lengths),
-        "data/chunk_index": np.zeros(count, dtype=np.int64),
-        "data/file_index": np.zeros(count, dtype=np.int64),
-        "dataset_from_index": ends - lengths,
-        "dataset_to_index": ends,
-        "meta/episodes/chunk_index": np.zeros(count, dtype=np.int64),
-        "meta/episodes/file_index": np.zeros(count, dtype=np.int64),
-    }
-    tables = {
-        str(DATA): pyarrow.table(frames),
-        "meta/episodes/chunk-000/file-000.parquet": pyarrow.table(meta),
-        "meta/tasks.parquet": _tasks(pyarrow, task),
-    }
-    for name, table in tables.items():
-        with write_atomically(folder / name) as file:
-            parquet.write_table(table, file)
-    statistics = {
-        STATE: {
-            "min": state.min(axis=0).tolist(),
-            "max": state.max(axis=0).tolist(),
-            "mean": state.mean(axis=0).tolist(),
-            "std": state.std(axis=0).tolist(),
-            "count": [len(state)],
-        }
-    }
-    _write_json(folder / "meta" / "stats.json", statistics)
-    # Last: a folder without it is no data set.
-    _write_json(folder / INFO, _info(demonstrations, state))
+    if "frame_index" in known:
+        frames["frame"] = np.asarray(table["frame_index"].to_numpy()).astype(np.int64)
+    return frames
 
 
-def _tasks(pyarrow: Any, task: str) -> Any:
-    """LeRobot reads its tasks as a pandas frame whose index they are."""
-    table = pyarrow.table({"task_index": [0], "task": [task]})
-    kinds = {"task_index": ("int64", "int64"), "task": ("unicode", "object")}
-    columns = [
-        {"name": key, "field_name": key, "pandas_type": a, "numpy_type": b, "metadata": None}
-        for key, (a, b) in kinds.items()
-    ]
-    pandas = {"index_columns": ["task"], "column_indexes": [], "columns": columns}
-    return table.replace_schema_metadata({"pandas": json.dumps(pandas)})
+def _axis_names(feature: Mapping[str, Any], dimension: int) -> tuple[str, ...]:
+    """Names of a feature's axes; by default those of nameless coordinates."""
+    names = feature.get("names")
+    if isinstance(names, Mapping):  # {"motors": [...]} or {"x": 0, ...}
+        first = next(iter(names.values()), None)
+        names = first if isinstance(first, list) else list(names)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return default_names(dimension)
+    return tuple(names) if len(set(names)) == dimension == len(names) else default_names(dimension)
 
 
-def _state(demonstration: Demonstration, whole: DemonstrationSet) -> Array:
-    if whole.orientation is None:
-        return demonstration.position
-    return np.hstack(to_pose(demonstration.position, whole.orientation))
+def import_pyarrow() -> tuple[Any, Any]:
+    """Return the modules pyarrow and pyarrow.parquet.
 
-
-def _info(demonstrations: DemonstrationSet, state: Array) -> dict[str, Any]:
-    steps = np.concatenate([np.diff(demonstration.time) for demonstration in demonstrations])
-    axes = [f"x{index}" for index in range(state.shape[1])]
-    if demonstrations.orientation is not None:
-        axes = ["x", "y", "z", *QUATERNION]
-    whole = {"dtype": "int64", "shape": [1], "names": None}
-    return {
-        "codebase_version": "v3.0",
-        "robot_type": demonstrations.robot or None,
-        "total_episodes": len(demonstrations),
-        "total_frames": len(state),
-        "total_tasks": 1,
-        "chunks_size": 1000,
-        "data_files_size_in_mb": 100,
-        "video_files_size_in_mb": 500,
-        "fps": max(1, round(1 / float(np.median(steps)))),
-        "splits": {"train": f"0:{len(demonstrations)}"},
-        "data_path": DATA_PATH,
-        "video_path": None,
-        "features": {
-            STATE: {"dtype": "float64", "shape": [len(axes)], "names": axes},
-            "timestamp": {"dtype": "float64", "shape": [1], "names": None},
-            **dict.fromkeys(("frame_index", "episode_index", "index", "task_index"), whole),
-        },
-    }
-
-
-def _write_json(path: Path, value: Mapping[str, Any]) -> None:
-    with write_atomically(path) as file:
-        file.write((json.dumps(value, indent=4) + "\n").encode())
-
-
-def _pyarrow() -> tuple[Any, Any]:
+    Raises
+    ------
+    MissingExtraError
+        If they are not installed.
+    """
     try:
         import pyarrow
         import pyarrow.parquet

@@ -17,7 +17,7 @@ from elcd_policy.cli.main import main
 from elcd_policy.demonstrations import save_demonstrations
 
 ELCD = [sys.executable, "-m", "elcd_policy.cli.main"]
-GOOD = "t,x,y\n0,0,9\n1,2,7\n2,3,5\n3,4,2\n4,5,1\n5,5,0\n"
+GOOD = "t,x,y\n0,0,9\n0.1,2,7\n0.2,3,5\n0.3,4,2\n0.4,5,1\n0.5,5,0\n"
 
 
 @pytest.fixture
@@ -126,15 +126,15 @@ def test_wrong_arguments_point_to_the_help(
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        (None, "demo.csv does not exist: expected a folder, a file ending in .csv"),
+        (None, "demo.csv does not exist: expected a folder, a file ending in .bag, .csv"),
         ("", "demo.csv"),
         ("hello, world\nno, numbers\n", "demo.csv"),
-        (GOOD.replace("3,4,2", "3,nan,2"), "is not finite: got 3, nan, 2"),
-        (GOOD.replace("3,4,2", "3,inf,2"), "is not finite: got 3, inf, 2"),
-        (GOOD.replace("3,4,2", "3,4"), "demo.csv"),
-        (GOOD.replace("3,4,2", "2,4,2"), "time does not increase at line 5"),
-        (GOOD[:18], "is too short: got 2 samples, expected at least 5"),
-        ("t,x,y" + "".join(f"\n{t},1,1" for t in range(9)), "nothing moves in"),
+        (GOOD.replace("0.3,4,2", "0.3,nan,2"), "is not finite: got 0.3, nan, 2"),
+        (GOOD.replace("0.3,4,2", "0.3,inf,2"), "is not finite: got 0.3, inf, 2"),
+        (GOOD.replace("0.3,4,2", "0.3,4"), "demo.csv"),
+        (GOOD.replace("0.3,4,2", "0.2,4,2"), "time does not increase at line 5"),
+        (GOOD[:20], "is too short: got 2 samples, expected at least 5"),
+        ("t,x,y" + "".join(f"\n0.{t},1,1" for t in range(9)), "nothing moves in"),
     ],
 )
 def test_a_bad_demonstration_is_one_line_and_no_file(
@@ -165,7 +165,7 @@ def test_demonstrations_that_do_not_fit_together_or_the_policy(
     save_demonstrations(arcs(3), source)
     if command == "train":
         (source / "odd.csv").write_text(GOOD)
-        assert "expected 3" in complaint("train", source, "-o", made / "new.pt")
+        assert "got x, y, expected x, y, z" in complaint("train", source, "-o", made / "new.pt")
     elif command == "evaluate":
         assert "got demonstrations of 3 dimensions, expected 2" in complaint(
             "evaluate", policy_file, source

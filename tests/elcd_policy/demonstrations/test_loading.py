@@ -61,7 +61,10 @@ def test_a_bad_sidecar_is_refused(tmp_path: Path, text: str) -> None:
 def test_mixed_dimensions_are_refused_by_name(tmp_path: Path) -> None:
     write(tmp_path / "a.csv", d=2)
     write(tmp_path / "b.csv", d=3)
-    with pytest.raises(DemonstrationError, match="got 3 coordinates in b, expected 2 as in a"):
+    with pytest.raises(
+        DemonstrationError,
+        match=r"b\.csv has other coordinates than .*: got x0, x1, x2, expected x0, x1",
+    ):
         load_demonstrations(tmp_path)
 
 
@@ -79,7 +82,9 @@ def test_a_missing_source_says_what_a_source_is(tmp_path: Path) -> None:
 
 def test_an_unknown_suffix_lists_the_known_ones(tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").touch()
-    with pytest.raises(DemonstrationError, match=r"got '\.xlsx', expected one of \.csv, \.db3"):
+    with pytest.raises(
+        DemonstrationError, match=r"got '\.xlsx', expected one of \.bag, \.csv, \.db3"
+    ):
         load_demonstrations(tmp_path / "a.xlsx")
 
 

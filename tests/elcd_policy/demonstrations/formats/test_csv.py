@@ -37,6 +37,12 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path) -> None:
     assert demos[0].position.shape == (6, 2)
 
 
+def test_the_clock_may_stand_anywhere_and_lines_may_be_blank(tmp_path: Path) -> None:
+    rows = "".join(f"{i},{2 * i},{0.1 * i}\n\n" for i in range(6))
+    demos = load_demonstrations(write(tmp_path, "# by hand\n\nx,y,t\n" + rows))
+    np.testing.assert_array_equal(demos[0].position, np.outer(np.arange(6), [1, 2]))
+
+
 def test_quaternion_columns_make_poses_wherever_they_stand(tmp_path: Path) -> None:
     demos = load_demonstrations(write(tmp_path, POSES))
     assert demos.dimension == 6
@@ -54,16 +60,19 @@ def test_quaternion_columns_make_poses_wherever_they_stand(tmp_path: Path) -> No
         ("t,x,y\n", "too short: got 0 samples"),
         ("t,x,y\n" + ROWS[:16], "too short: got 2 samples"),
         (ROWS, "line 1 of .*hand.csv is not a header: got '0.0,0,0'"),
-        ("\nt,x,y\n" + ROWS, "line 1 of .*hand.csv is not a header: got ''"),
-        ("x,y,t\n" + ROWS, "not a header: got 'x,y,t', expected a header line such as 't,x,y,z'"),
-        ("t;x;y\n" + ROWS, "not a header: got 't;x;y'.*separate by commas"),
+        ("a,x,y\n" + ROWS, "no column of times: got 'a,x,y', expected a header line such as 't,x"),
+        ("x\n" + ROWS, "line 1 of .* is not a header: got 'x'.*separate by commas"),
+        ("t;x;y\n" + ROWS, "line 2 of .*wrong number of values: got 1, expected 3"),
         ("t,x,x\n" + ROWS, r"repeats a column: got \['x'\]"),
         ("t,x,qw\n" + ROWS, "part of a quaternion: got qw, expected qx, qy, qz, qw, or none"),
-        (POSES.replace(",z\n", "\n").replace(",7\n", "\n"), r"no.* poses: got positions \[6, 2\]"),
+        (
+            POSES.replace(",z\n", "\n").replace(",7\n", "\n"),
+            "does not hold poses: got an orientation beside x, y, expected positions x, y, z",
+        ),
         (POSES.replace("0.6,0.8", "0.6,0.9"), "line 2 of .*holds no orientation: got a .* 1.082"),
         (POSES.replace("0.4,5,10", "0.4,nan,10"), "line 6 of .* is not finite"),
         ("t,x,y\n" + ROWS + "0.6,1\n", "line 8 of .*hand.csv .*: got 2, expected 3"),
-        ("t,x,y\n" + ROWS[:8] + "\n" + ROWS, "line 3 of .*wrong number.*got 0"),
+        ("t,x,y\n" + ROWS + ROWS, "goes back by 0.5 s at line 8.* need a column named episode"),
         ("t,x,y\n" + ROWS + "0.6,1,one\n", "line 8 of .*malformed: got '0.6,1,one'"),
         ("t,x,y\n" + ROWS + "0.6,1,nan\n", "line 8 of .*hand.csv is not finite"),
         ("t,x,y\n" + ROWS + "0.6,1,1e999\n", "line 8 of .*hand.csv is not finite"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import DemonstrationError, MissingExtraError
-from ...robot.orientation import to_pose
-from ..types import Demonstration
-from .rosbag import JOINTS, NANOSECONDS, PER_METRE, POINT, POSE
+from ....errors import DemonstrationError, MissingExtraError
+from ....robot.orientation import to_pose
+from ...sidecar import format_about
+from ...types import Demonstration, DemonstrationSet
+from .bag_messages import JOINTS, POINT, POSE
+from .bag_reader import NANOSECONDS, PER_METRE
 
 STORAGES = ("mcap", "db3")
 LARGEST_TIME = 2**31  # s, of a stamp
@@ -97,8 +99,8 @@ class BagWriter:
 def write_bag(
     path: Path,
     demonstration: Demonstration,
-    orientation: NDArray[np.float64] | None,
-    about: Mapping[str, str],
+    whole: DemonstrationSet,
+    about: Mapping[str, Any],
     storage: str = "mcap",
 ) -> None:
     """Write one demonstration as a bag of one topic.
@@ -110,8 +112,8 @@ def write_bag(
     Parameters
     ----------
     path : of the bag's folder; it must not exist.
-    orientation : the set's, None for positions.
-    about : ``units``, ``frame`` and other texts of the set.
+    whole : the set that it belongs to.
+    about : ``units``, ``frame`` and whatever else is said of the set, see `sidecar.KEYS`.
     storage : "mcap" or "db3".
 
     Raises
@@ -130,15 +132,15 @@ def write_bag(
     d, units = demonstration.dimension, about.get("units", "m")
     quaternions: NDArray[np.float64] | None = None
     position = demonstration.position
-    if orientation is not None:
+    if whole.orientation is not None:
         kind, topic = POSE, "/ee_pose"
-        position, quaternions = to_pose(position, orientation)
+        position, quaternions = to_pose(position, whole.orientation)
     elif d <= 3 and units in PER_METRE:
         kind, topic = POINT, "/ee_point"
         position = np.pad(position, [(0, 0), (0, 3 - d)])
     else:
         kind, topic = JOINTS, "/joint_states"
-    noted = {key: value for key, value in about.items() if key != "frame"}
+    noted = format_about({key: value for key, value in about.items() if key != "frame"})
     if kind == POINT and d < 3:
         noted["dimension"] = str(d)
     if kind != JOINTS:
@@ -155,6 +157,7 @@ def write_bag(
                 about.get("frame", ""),
                 position[index],
                 None if quaternions is None else quaternions[index],
+                whole.names,
             )
             # Arrivals are unsigned, stamps are not: a motion may begin before zero.
             bag.write(time - min(times[0], 0), message)
@@ -171,6 +174,7 @@ def _message(
     frame: str,
     position: NDArray[np.float64],
     quaternion: NDArray[np.float64] | None,
+    names: Sequence[str],
 ) -> Any:
     """A message with stamp ``time`` in ns."""
     types = store.types
@@ -179,9 +183,8 @@ def _message(
     header = types["std_msgs/msg/Header"](stamp=stamp, frame_id=frame)
     if kind == JOINTS:
         nothing = np.zeros(0)
-        names = [f"x{index}" for index in range(len(position))]
         return types[kind](
-            header=header, name=names, position=position, velocity=nothing, effort=nothing
+            header=header, name=list(names), position=position, velocity=nothing, effort=nothing
         )
     x, y, z = position.tolist()
     point = types["geometry_msgs/msg/Point"](x=x, y=y, z=z)

@@ -82,7 +82,7 @@ def test_what_is_written_looks_like_robomimic(tmp_path: Path) -> None:
 
 def test_a_file_that_tells_no_times_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "lift.hdf5", env_args=json.dumps({"env_kwargs": {}}))
-    with pytest.raises(DemonstrationError, match=r"does not tell its times.*control_freq in Hz"):
+    with pytest.raises(DemonstrationError, match=r"does not tell its times.*say --rate HZ"):
         load_demonstrations(path)
 
 
