@@ -21,7 +21,7 @@ from elcd_policy_sim import (
     load_robot,
     render_video,
 )
-from elcd_policy_sim.film import add_bodies
+from elcd_policy_sim.film import make_obstacle_bodies
 
 EPISODES = 20
 
@@ -55,7 +55,7 @@ def main(policy: str, obstacle_file: str, film: str) -> None:
         logs[worst],
         film,
         path_points=reference,
-        scenery=lambda client: add_bodies(client, obstacles, place),
+        bodies=make_obstacle_bodies(obstacles, place),
     )
 
 

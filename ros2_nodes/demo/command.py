@@ -19,6 +19,7 @@ from tqdm import tqdm
 from elcd_policy import load
 from elcd_policy.utils.files import write_atomically
 from elcd_policy_sim import EpisodeLog, load_robot
+from elcd_policy_sim.arm.engines import AUTO, CHOICES
 
 from ..graphs.graph import (
     check_prerequisites,
@@ -71,6 +72,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, metavar="DIR", help="(results/SCENE)")
     parser.add_argument("--seed", type=int, default=0, help="of training and pushes")
     parser.add_argument("--rate", type=float, default=100.0, help="of states and commands, Hz")
+    parser.add_argument(
+        "--engine", choices=CHOICES, default=AUTO, help="of the simulator (%(default)s)"
+    )
     parser.add_argument("--gui", action="store_true", help="open the simulator's window")
     parser.add_argument(
         "--sim-python", default="", metavar="PYTHON", help="interpreter for the simulator's node"
@@ -103,7 +107,9 @@ def run(args: argparse.Namespace) -> int:
 
         return run_by_sight(args)
     begin = time.monotonic()
-    given = {name: getattr(args, name) for name in ("robot", "pushes", "gui", "rate", "seed")}
+    given = {
+        name: getattr(args, name) for name in ("robot", "pushes", "engine", "gui", "rate", "seed")
+    }
     arguments = checked_arguments({**given, "sim_python": args.sim_python})
     check_prerequisites(arguments, os.environ)
     robot = load_robot(args.robot)
@@ -140,7 +146,7 @@ def run(args: argparse.Namespace) -> int:
         "run_s": moved,
         **outcome.metrics(),
     }
-    pictures = draw(args.output, demonstrations, policy, outcome, robot, log)
+    pictures = draw(args.output, demonstrations, policy, outcome, robot, log, args.engine)
     for _ in tqdm(pictures, desc="pictures", total=PICTURES, bar_format=BAR, file=sys.stderr):
         pass
     metrics["total_s"] = time.monotonic() - begin

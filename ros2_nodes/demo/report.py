@@ -18,6 +18,7 @@ from elcd_policy.plotting import plot_field, plot_tracking_error
 from elcd_policy.robot.placement import Placement
 from elcd_policy.robot.task_space import TaskSpace, goal_orientation
 from elcd_policy_sim import EpisodeLog, Push, Robot, render_video
+from elcd_policy_sim.arm.engines import AUTO
 
 Array = NDArray[np.float64]
 
@@ -164,6 +165,7 @@ def draw(
     outcome: Outcome,
     robot: Robot,
     log: EpisodeLog,
+    engine: str = AUTO,
 ) -> Iterator[Path]:
     """Make ``field.png``, ``tracking_error.png`` and ``arm.gif``, one at a time.
 
@@ -201,4 +203,4 @@ def draw(
         path=error,
     )
     yield error
-    yield render_video(robot, log, film, path_points=outcome.nominal)
+    yield render_video(robot, log, film, path_points=outcome.nominal, engine=engine)

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         For bad input, before anything is written.
     """
     begin = time.monotonic()
-    names = ("robot", "gui", "rate", "seed", "sim_python", "box_moves", "detector")
+    names = ("robot", "engine", "gui", "rate", "seed", "sim_python", "box_moves", "detector")
     given: dict[str, Any] = {name: getattr(args, name) for name in names}
     arguments = checked({**given, "box": _box(args.box)}, PICK_BY_SIGHT_ARGUMENTS)
     check_prerequisites(arguments, os.environ)
@@ -88,7 +88,8 @@ def run(args: argparse.Namespace) -> int:
         "run_s": moved,
         **outcome.metrics(),
     }
-    pictures = draw(args.output, outcome, log, load_robot(args.robot), detector, args.seed)
+    robot = load_robot(args.robot)
+    pictures = draw(args.output, outcome, log, robot, detector, args.seed, args.engine)
     for _ in tqdm(pictures, desc="pictures", total=PICTURES, bar_format=BAR, file=sys.stderr):
         pass
     metrics["total_s"] = time.monotonic() - begin

@@ -15,6 +15,7 @@ from elcd_policy.evaluation.recovery import GoalReached, goal_reached
 from elcd_policy.perception import LoadedDetector
 from elcd_policy.plotting.style import DEMONSTRATION, EXECUTED, PUSH, label_axes, save_figure
 from elcd_policy_sim import EpisodeLog, Robot
+from elcd_policy_sim.arm.engines import AUTO
 from elcd_policy_sim.film.sight_film import render_sight
 from elcd_policy_sim.vision.table_scene import LOWER, PLANE, SIDE, UPPER, Move
 
@@ -127,10 +128,13 @@ def draw(
     robot: Robot,
     detector: LoadedDetector,
     seed: int,
+    engine: str = AUTO,
 ) -> Iterator[Path]:
     """Make ``sight.png`` and ``sight.gif``, one at a time; ``seed`` is that of the scene."""
     yield save_figure(_figure(outcome), output / "sight.png")
-    yield render_sight(robot, log, outcome.moves, detector, output / "sight.gif", seed)
+    yield render_sight(
+        robot, log, outcome.moves, detector, output / "sight.gif", seed, engine=engine
+    )
 
 
 def _figure(outcome: SightOutcome) -> Figure:

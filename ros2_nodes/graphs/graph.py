@@ -20,6 +20,12 @@ ARGUMENTS = (
     Setting("policy", "", "Exported policy (.pt) to follow; none trains one on 'source'"),
     Setting("source", "lasa:Sshape", "Demonstrations to train on: lasa:NAME, a file or a folder"),
     Setting("robot", "panda", "Name of the simulated robot, or the path of its YAML file"),
+    Setting(
+        "engine",
+        "auto",
+        "Physics engine of the simulator; auto: PyBullet where it is installed, else MuJoCo",
+        choices=("auto", "pybullet", "mujoco"),
+    ),
     Setting("gui", False, "Open the simulator's window"),
     Setting(
         "pushes",
@@ -155,6 +161,7 @@ def follow_demo(
             "start": start,
             "start_orientation": orientation,
             "pushes": " ".join(_text(push) for push in pushes),
+            "engine": arguments["engine"],
             "gui": arguments["gui"],
             "real_time_factor": arguments["real_time_factor"],
             "duration": arguments["duration"],

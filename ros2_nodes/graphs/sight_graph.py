@@ -22,7 +22,18 @@ SOURCE = "data/pick_and_place_arc"
 HEIGHT = 0.1
 """m, of the TCP above the box's centre at the end: its fingers stay clear of the box."""
 
-_KEPT = ("policy", "robot", "gui", "rate", "sim_python", "seed", "duration", "log_file", "config")
+_KEPT = (
+    "policy",
+    "robot",
+    "engine",
+    "gui",
+    "rate",
+    "sim_python",
+    "seed",
+    "duration",
+    "log_file",
+    "config",
+)
 
 PICK_BY_SIGHT_ARGUMENTS = (
     Setting("source", SOURCE, "Demonstrations in space to train on: a file or a folder"),

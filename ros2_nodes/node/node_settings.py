@@ -53,6 +53,12 @@ SIM_NODE = (
         1e6,
     ),
     Setting("log_file", "", "Where the episode is saved at the end (.npz)"),
+    Setting(
+        "engine",
+        "auto",
+        "Physics engine of the simulator; auto: PyBullet where it is installed, else MuJoCo",
+        choices=("auto", "pybullet", "mujoco"),
+    ),
     Setting("gui", False, "Open the simulator's window"),
     Setting("camera", False, "Publish images of the table, with a red box to be found on it"),
     Setting("camera_rate", 10.0, "Rate of the images", "Hz", 0.1, 50.0),

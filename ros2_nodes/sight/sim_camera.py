@@ -36,7 +36,7 @@ class SimCamera:
     def __init__(self, node: Node, parameters: Parameters, robot: Robot) -> None:
         self._p, self._log = parameters, node.get_logger()
         self._moves = parse_moves(parameters["box_moves"])
-        self._view = TableCamera(robot)
+        self._view = TableCamera(robot, engine=parameters["engine"])
         random = np.random.default_rng(parameters["scene_seed"])
         scene = sample_scene(random)
         place = parameters["box"] or sample_place(parameters["scene_seed"])

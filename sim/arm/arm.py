@@ -1,9 +1,9 @@
-"""A torque-driven arm in PyBullet that follows velocity commands to its TCP or its joints."""
+"""A torque-driven arm that follows velocity commands to its TCP or its joints."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Any
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,18 +11,16 @@ from numpy.typing import ArrayLike, NDArray
 from elcd_policy.errors import ParameterError
 
 from ..robot import Robot
-from .bullet.bullet_model import Body, JointStates
-from .bullet.client import connect
+from .arm_model import compute_forward
+from .engines import AUTO, choose_engine, open_model
 from .inverse_kinematics import joint_velocity, scale_into_limits, solve_pose
 from .servo import VelocityServo
 
 Vector = NDArray[np.float64]
 
-GRAVITY = 9.81  # m/s^2
-
 
 class Arm(AbstractContextManager["Arm"]):
-    """One robot arm in a physics client of its own; use it in a ``with`` block.
+    """One robot arm in a physics of its own; use it in a ``with`` block.
 
     Torques (`VelocityServo`) make the joints follow the joint velocities of the commanded twist
     (`kinematics.joint_velocity`). Their feedforward knows nothing of the measured motion:
@@ -34,32 +32,39 @@ class Arm(AbstractContextManager["Arm"]):
     Parameters
     ----------
     robot : the arm, see `load_robot`.
-    gui : open PyBullet's window.
+    gui : open the engine's window.
     timestep : of the physics, s.
+    engine : "pybullet", "mujoco", or "auto": PyBullet where it is installed.
 
     Raises
     ------
     MissingExtraError
-        If PyBullet is not installed.
+        If the engine is not installed.
     ParameterError
         If the timestep is not positive, the damping is too strong for it, or the URDF lacks a
         joint or link of the robot.
     """
 
-    def __init__(self, robot: Robot, gui: bool = False, timestep: float = 1 / 1000) -> None:
+    def __init__(
+        self,
+        robot: Robot,
+        gui: bool = False,
+        timestep: float = 1 / 1000,
+        engine: str = AUTO,
+    ) -> None:
         if not (np.isfinite(timestep) and timestep > 0):
             raise ParameterError(
                 "the physics timestep is out of range", got=timestep, expected="above 0 s"
             )
         self.robot, self.gui, self.timestep = robot, gui, float(timestep)
-        self._client: Any = None
+        self.engine = choose_engine(engine)
         self._command, self._force = np.zeros(6), np.zeros(3)
         self._joint_command: Vector | None = None
         self._steps, self._touched = 0, False
-        self._seen: tuple[JointStates, Vector] | None = None
+        self._seen: tuple[Vector, Vector, Vector] | None = None
         self._home_quaternion = self._quaternion = np.array([0.0, 0.0, 0.0, 1.0])
+        self._model = open_model(self.engine, robot, self.timestep, gui)
         try:
-            self._build()
             self.reset()
         except BaseException:
             self.close()
@@ -69,10 +74,8 @@ class Arm(AbstractContextManager["Arm"]):
         self.close()
 
     def close(self) -> None:
-        """Disconnect from the physics; the arm can't be used any more."""
-        if self._client is not None:
-            self._client.disconnect()
-            self._client = None
+        """End the physics; the arm can't be used any more."""
+        self._model.close()
 
     def reset(self, joint_positions: ArrayLike | None = None) -> None:
         """Rebuild the simulation: time 0, the arm at rest and holding, no force.
@@ -97,9 +100,10 @@ class Arm(AbstractContextManager["Arm"]):
                     expected=f"{robot.position_lower.tolist()} to {robot.position_upper.tolist()}",
                 )
         if self._touched:
-            self._build()
-        self._home_quaternion = self._body.forward(self.robot.home)[1]
-        self._servo = VelocityServo(self.robot, self._body, self.timestep)
+            self._model.rebuild()
+            self._touched = False
+        self._home_quaternion = compute_forward(self._model, robot.home)[1]
+        self._servo = VelocityServo(robot, self._model, self.timestep)
         self._start(joints)
 
     def move_to(self, position: ArrayLike, quaternion: ArrayLike | None = None) -> None:
@@ -127,9 +131,8 @@ class Arm(AbstractContextManager["Arm"]):
                 )
         self.reset()
         try:
-            joints = solve_pose(
-                self.robot, self._body.forward, target, orientation, self.robot.home
-            )
+            forward = partial(compute_forward, self._model)
+            joints = solve_pose(self.robot, forward, target, orientation, self.robot.home)
         except ParameterError:
             self._start(self.robot.home)
             raise
@@ -167,7 +170,7 @@ class Arm(AbstractContextManager["Arm"]):
         """
         size = len(self.robot.home)
         self._joint_command = self._checked("set of joint velocities", velocities, size)
-        self._command = self._present()[1] @ self._joint_command
+        self._command = self._present()[2] @ self._joint_command
         self._countdown = 0
 
     def hold(self) -> None:
@@ -197,11 +200,11 @@ class Arm(AbstractContextManager["Arm"]):
     def clamp(self) -> None:
         """Hold the TCP's position fast, until `release` or a reset."""
         self._touched = True
-        self._body.clamp()
+        self._model.clamp()
 
     def release(self) -> None:
         """Let go of the TCP."""
-        self._body.release()
+        self._model.release()
 
     def attach(self, mass: float) -> None:
         """Fix a mass in kg to the TCP's link until a reset; the arm's control ignores it.
@@ -214,7 +217,7 @@ class Arm(AbstractContextManager["Arm"]):
         if not (np.isfinite(mass) and mass > 0):
             raise ParameterError("a payload is out of range", got=mass, expected="above 0 kg")
         self._touched = True
-        self._body.attach(mass)
+        self._model.attach(mass)
 
     def step(self, n: int = 1) -> None:
         """Advance the physics by n timesteps."""
@@ -246,12 +249,12 @@ class Arm(AbstractContextManager["Arm"]):
     @property
     def joint_positions(self) -> Vector:
         """[n], rad."""
-        return self._present()[0].joints.copy()
+        return self._present()[0].copy()
 
     @property
     def joint_velocities(self) -> Vector:
         """[n], rad/s."""
-        return self._present()[0].velocities.copy()
+        return self._present()[1].copy()
 
     @property
     def joint_torques(self) -> Vector:
@@ -263,7 +266,7 @@ class Arm(AbstractContextManager["Arm"]):
 
         Of the two quaternions of an orientation it is the one nearer to the last one given.
         """
-        position, quaternion = self._body.tcp()
+        position, quaternion = self._model.read_tcp()
         if quaternion @ self._quaternion < 0:
             quaternion = -quaternion
         self._quaternion = quaternion
@@ -271,55 +274,37 @@ class Arm(AbstractContextManager["Arm"]):
 
     def twist(self) -> Vector:
         """Velocity [6] of the TCP: linear of its origin in m/s, angular in rad/s."""
-        states, jacobian = self._present()
-        return jacobian @ states.velocities
+        _, velocities, jacobian = self._present()
+        return jacobian @ velocities
 
-    def _present(self) -> tuple[JointStates, Vector]:
-        """Joint states and Jacobian, asked for once between physics steps."""
+    def _present(self) -> tuple[Vector, Vector, Vector]:
+        """Return joint positions, velocities and Jacobian, computed once between physics steps."""
         if self._seen is None:
-            states = self._body.states()
-            self._seen = states, self._body.jacobian(states.positions)
+            self._seen = *self._model.read_joints(), self._model.compute_jacobian()
         return self._seen
 
     def _advance(self, n: int) -> None:
         """Take n steps between two updates of the command."""
-        body, servo = self._body, self._servo
+        model, servo = self._model, self._servo
         for _ in range(n):
-            self._torques = servo.torques(body.velocities())
-            body.drive(self._torques)
-            if self._pushed:  # Bullet forgets an external force after each step
-                body.push(self._force)
-            self._simulate()
+            self._torques = servo.compute_torques(model.read_velocities())
+            model.drive(self._torques)
+            if self._pushed:
+                model.push(self._force)
+            model.step()
         self._steps += n
         self._seen = None
 
     def _update_command(self) -> None:
-        (positions, joints, _), jacobian = self._present()
+        joints, _, jacobian = self._present()
         if self._joint_command is None:
             target = joint_velocity(self.robot, jacobian, joints, self._command)
         else:
             target = scale_into_limits(self.robot, joints, self._joint_command)
-        self._servo.aim(target, positions)
-
-    def _build(self) -> None:
-        if self._client is not None and self.gui:
-            self._client.resetSimulation()  # keeps the window
-        else:
-            self.close()
-            self._client = connect(self.gui)
-        self._client.setGravity(0, 0, -GRAVITY)
-        self._client.setPhysicsEngineParameter(
-            fixedTimeStep=self.timestep,
-            numSolverIterations=50,
-            numSubSteps=1,
-            deterministicOverlappingPairs=1,
-        )
-        self._body = Body(self._client, self.robot, visible=self.gui)
-        self._simulate = self._client.stepSimulation
-        self._touched = False
+        self._servo.aim(target)
 
     def _start(self, joints: Vector) -> None:
-        self._body.place(joints)
+        self._model.place(joints)
         self._seen = None
         self._quaternion = self._home_quaternion
         self._servo.rest()

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from elcd_policy.errors import ParameterError
 
 from ..robot import Robot
-from .bullet.bullet_model import Body
+from .arm_model import ArmModel, compute_inertia
 
 Vector = NDArray[np.float64]
 
@@ -27,7 +27,7 @@ class VelocityServo:
     Parameters
     ----------
     robot : with damping D and torque limits.
-    body : its model, where it is.
+    model : of it, where it is.
     timestep : of the physics, s.
 
     Raises
@@ -36,8 +36,8 @@ class VelocityServo:
         If the damping is too strong for the timestep.
     """
 
-    def __init__(self, robot: Robot, body: Body, timestep: float) -> None:
-        self._body, self._timestep = body, timestep
+    def __init__(self, robot: Robot, model: ArmModel, timestep: float) -> None:
+        self._model, self._timestep = model, timestep
         self._damping, self._highest = robot.damping, robot.torque_limits
         self._lowest = -robot.torque_limits
         #: Timesteps from one `aim` to the next.
@@ -46,7 +46,7 @@ class VelocityServo:
         self._gain = float(1 - np.exp(-period / COMMAND_LAG)) / period
         self.rest()
         # Explicit Euler steps of M dv/dt = -D v grow without bound from 2 on.
-        inertia = body.inertia(body.states().positions)
+        inertia = compute_inertia(model, len(robot.home))
         decay = np.linalg.solve(inertia, np.diag(robot.damping)) * timestep
         largest = float(np.abs(np.linalg.eigvals(decay)).max())
         if largest > STIFFEST:
@@ -62,14 +62,14 @@ class VelocityServo:
         self._reference = np.zeros(len(self._damping))
         self._increment = self._feedforward = self._reference
 
-    def aim(self, velocities: Vector, positions: list[float]) -> None:
-        """Head for joint velocities [n] in rad/s, from where the movable joints are."""
+    def aim(self, velocities: Vector) -> None:
+        """Head for joint velocities [n] in rad/s, from where the joints are."""
         acceleration = self._gain * (velocities - self._reference)
         self._increment = self._timestep * acceleration
-        self._feedforward = self._body.torques(positions, acceleration)
+        self._feedforward = self._model.compute_torques(acceleration)
 
-    def torques(self, velocities: Vector) -> Vector:
-        """Torques [n] in N m for the next step, at measured joint velocities [n] in rad/s."""
+    def compute_torques(self, velocities: Vector) -> Vector:
+        """Return torques [n] in N m for the next step, at measured velocities [n] in rad/s."""
         self._reference = self._reference + self._increment
         torques = self._feedforward + self._damping * (self._reference - velocities)
         return np.minimum(np.maximum(torques, self._lowest), self._highest)

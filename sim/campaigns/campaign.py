@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from elcd_policy.utils.versions import versions
 
+from ..arm.engines import choose_engine
 from ..episodes.envelope import CertifiedMetric
 from ..episodes.episode_result import EnvelopeCheck, merge_checks
 from ..episodes.policy_motion import PolicyMotion
@@ -21,7 +22,7 @@ from .runner import Episode, Runner, run_jobs
 
 Vector = NDArray[np.float64]
 
-PACKAGES = ("elcd_policy", "torch", "numpy", "pybullet")
+PACKAGES = ("elcd_policy", "torch", "numpy")
 KINEMATIC_STARTS = 100  # at most, for the rollouts of the field itself
 
 
@@ -73,13 +74,17 @@ def run_campaign(
         episodes=[episode.result for episode in episodes],
         kinematic=[] if metric is None else metric.check_rollouts(_starts(runner, episodes)),
         pairs=None if metric is None else _pairs(metric, episodes),
-        versions=versions(PACKAGES),
+        versions=versions((*PACKAGES, choose_engine(settings.engine))),
     )
 
 
 def describe_settings(settings: EpisodeSettings) -> dict[str, Any]:
     """Return settings as JSON can hold them, disturbances as text."""
-    return {**asdict(settings), "disturbances": [str(each) for each in settings.disturbances]}
+    return {
+        **asdict(settings),
+        "disturbances": [str(each) for each in settings.disturbances],
+        "engine": choose_engine(settings.engine),
+    }
 
 
 def _starts(runner: Runner, episodes: Sequence[Episode]) -> Vector:

@@ -50,14 +50,14 @@ class Episode:
 
 
 class Runner:
-    """Runs episodes of a scene, each in a physics client of its own.
+    """Runs episodes of a scene, each in a physics of its own.
 
     Parameters
     ----------
     scene : where.
     motion : what moves the arm.
     seed : of the campaign; it and an episode's number are all that chance depends on.
-    gui : open PyBullet's window.
+    gui : open the engine's window.
     """
 
     def __init__(self, scene: Scene, motion: Motion, seed: int = 0, gui: bool = False) -> None:
@@ -76,7 +76,7 @@ class Runner:
         """
         scene = self.scene
         start, disturbances = sample_episode(scene, settings.disturbances, self.seed, index)
-        with Arm(scene.robot, self.gui, 1 / settings.physics_rate) as arm:
+        with Arm(scene.robot, self.gui, 1 / settings.physics_rate, settings.engine) as arm:
             arm.move_to(*scene.pose(start))
             log = run_episode(
                 arm,

@@ -9,6 +9,7 @@ import numpy as np
 
 from elcd_policy.utils.versions import versions
 
+from ..arm.engines import choose_engine
 from ..episodes.policy_motion import PolicyMotion
 from ..episodes.scene import EpisodeSettings
 from .campaign import PACKAGES, describe_settings
@@ -74,5 +75,5 @@ def run_sweep(
         "latencies_ms": [1e3 * latency for latency in latencies],
         "settings": describe_settings(settings),
         "cells": cells,
-        "versions": versions(PACKAGES),
+        "versions": versions((*PACKAGES, choose_engine(settings.engine))),
     }

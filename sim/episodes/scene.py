@@ -15,6 +15,7 @@ from elcd_policy.robot.orientation import POSE_DIMENSION, left_jacobian_inverse
 from elcd_policy.robot.placement import Placement
 from elcd_policy.robot.task_space import TaskSpace, goal_orientation
 
+from ..arm.engines import AUTO
 from ..disturbances import Disturbance
 from ..robot import Robot
 from .corridor import Corridor, build_corridor
@@ -108,6 +109,7 @@ class EpisodeSettings:
     physics_rate : of the simulation's steps, Hz.
     latency : s from a tick until its command reaches the arm.
     duration : s; twice the demonstrated duration if 0.
+    engine : of the physics, see `elcd_policy_sim.arm.choose_engine`.
     """
 
     disturbances: tuple[Disturbance, ...] = ()
@@ -115,6 +117,7 @@ class EpisodeSettings:
     physics_rate: float = 1000.0
     latency: float = 0.0
     duration: float = 0.0
+    engine: str = AUTO
 
     def __post_init__(self) -> None:
         values = [self.rate, self.physics_rate, self.latency, self.duration]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from ..arm.renderer import Mesh
 from ..campaigns.campaign_result import CampaignResult
 from ..campaigns.runner import Runner
 from ..episodes.avoiding_motion import AvoidingMotion
 from ..episodes.scene import EpisodeSettings
 from .episode_film import render_video
-from .obstacle_bodies import add_bodies
+from .obstacle_bodies import make_obstacle_bodies
 
 
 def film_worst_episode(
@@ -37,8 +37,14 @@ def film_worst_episode(
     reference = min(
         result.corridor, key=lambda line: np.linalg.norm(np.subtract(line[0], log.position[0]))
     )
-    scenery = None
+    bodies: list[Mesh] = []
     if isinstance(runner.motion, AvoidingMotion):
-        bodies, placement = runner.motion.obstacles, runner.scene.placement
-        scenery = partial(add_bodies, obstacles=bodies, placement=placement)
-    return render_video(runner.scene.robot, log, path, path_points=reference, scenery=scenery)
+        bodies = make_obstacle_bodies(runner.motion.obstacles, runner.scene.placement)
+    return render_video(
+        runner.scene.robot,
+        log,
+        path,
+        path_points=reference,
+        bodies=bodies,
+        engine=settings.engine,
+    )

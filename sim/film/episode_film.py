@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 from elcd_policy.errors import ParameterError
 from elcd_policy.perception import Camera
 
-from ..arm.bullet.bullet_model import Body
-from ..arm.bullet.client import connect
+from ..arm.engines import AUTO, choose_engine, open_renderer
+from ..arm.renderer import NOTHING, Light, Mesh
 from ..episodes.log import EpisodeLog
 from ..robot import Robot
 from .film_file import check_film, write_film
@@ -36,7 +36,8 @@ def render_video(
     size: tuple[int, int] = (400, 300),
     trail: bool = True,
     path_points: ArrayLike | None = None,
-    scenery: Callable[[Any], object] | None = None,
+    bodies: Sequence[Mesh] = (),
+    engine: str = AUTO,
 ) -> Path:
     """Replay an episode's joint positions and film them.
 
@@ -52,7 +53,8 @@ def render_video(
     size : width and height in pixels.
     trail : whether to draw the executed path.
     path_points : [M, 3] in m, base frame, the reference path, if any.
-    scenery : puts what else there is to see into a PyBullet client.
+    bodies : what else there is to see, see `make_obstacle_bodies`.
+    engine : that renders, see `elcd_policy_sim.arm.choose_engine`.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def render_video(
     ParameterError
         If the episode is empty, or the path can't be written.
     MissingExtraError
-        If PyBullet, or the encoder for .mp4, is not installed.
+        If the engine, or the encoder for .mp4, is not installed.
     """
     path = check_film(path)
     if len(log) < 2:
@@ -75,7 +77,7 @@ def render_video(
     rows = np.minimum(np.searchsorted(log.time, times), len(log) - 1).tolist()
     camera = _camera(robot, *size)
     overlay = _Overlay(camera, log, reference, trail, speed)
-    pictures = _pictures(robot, log.joint_positions[rows], camera, scenery)
+    pictures = _pictures(robot, log.joint_positions[rows], camera, bodies, engine)
     frames = []
     for picture, row in zip(pictures, rows, strict=True):
         overlay.draw(picture, row)
@@ -109,38 +111,16 @@ def _floor(camera: Camera) -> NDArray[np.uint8]:
 
 
 def _pictures(
-    robot: Robot, joints: Vector, camera: Camera, scenery: Callable[[Any], object] | None
+    robot: Robot, joints: Vector, camera: Camera, bodies: Sequence[Mesh], engine: str
 ) -> Iterator[Image.Image]:
     """Render the arm at joint positions [F, n] on a light floor, one picture each."""
-    width, height, room = camera.width, camera.height, _floor(camera)
-    client = connect()
-    try:
-        body = Body(client, robot, visible=True)
-        if scenery is not None:
-            scenery(client)
-        view = client.computeViewMatrix(camera.position, camera.target, [0, 0, 1])
-        projection = client.computeProjectionMatrixFOV(
-            camera.field_of_view, width / height, 0.1, 12.0
-        )
+    room = _floor(camera)
+    with closing(open_renderer(choose_engine(engine), robot, camera, meshes=bodies)) as renderer:
         for row in joints:
-            body.place(row)
-            _, _, pixels, _, objects = client.getCameraImage(
-                width,
-                height,
-                view,
-                projection,
-                shadow=0,
-                lightDirection=[1.5, -1.0, 3.0],
-                lightAmbientCoeff=0.55,
-                lightDiffuseCoeff=0.5,
-                lightSpecularCoeff=0.1,
-                renderer=client.ER_TINY_RENDERER,
-            )
-            rgba = np.reshape(np.asarray(pixels, dtype=np.uint8), (height, width, 4))
-            nothing = np.reshape(np.asarray(objects), (height, width, 1)) < 0
-            yield Image.fromarray(np.where(nothing, room, rgba[:, :, :3]))
-    finally:
-        client.disconnect()
+            renderer.place(row)
+            picture = renderer.render(Light())
+            nothing = renderer.segment() == NOTHING
+            yield Image.fromarray(np.where(nothing[..., None], room, picture))
 
 
 class _Overlay:

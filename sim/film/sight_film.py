@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from elcd_policy.perception import Camera, LoadedDetector
 
+from ..arm.engines import AUTO
 from ..episodes.log import EpisodeLog
 from ..robot import Robot
 from ..vision.table_camera import TableCamera
@@ -34,6 +35,7 @@ def render_sight(
     path: str | Path,
     seed: int,
     confident: float = 0.5,
+    engine: str = AUTO,
 ) -> Path:
     """Replay an episode: the arm from the side, and its camera's image with what was found.
 
@@ -45,6 +47,7 @@ def render_sight(
     path : of the file, .gif or .mp4.
     seed : of light, colours and clutter.
     confident : least confidence of what is marked as found.
+    engine : that renders, see `elcd_policy_sim.arm.choose_engine`.
 
     Raises
     ------
@@ -59,7 +62,10 @@ def render_sight(
     size = (VIEW.width, VIEW.height)
     large = replace(VIEW, width=round(FINE * VIEW.width), height=round(FINE * VIEW.height))
     frames, waiting = [], list(moves)
-    with TableCamera(robot, detector.metadata.camera) as eye, TableCamera(robot, large) as view:
+    with (
+        TableCamera(robot, detector.metadata.camera, engine) as eye,
+        TableCamera(robot, large, engine) as view,
+    ):
         eye.show(scene)
         view.show(plain)
         for moment in np.arange(0.0, time[-1], speed / FPS):

@@ -13,8 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from elcd_policy.errors import ParameterError
 
+from ..arm.renderer import Colour, Light, Solid
+
 Vector = NDArray[np.float64]
-Colour = tuple[float, float, float]
 
 SIDE = 0.05  # m, of the box to find
 PLANE = SIDE / 2  # m, height of its centre; the table is at height 0
@@ -47,17 +48,10 @@ class Thing:
     place: tuple[float, float]
     yaw: float = 0.0
 
-
-@dataclass(frozen=True)
-class Light:
-    """Light of a scene; see PyBullet's getCameraImage."""
-
-    direction: tuple[float, float, float] = (1.5, -1.0, 3.0)
-    colour: Colour = (1.0, 1.0, 1.0)
-    ambient: float = 0.55
-    diffuse: float = 0.5
-    specular: float = 0.1
-    shadow: bool = False
+    def to_solid(self) -> Solid:
+        """Return the body that stands on the table, at height 0."""
+        height = self.size[0] if self.shape == "sphere" else self.size[2]
+        return Solid(self.shape, self.size, (*self.place, height / 2), self.colour, self.yaw)
 
 
 @dataclass(frozen=True)

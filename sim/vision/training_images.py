@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,8 @@ from elcd_policy.errors import ParameterError
 from elcd_policy.perception.camera import Camera
 from elcd_policy.utils.numbers import check_seed
 
+from ..arm.arm_model import compute_forward
+from ..arm.engines import AUTO, choose_engine, open_model
 from ..arm.inverse_kinematics import solve_pose
 from ..robot import Robot
 from .table_camera import CAMERA, TableCamera
@@ -33,6 +37,7 @@ def render_training_images(
     absent: float = 0.1,
     camera: Camera = CAMERA,
     progress: bool = True,
+    engine: str = AUTO,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """Render scenes drawn at random, with the arm in a random pose.
 
@@ -44,6 +49,7 @@ def render_training_images(
     absent : probability that there is no box.
     camera : where from.
     progress : show a bar on stderr when it takes longer than two seconds.
+    engine : that renders, see `elcd_policy_sim.arm.choose_engine`.
 
     Returns
     -------
@@ -51,11 +57,14 @@ def render_training_images(
     """
     random = np.random.default_rng(check_seed(seed))
     images, places = [], []
+    engine = choose_engine(engine)
     with (
-        TableCamera(robot, camera) as view,
+        TableCamera(robot, camera, engine) as view,
+        closing(open_model(engine, robot, 0.001)) as model,
         tqdm(total=count, desc="pictures", delay=2, disable=not progress, file=sys.stderr) as bar,
     ):
-        down = view.arm.forward(robot.home)[1]
+        forward = partial(compute_forward, model)
+        down = forward(robot.home)[1]
         for _ in range(count):
             scene = sample_scene(random, absent)
             hand = random.uniform(HAND_LOWER, HAND_UPPER)
@@ -65,9 +74,7 @@ def render_training_images(
             turn = Rotation.from_rotvec([0, 0, random.uniform(-YAW, YAW)])
             quaternion = (turn * Rotation.from_quat(down)).as_quat()
             view.show(scene)
-            picture, place = view.render_with_truth(
-                _joints(robot, view.arm.forward, hand, quaternion)
-            )
+            picture, place = view.render_with_truth(_joints(robot, forward, hand, quaternion))
             images.append(picture)
             places.append(place)
             bar.update()

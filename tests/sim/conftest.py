@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,35 @@ import torch
 import elcd_policy as elcd
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet, save_demonstrations
 from elcd_policy_sim import load_robot
+from elcd_policy_sim.arm import ENGINES
 from elcd_policy_sim.episodes.policy_motion import PolicyMotion
 from elcd_policy_sim.episodes.scene import Scene
 
 # A valid policy, not a good one.
 QUICK = elcd.TrainingSettings(couplings=2, width=16, linear_steps=60, shooting_steps=4, batch=32)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def any_engine() -> None:
+    if not any(find_spec(name) for name in ENGINES):
+        pytest.skip("neither PyBullet nor MuJoCo is installed")
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """Run a test once with each engine that is installed."""
+    if find_spec(request.param) is None:
+        pytest.skip(f"{request.param} is not installed")
+    return str(request.param)
+
+
+@pytest.fixture
+def both_engines() -> tuple[str, ...]:
+    """Run a test where both engines are installed."""
+    for name in ENGINES:
+        if find_spec(name) is None:
+            pytest.skip(f"{name} is not installed")
+    return ENGINES
 
 
 @pytest.fixture(scope="session", autouse=True)

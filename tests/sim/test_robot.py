@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,8 +16,8 @@ from hypothesis import strategies as st
 from elcd_policy.errors import ParameterError
 from elcd_policy.robot.damped_least_squares import DAMPED_BELOW
 from elcd_policy_sim import Arm, load_robot
-from elcd_policy_sim.arm.bullet.bullet_model import Body
-from elcd_policy_sim.arm.bullet.client import connect
+from elcd_policy_sim.arm.arm_model import compute_forward
+from elcd_policy_sim.arm.engines import open_model
 from elcd_policy_sim.arm.inverse_kinematics import solve_pose
 from elcd_policy_sim.robot import ROBOTS
 
@@ -108,15 +110,16 @@ def test_a_urdf_beside_the_yaml_file_is_found(tmp_path: Path, panda: dict) -> No
     assert load_robot(written(tmp_path, panda)).urdf == str(tmp_path / "mine.urdf")
 
 
-def test_a_missing_urdf_a_foreign_joint_and_link_are_named(tmp_path: Path, panda: dict) -> None:
-    pytest.importorskip("pybullet")
+def test_a_missing_urdf_a_foreign_joint_and_link_are_named(
+    tmp_path: Path, panda: dict, engine: str
+) -> None:
     for key, value, complaint in (
         ("urdf", "nowhere.urdf", "URDF does not exist.*nowhere.urdf"),
         ("arm_joints", [*panda["arm_joints"][:6], "elbow"], "movable joint.*elbow.*panda_joint7"),
         ("tcp_link", "tip", "link.*tip.*panda_grasptarget"),
     ):
         with pytest.raises(ParameterError, match=complaint):
-            Arm(load_robot(written(tmp_path, {**panda, key: value})))
+            Arm(load_robot(written(tmp_path, {**panda, key: value})), engine=engine)
 
 
 corner = st.floats(-1e3, 1e3)
@@ -176,21 +179,21 @@ def test_what_cannot_be_placed_is_refused(drawing: Drawing, complaint: str) -> N
 
 
 @pytest.mark.parametrize("name", ["panda", "iiwa", "planar", "point"])
-def test_the_writing_plane_is_reachable_far_from_limits_and_singularities(name: str) -> None:
+def test_the_writing_plane_is_reachable_far_from_limits_and_singularities(
+    name: str, engine: str
+) -> None:
     """15 % beyond each side, in the orientation at home."""
-    pytest.importorskip("pybullet")
     robot = load_robot(name)
     plane, reach = robot.writing_plane, robot.position_upper - robot.position_lower
     grid = 1.3 * np.linspace(-0.5, 0.5, 5)
     points = plane.points([plane.size * (u, v) for u in grid for v in grid])
     assert ((robot.workspace_lower < points) & (points < robot.workspace_upper)).all()
-    client = connect()
-    try:
-        body = Body(client, robot)
-        _, orientation, _ = body.forward(robot.home)
+    with closing(open_model(engine, robot, 0.001)) as model:
+        forward = partial(compute_forward, model)
+        _, orientation, _ = forward(robot.home)
         for point in points:
-            joints = solve_pose(robot, body.forward, point, orientation, robot.home)
-            position, quaternion, jacobian = body.forward(joints)
+            joints = solve_pose(robot, forward, point, orientation, robot.home)
+            position, quaternion, jacobian = forward(joints)
             assert np.linalg.norm(position - point) < 1e-4
             if len(robot.controlled) == 6:
                 assert abs(quaternion @ orientation) > 1 - 1e-6
@@ -198,8 +201,6 @@ def test_the_writing_plane_is_reachable_far_from_limits_and_singularities(name: 
             assert (room > np.minimum(0.25, 0.15 * reach)).all()
             rows = jacobian[list(robot.controlled)]
             assert np.linalg.svd(rows, compute_uv=False).min() > 2 * DAMPED_BELOW
-    finally:
-        client.disconnect()
 
 
 def test_the_limits_of_the_iiwa_are_those_of_its_maker() -> None:
@@ -215,10 +216,11 @@ def test_the_limits_of_the_iiwa_are_those_of_its_maker() -> None:
 
 
 @pytest.mark.parametrize("name", ["iiwa", "planar", "point"])
-def test_the_other_robots_follow_a_velocity_hold_still_and_yield_to_a_push(name: str) -> None:
-    pytest.importorskip("pybullet")
+def test_the_other_robots_follow_a_velocity_hold_still_and_yield_to_a_push(
+    name: str, engine: str
+) -> None:
     robot = load_robot(name)
-    with Arm(robot) as arm:
+    with Arm(robot, engine=engine) as arm:
         home = arm.pose()[0]
         assert np.allclose(home, robot.writing_plane.centre, atol=2e-4)
         arm.step(500)
@@ -242,7 +244,6 @@ def test_wrong_parts_of_a_twist_are_refused(tmp_path: Path, panda: dict, parts: 
 
 
 def test_a_damping_that_would_blow_up_is_refused(tmp_path: Path, panda: dict) -> None:
-    pytest.importorskip("pybullet")
     panda["damping"] = [50.0] * 6 + [2000.0]
     with pytest.raises(ParameterError, match=r"too strong.*expected at most 1\.5.*shorten"):
         Arm(load_robot(written(tmp_path, panda)))

@@ -12,9 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-pytest.importorskip("pybullet")
-
 from PIL import Image
 
 from elcd_policy import load

@@ -1,1 +1,1 @@
-"""The arm in PyBullet."""
+"""PyBullet as the physics engine of the arm."""

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-pytest.importorskip("pybullet")
-
 from elcd_policy.errors import ParameterError
 from elcd_policy_sim import Arm, load_robot
 
@@ -16,8 +14,8 @@ CENTRE = [0.5, 0.0, 0.35]
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Arm]:
-    with Arm(load_robot("panda")) as arm:
+def shared(engine: str) -> Iterator[Arm]:
+    with Arm(load_robot("panda"), engine=engine) as arm:
         yield arm
 
 
@@ -167,7 +165,7 @@ def test_the_quaternion_never_jumps(arm: Arm) -> None:
         last = quaternion
 
 
-def test_the_same_calls_give_the_same_numbers() -> None:
+def test_the_same_calls_give_the_same_numbers(engine: str) -> None:
     def run(arm: Arm) -> np.ndarray:
         arm.move_to(CENTRE)
         arm.command_twist([0.05, -0.1, 0.02], [0.1, 0, 0])
@@ -176,7 +174,8 @@ def test_the_same_calls_give_the_same_numbers() -> None:
         arm.step(200)
         return np.concatenate([*arm.pose(), arm.joint_positions, arm.joint_torques, arm.twist()])
 
-    with Arm(load_robot("panda")) as first, Arm(load_robot("panda")) as second:
+    robot = load_robot("panda")
+    with Arm(robot, engine=engine) as first, Arm(robot, engine=engine) as second:
         results = [run(first), run(second), run(first)]
     assert np.array_equal(results[0], results[1])
     assert np.array_equal(results[0], results[2])

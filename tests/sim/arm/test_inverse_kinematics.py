@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,14 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-pytest.importorskip("pybullet")
-
 from elcd_policy.errors import ParameterError
 from elcd_policy.robot.orientation import rotation_vector
 from elcd_policy_sim import load_robot
-from elcd_policy_sim.arm.bullet.bullet_model import Body
-from elcd_policy_sim.arm.bullet.client import connect
-from elcd_policy_sim.arm.inverse_kinematics import joint_velocity, solve_pose
+from elcd_policy_sim.arm.arm_model import compute_forward
+from elcd_policy_sim.arm.engines import open_model
+from elcd_policy_sim.arm.inverse_kinematics import Forward, joint_velocity, solve_pose
 
 ROBOT = load_robot("panda")
 share = st.floats(0.2, 0.8)
@@ -26,30 +26,29 @@ same_body = settings(deadline=None, max_examples=50)
 
 
 @pytest.fixture(scope="module")
-def body() -> Iterator[Body]:
-    client = connect()
-    yield Body(client, ROBOT)
-    client.disconnect()
+def forward(engine: str) -> Iterator[Forward]:
+    with closing(open_model(engine, ROBOT, 0.001)) as model:
+        yield partial(compute_forward, model)
 
 
 @given(shares=arrays(float, 7, elements=share), twist=arrays(float, 6, elements=component))
 @same_body
 def test_the_jacobian_is_the_derivative_of_the_pose(
-    body: Body, shares: np.ndarray, twist: np.ndarray
+    forward: Forward, shares: np.ndarray, twist: np.ndarray
 ) -> None:
     joints = ROBOT.position_lower + shares * (ROBOT.position_upper - ROBOT.position_lower)
     change = 1e-3 * np.append(twist, 0.5)
-    before, oriented, _ = body.forward(joints - change / 2)
-    after, reoriented, _ = body.forward(joints + change / 2)
+    before, oriented, _ = forward(joints - change / 2)
+    after, reoriented, _ = forward(joints + change / 2)
     moved = np.concatenate([after - before, rotation_vector(reoriented, oriented)])
-    assert np.allclose(moved, body.forward(joints)[2] @ change, atol=1e-6)
+    assert np.allclose(moved, forward(joints)[2] @ change, atol=1e-6)
 
 
 @given(shares=arrays(float, 7, elements=share), twist=arrays(float, 6, elements=component))
 @same_body
-def test_limits_are_kept(body: Body, shares: np.ndarray, twist: np.ndarray) -> None:
+def test_limits_are_kept(forward: Forward, shares: np.ndarray, twist: np.ndarray) -> None:
     joints = ROBOT.position_lower + shares * (ROBOT.position_upper - ROBOT.position_lower)
-    velocity = joint_velocity(ROBOT, body.forward(joints)[2], joints, 5 * twist)
+    velocity = joint_velocity(ROBOT, forward(joints)[2], joints, 5 * twist)
     assert np.isfinite(velocity).all()
     assert (np.abs(velocity) <= ROBOT.velocity_limits * (1 + 1e-12)).all()
 
@@ -57,48 +56,46 @@ def test_limits_are_kept(body: Body, shares: np.ndarray, twist: np.ndarray) -> N
 @given(direction=arrays(float, 6, elements=component), speed=st.floats(0.01, 10))
 @same_body
 def test_too_fast_a_twist_is_slowed_but_not_bent(
-    body: Body, direction: np.ndarray, speed: float
+    forward: Forward, direction: np.ndarray, speed: float
 ) -> None:
-    jacobian = body.forward(ROBOT.home)[2]
+    jacobian = forward(ROBOT.home)[2]
     twist = jacobian @ joint_velocity(ROBOT, jacobian, ROBOT.home, speed * direction)
     scale = twist @ direction / max(direction @ direction, 1e-12)
     assert np.allclose(twist, scale * direction, atol=1e-6 * max(1, scale))
     assert -1e-9 <= scale <= speed * (1 + 1e-6)
 
 
-def test_a_joint_at_its_limit_stays_within(body: Body) -> None:
+def test_a_joint_at_its_limit_stays_within(forward: Forward) -> None:
     joints = ROBOT.home.copy()
     joints[3] = ROBOT.position_upper[3]
     outward = np.zeros(6)
     outward[0] = 0.2
-    assert joint_velocity(ROBOT, body.forward(joints)[2], joints, outward)[3] <= 0
+    assert joint_velocity(ROBOT, forward(joints)[2], joints, outward)[3] <= 0
 
 
-def test_the_stretched_arm_is_asked_for_nothing_wild(body: Body) -> None:
+def test_the_stretched_arm_is_asked_for_nothing_wild(forward: Forward) -> None:
     joints = np.array([0.0, 0.3, 0.0, -0.0698, 0.0, 1.6, 0.0])
-    velocity = joint_velocity(
-        ROBOT, body.forward(joints)[2], joints, np.array([0.1, 0, 0, 0, 0, 0])
-    )
+    velocity = joint_velocity(ROBOT, forward(joints)[2], joints, np.array([0.1, 0, 0, 0, 0, 0]))
     assert np.abs(velocity).max() < 2.61
 
 
-def test_the_null_space_leads_home_without_moving_the_tcp(body: Body) -> None:
-    here, orientation, jacobian = body.forward(ROBOT.home)
+def test_the_null_space_leads_home_without_moving_the_tcp(forward: Forward) -> None:
+    here, orientation, jacobian = forward(ROBOT.home)
     null = np.linalg.svd(jacobian)[2][6]
-    away = solve_pose(ROBOT, body.forward, here, orientation, ROBOT.home + 0.3 * null)
-    jacobian = body.forward(away)[2]
+    away = solve_pose(ROBOT, forward, here, orientation, ROBOT.home + 0.3 * null)
+    jacobian = forward(away)[2]
     velocity = joint_velocity(ROBOT, jacobian, away, np.zeros(6))
     assert np.abs(jacobian @ velocity).max() < 1e-9
     assert velocity @ (ROBOT.home - away) > 0
 
 
-def test_an_unreachable_pose_is_refused_in_numbers(body: Body) -> None:
+def test_an_unreachable_pose_is_refused_in_numbers(forward: Forward) -> None:
     with pytest.raises(
         ParameterError, match=r"panda can't reach.*\[1\.5, 0\.0, 0\.4\] m.*missed by"
     ):
         solve_pose(
             ROBOT,
-            body.forward,
+            forward,
             np.array([1.5, 0.0, 0.4]),
             np.array([1.0, 0.0, 0.0, 0.0]),
             ROBOT.home,

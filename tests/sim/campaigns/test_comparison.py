@@ -7,8 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("pybullet")
-
 from elcd_policy import TrainingSettings
 from elcd_policy_sim import EpisodeSettings, PolicyMotion, Runner, Scene, load_robot
 from elcd_policy_sim.campaigns import compare, comparison_table

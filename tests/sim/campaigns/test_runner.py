@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-pytest.importorskip("pybullet")
 
 from elcd_policy.errors import ParameterError
 from elcd_policy_sim import load_robot
@@ -19,24 +18,27 @@ from elcd_policy_sim.episodes.scene import EpisodeSettings, Scene, sample_episod
 NOISY = EpisodeSettings((RandomPush(), ForceNoise(2.0), SensorNoise(0.001)), duration=0.5)
 
 
-def test_workers_and_order_make_no_difference(scene: Scene, motion: PolicyMotion) -> None:
+def test_workers_and_order_make_no_difference(
+    scene: Scene, motion: PolicyMotion, engine: str
+) -> None:
     """Also a second run, and a later episode run alone: the same numbers, all of them."""
+    noisy = replace(NOISY, engine=engine)
     runner = Runner(scene, motion, seed=4)
-    jobs = [(NOISY, index) for index in range(3)]
+    jobs = [(noisy, index) for index in range(3)]
     alone = run_jobs(runner, jobs, workers=1, progress=False)
     shared = run_jobs(runner, jobs, workers=2, progress=False)
     assert [episode.result for episode in shared] == [episode.result for episode in alone]
     for one, other in zip(alone, shared, strict=True):
         for trace, same in zip(one.traces, other.traces, strict=True):
             assert np.array_equal(trace.latent, same.latent)
-    assert Runner(scene, motion, seed=4).run(NOISY, 2).result == alone[2].result
-    assert Runner(scene, motion, seed=5).run(NOISY, 2).result != alone[2].result
+    assert Runner(scene, motion, seed=4).run(noisy, 2).result == alone[2].result
+    assert Runner(scene, motion, seed=5).run(noisy, 2).result != alone[2].result
     assert len({tuple(episode.result.disturbances) for episode in alone}) == 3
 
 
-def test_an_arm_gives_the_same_numbers_twice(motion: PolicyMotion) -> None:
+def test_an_arm_gives_the_same_numbers_twice(motion: PolicyMotion, engine: str) -> None:
     scene = Scene.of(motion.policy, load_robot("panda"))
-    settings = EpisodeSettings((RandomPush(),), duration=0.5)
+    settings = EpisodeSettings((RandomPush(),), duration=0.5, engine=engine)
     results = [Runner(scene, motion, seed=1).run(settings, 0).result for _ in range(2)]
     assert results[0] == results[1]
 
@@ -97,3 +99,18 @@ def test_a_policy_file_travels_by_its_path(motion: PolicyMotion, policy_file: Pa
     assert np.allclose(motion.velocity(0.0, x), 0, atol=1e-3)
     motion.begin(x)
     assert np.array_equal(motion.get_goal(), copy.get_goal())
+
+
+def test_both_engines_give_the_same_figures(
+    motion: PolicyMotion, both_engines: tuple[str, ...]
+) -> None:
+    """They solve the same equations; what is left are steps of different integrators."""
+    scene = Scene.of(motion.policy, load_robot("panda"))
+    settings = EpisodeSettings((RandomPush(),), duration=1.0)
+    runner = Runner(scene, motion, seed=1)
+    one, other = (runner.run(replace(settings, engine=e), 0).log for e in both_engines)
+    assert one is not None
+    assert other is not None
+    assert np.array_equal(one.force, other.force)
+    assert np.abs(one.position - other.position).max() < 1e-5
+    assert np.abs(one.joint_torques - other.joint_torques).max() < 1e-2

@@ -90,12 +90,11 @@ def test_default_pushes_are_spread_and_seeded() -> None:
 
 @pytest.mark.parametrize("place", [(0.0, 0.0), (-0.15, 0.12), (0.15, -0.12)])
 def test_each_default_push_moves_a_panda_by_three_to_eight_centimetres(
-    place: tuple[float, float],
+    place: tuple[float, float], engine: str
 ) -> None:
-    pytest.importorskip("pybullet")
     robot = load_robot("panda")
     start = robot.writing_plane.points(place)
-    with Arm(robot) as arm:
+    with Arm(robot, engine=engine) as arm:
         for seed in range(2):
             for push in default_pushes(6.0, robot, seed):
                 arm.move_to(start)

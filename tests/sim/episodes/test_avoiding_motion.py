@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("pybullet")
-
 from elcd_policy import TrainingSettings, load
 from elcd_policy.cli.main import main
 from elcd_policy.obstacles import Obstacle

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-pytest.importorskip("pybullet")
-
 from elcd_policy.errors import ParameterError
 from elcd_policy_sim import Arm, Disturbance, Push, load_robot, run_episode
 from elcd_policy_sim.disturbances import (
@@ -27,8 +25,8 @@ CENTRE = np.array([0.5, 0.0, 0.35])
 
 
 @pytest.fixture(scope="module")
-def arm() -> Iterator[Arm]:
-    with Arm(load_robot("panda")) as arm:
+def arm(engine: str) -> Iterator[Arm]:
+    with Arm(load_robot("panda"), engine=engine) as arm:
         yield arm
 
 

@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("pybullet")
-
 from elcd_policy.errors import ParameterError
 from elcd_policy_sim import Arm, EpisodeLog, load_robot
 from elcd_policy_sim.episodes.log import COLUMNS

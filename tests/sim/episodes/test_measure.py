@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("pybullet")
-
 from elcd_policy_sim import Push
 from elcd_policy_sim.campaigns.runner import Episode, Runner
 from elcd_policy_sim.disturbances import Hold, MovedGoal, SlowDown, Wind

@@ -19,7 +19,6 @@ from elcd_policy_sim.episodes.policy_motion import PolicyMotion
 
 Saved = Callable[..., Path]
 
-pytest.importorskip("pybullet")
 POUR = Path(__file__).parents[3] / "data" / "pour"
 PUSHES = [Push(1.0, (40, 0, 0), 0.2), Push(2.2, (0, -40, 20), 0.2), Push(3.4, (20, 30, 0), 0.2)]
 # Learned in seconds: good enough to pour, not as close as the defaults.

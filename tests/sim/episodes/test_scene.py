@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-pytest.importorskip("pybullet")
-
 from scipy.spatial.transform import Rotation
 
 from elcd_policy.robot.placement import Placement

@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-pytest.importorskip("pybullet")
-
 from elcd_policy.cli.main import main
 from elcd_policy.errors import ParameterError
 from elcd_policy.perception import load_detector

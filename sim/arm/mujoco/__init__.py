@@ -1,0 +1,1 @@
+"""MuJoCo as the physics engine of the arm."""
