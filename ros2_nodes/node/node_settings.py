@@ -118,7 +118,11 @@ RECORDER_NODE = (
     ),
     Setting("directory", "recordings", "Folder that the demonstrations are kept in"),
     Setting("base_frame", "base_link", "Frame that poses must be in"),
-    Setting("joints", (), "Joints to record, in order; none for those of the first joint state"),
+    Setting(
+        "joints",
+        (),
+        "Joints to record, in order; none for all that are heard before it starts",
+    ),
     Setting("robot", "", "Name of the robot that is guided, kept with each demonstration"),
     Setting("note", "", "Whatever else to keep with each demonstration", live=True),
     Setting(
@@ -128,6 +132,15 @@ RECORDER_NODE = (
         "s",
         0.01,
         10.0,
+        live=True,
+    ),
+    Setting(
+        "min_free_space",
+        200.0,
+        "Free space on the disk below which no episode starts, and one that runs ends as partial",
+        "MB",
+        0.0,
+        1e9,
         live=True,
     ),
     Setting(

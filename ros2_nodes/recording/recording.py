@@ -1,9 +1,10 @@
-"""One demonstration being recorded: checked message by message, kept whole or not at all."""
+"""One demonstration being recorded: checked message by message, kept whole or as a partial one."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,14 +15,16 @@ from elcd_policy.demonstrations import Demonstration, DemonstrationSet
 from elcd_policy.demonstrations.formats.bags import NANOSECONDS, BagWriter
 from elcd_policy.utils.files import write_atomically
 
+from .journal import Journal
+
 Array = NDArray[np.float64]
 
-BAGS, ARRAYS = "mcap", "npz"
-"""The folders that demonstrations are kept in, each once as a bag and once as arrays."""
+BAGS, ARRAYS, PARTIAL = "mcap", "npz", "partial"
+"""Folders of demonstrations, each kept once as a bag and once as arrays, and of partial ones."""
 
 
 class Sample(NamedTuple):
-    """One state: times in ns, numbers in SI units, and the message as it came."""
+    """One state: times in ns, numbers in SI units, and its message."""
 
     arrival: int
     stamp: int
@@ -33,11 +36,14 @@ class Sample(NamedTuple):
 class Recording:
     """Collects samples; the bag grows in a hidden folder, and is put in place with the arrays.
 
+    Until then a journal holds them, too: what is left of an episode that nobody could finish.
+
     Parameters
     ----------
     folder : that holds `BAGS` and `ARRAYS`.
     topic, kind : of the messages, such as "/ee_pose" and "geometry_msgs/msg/PoseStamped".
     about : units, frame, robot and note.
+    columns : names of the coordinates.
 
     Raises
     ------
@@ -45,7 +51,14 @@ class Recording:
         If the bag can't be begun.
     """
 
-    def __init__(self, folder: Path, topic: str, kind: str, about: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        topic: str,
+        kind: str,
+        about: Mapping[str, str],
+        columns: Sequence[str],
+    ) -> None:
         self.name = _free_name(folder)
         self.ignored: Counter[str] = Counter()
         """How many messages were left out, by reason."""
@@ -53,7 +66,12 @@ class Recording:
         self._array_file = folder / ARRAYS / f"{self.name}.npz"
         self._samples: list[Sample] = []
         noted = {key: value for key, value in self._about.items() if key != "frame"}
-        self._bag = BagWriter(folder / BAGS / self.name, topic, kind, about=noted)
+        self._journal = Journal(folder / PARTIAL / self.name, columns, self._about)
+        try:
+            self._bag = BagWriter(folder / BAGS / self.name, topic, kind, about=noted)
+        except BaseException:
+            self._journal.discard()
+            raise
 
     def __len__(self) -> int:
         return len(self._samples)
@@ -68,18 +86,36 @@ class Recording:
                 self.ignored["the stamp does not increase"] += 1
                 return
         self._samples.append(sample)
+        time = (sample.stamp or sample.arrival) / NANOSECONDS
+        turn = () if sample.quaternion is None else sample.quaternion
+        self._journal.add(time, np.concatenate([sample.position, turn]))
         self._bag.write(sample.arrival, sample.raw)
+
+    def flush(self) -> None:
+        """Bring the journal up to date; an `OSError` says that the disk takes no more."""
+        self._journal.flush()
+
+    def keep_partial(self) -> Path | None:
+        """Give the bag up and keep the journal; its folder, or None if there is nothing to keep."""
+        self._bag.discard()
+        if len(self) < 2:
+            self._journal.discard()
+            return None
+        with suppress(OSError):  # what was written before stays
+            self._journal.flush()
+        self._journal.close()
+        return self._journal.folder
 
     @property
     def time(self) -> Array:
-        """[N] in s: the stamps, or the arrivals if nothing was stamped."""
+        """Times [N] in s: the stamps, or the arrivals if nothing was stamped."""
         stamps = [sample.stamp for sample in self._samples]
         times = stamps if any(stamps) else [sample.arrival for sample in self._samples]
         return np.array([time / NANOSECONDS for time in times])
 
     @property
     def duration(self) -> float:
-        """From the first to the last sample, in s."""
+        """Time in s from the first to the last sample."""
         if not self._samples:
             return 0.0
         first, last = self._samples[0], self._samples[-1]
@@ -96,7 +132,8 @@ class Recording:
         Raises
         ------
         ElcdError, OSError
-            If it makes no demonstration or can't be written: nothing is left of it then.
+            If it makes no demonstration: nothing is left of it then. If it can't be written: it is
+        kept as a partial one.
         """
         try:
             arrays: dict[str, Any] = {"time": self.time, "position": self._stacked("position")}
@@ -107,17 +144,23 @@ class Recording:
             with write_atomically(self._array_file) as file:
                 np.savez(file, **(arrays | self._about))
             self._bag.close()
+        except OSError:
+            self._array_file.unlink(missing_ok=True)
+            self.keep_partial()
+            raise
         except BaseException:
             self._array_file.unlink(missing_ok=True)
             self.discard()
             raise
+        self._journal.discard()
         rate = (len(self) - 1) / self.duration
         told = f"{self.name}: {len(self)} samples in {self.duration:.2f} s, {rate:.0f} Hz"
         return told, "; ".join(self._doubts(arrays["time"], max_gap))
 
     def discard(self) -> None:
-        """Leave nothing of it."""
+        """Remove all of it."""
         self._bag.discard()
+        self._journal.discard()
 
     def _stacked(self, name: str) -> Array:
         return np.array([getattr(sample, name) for sample in self._samples], dtype=np.float64)
@@ -136,6 +179,10 @@ class Recording:
 
 def _free_name(folder: Path) -> str:
     """demo_000, or the one after the last that is there."""
-    places = [*(folder / BAGS).glob("demo_*"), *(folder / ARRAYS).glob("demo_*.npz")]
+    places = [
+        *(folder / BAGS).glob("demo_*"),
+        *(folder / ARRAYS).glob("demo_*.npz"),
+        *(folder / PARTIAL).glob("demo_*"),
+    ]
     numbers = [int(place.stem[5:]) for place in places if place.stem[5:].isdecimal()]
     return f"demo_{max(numbers, default=-1) + 1:03d}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -123,14 +124,35 @@ def test_joints_are_recorded_in_the_order_asked_for(ros, tmp_path: Path) -> None
     hand.call("start")
     for step in range(1, 11):
         hand.send(hand.joints(step))
-    broken = hand.joints(11)
-    broken.name[1] = "j9"
-    hand.send(broken)
+    lacking = hand.joints(11)
+    lacking.name[1] = "j9"
+    hand.send(lacking)  # the others wait for a new j2
     stopped = hand.call("stop")
-    assert stopped.message.endswith("; 1 messages ignored: the joints j2 are missing")
+    assert stopped.message.startswith("demo_000: 10 samples in 0.09 s")
     for source in ("npz", "mcap"):
         demos = load_demonstrations(tmp_path / source)
         assert (demos.units, demos.frame) == ("rad", "")
+        np.testing.assert_array_equal(demos[0].position, [place(i) for i in range(1, 11)])
+
+
+def test_halves_beside_a_gripper_are_recorded_as_one_state(ros, tmp_path: Path) -> None:
+    hand = Hand(ros, tmp_path, JointState, joints="['j1', 'j2', 'j3']")
+
+    def send_halves(step: int) -> None:
+        whole = hand.joints(step)
+        for part in (slice(0, 2), slice(2, 4)):
+            message = JointState(name=whole.name[part], position=whole.position[part])
+            message.header.stamp = whole.header.stamp
+            hand.send(message)
+            hand.send(JointState(name=["finger"], position=[0.04]))
+
+    send_halves(0)
+    assert hand.call("start").success
+    for step in range(1, 11):
+        send_halves(step)
+    assert hand.call("stop").message == "demo_000: 10 samples in 0.09 s, 100 Hz"
+    for source in ("npz", "mcap"):
+        demos = load_demonstrations(tmp_path / source)
         np.testing.assert_array_equal(demos[0].position, [place(i) for i in range(1, 11)])
 
 
@@ -199,21 +221,83 @@ def test_what_is_doubtful_is_told_and_what_is_useless_not_kept(ros, tmp_path: Pa
     assert names == ["mcap/demo_000", "npz/demo_000.npz"]
 
 
-def test_an_episode_that_nobody_stopped_is_dropped(ros, tmp_path: Path) -> None:
+def test_an_episode_that_nobody_stopped_is_kept_as_partial(ros, tmp_path: Path) -> None:
     hand = Hand(ros, tmp_path)
     hand.move(1)
     hand.call("start")
     hand.move(9)
     hand.node.shut_down()  # as after SIGINT and SIGTERM
-    assert list(tmp_path.glob("*/*")) == []
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.glob("*/*")] == [
+        "partial/demo_000"
+    ]
+    demos = load_demonstrations(tmp_path / "partial" / "demo_000")
+    assert (len(demos[0].time), demos.units, demos.note) == (9, "m", "partial episode")
+    np.testing.assert_array_equal(demos[0].position[:, :3], [place(i) for i in range(1, 10)])
 
 
-def test_an_episode_killed_half_way_is_not_loaded(
+def test_a_disk_that_is_nearly_full_ends_an_episode_while_there_is_room(
+    ros, tmp_path: Path
+) -> None:
+    hand = Hand(ros, tmp_path)
+    hand.move(1)
+    assert hand.call("start").success
+    hand.move(9)
+    assert int(hand.values["free_space_mb"]) > 0
+    set_least_space(ros, 1e9)
+    ros.until(lambda: hand.statuses[-1].message.startswith("demo_000 is partial, the disk of"))
+    assert hand.statuses[-1].level == DiagnosticStatus.ERROR
+    assert len(load_demonstrations(tmp_path / "partial" / "demo_000")[0].time) == 9
+    hand.move(1)
+    assert "is nearly full: got " in hand.call("start").message
+    set_least_space(ros, 0.0)
+    hand.move(1)
+    assert hand.call("start").message == "recording demo_001"
+
+
+def test_a_disk_that_takes_no_more_is_said_while_recording(
     ros, processes: list[subprocess.Popen], tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-m", "elcd_policy_ros2.recorder_node", "--ros-args", "-p"]
+    limited = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000)); "
+        "from elcd_policy_ros2.recorder_node import main; raise SystemExit(main())"
+    )
+    process, statuses, publish = recorder_process(ros, processes, tmp_path, ["-c", limited])
+    ros.until(lambda: publish() and statuses[-1].level == b"\0")
+    assert ros.call(Trigger, "/recorder_node/start").success
+    ros.until(lambda: publish() and "demo_000 is partial, [Errno 27]" in statuses[-1].message)
+    assert process.poll() is None
+    time = load_demonstrations(tmp_path / "partial" / "demo_000")[0].time
+    assert len(time) > 50
+    assert (tmp_path / "partial" / "demo_000" / "states.csv").stat().st_size <= 20000
+
+
+def test_an_episode_killed_half_way_is_there_up_to_the_last_second(
+    ros, processes: list[subprocess.Popen], tmp_path: Path
+) -> None:
+    node = ["-m", "elcd_policy_ros2.recorder_node"]
+    process, statuses, publish = recorder_process(ros, processes, tmp_path, node)
+    ros.until(lambda: publish() and statuses[-1].level == b"\0")
+    assert ros.call(Trigger, "/recorder_node/start").success
+    csv = tmp_path / "partial" / "demo_000" / "states.csv"
+    ros.until(lambda: publish() and csv.exists() and csv.read_text().count("\n") > 20)
+    process.kill()
+    process.wait(20)
+    with pytest.raises(DemonstrationError, match="no demonstrations in the folder"):
+        load_demonstrations(tmp_path / "mcap")
+    assert not (tmp_path / "npz").exists()
+    demos = load_demonstrations(tmp_path / "partial" / "demo_000")
+    assert len(demos[0].time) >= 20
+    steps = np.round((demos[0].time - T0) / STEP).astype(int)
+    np.testing.assert_array_equal(demos[0].position[:, :3], [place(int(i)) for i in steps])
+
+
+def recorder_process(
+    ros: Any, processes: list[subprocess.Popen], folder: Path, program: list[str]
+) -> tuple[subprocess.Popen, list[DiagnosticStatus], Callable[[], bool]]:
+    """A recorder in a process of its own, what it says, and a function that sends a state."""
+    command = [sys.executable, *program, "--ros-args", "-p", f"directory:={folder}"]
     environment = {**os.environ, "ROS_DOMAIN_ID": str(ros.domain_id)}
-    process = subprocess.Popen([*command, f"directory:={tmp_path}"], env=environment)
+    process = subprocess.Popen(command, env=environment)
     processes.append(process)
     ros.start()
     out = ros.probe.create_publisher(PoseStamped, "ee_pose", STATE_QOS)
@@ -221,17 +305,8 @@ def test_an_episode_killed_half_way_is_not_loaded(
     ros.until(lambda: out.get_subscription_count() and statuses)
     hand, step = Hand.__new__(Hand), iter(range(10**6))
 
-    def publish(state: str) -> bool:
+    def publish() -> bool:
         out.publish(hand.pose(next(step)))
-        values = {pair.key: pair.value for pair in statuses[-1].values}
-        return int(values["samples"]) > 10 if state == "recording" else statuses[-1].level == b"\0"
+        return True
 
-    ros.until(lambda: publish("ready"))
-    assert ros.call(Trigger, "/recorder_node/start").success
-    ros.until(lambda: publish("recording"))
-    process.kill()
-    process.wait(20)
-    with pytest.raises(DemonstrationError, match="no demonstrations in the folder"):
-        load_demonstrations(tmp_path / "mcap")
-    assert [path.name[:10] for path in tmp_path.rglob("demo_*")] == ["demo_000", "demo_000.m"]
-    assert not (tmp_path / "npz").exists()
+    return process, statuses, publish
