@@ -86,9 +86,10 @@ class Recording:
                 self.ignored["the stamp does not increase"] += 1
                 return
         self._samples.append(sample)
-        time = (sample.stamp or sample.arrival) / NANOSECONDS
+        first = self._samples[0]
+        time = sample.stamp - first.stamp if sample.stamp else sample.arrival - first.arrival
         turn = () if sample.quaternion is None else sample.quaternion
-        self._journal.add(time, np.concatenate([sample.position, turn]))
+        self._journal.add(time / NANOSECONDS, np.concatenate([sample.position, turn]))
         self._bag.write(sample.arrival, sample.raw)
 
     def flush(self) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
 from numpy.typing import NDArray
-from rclpy.serialization import deserialize_message, serialize_message
+from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import JointState
 
 from elcd_policy.demonstrations.formats.bags import JOINTS, POSE
@@ -74,6 +74,7 @@ class JointReader:
     def __init__(self, joints: Sequence[str]) -> None:
         self._joints = JointAssembler(joints)
         self._taken = -np.inf
+        self._types: Any = None  # of rosbags, once they are needed
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -106,10 +107,29 @@ class JointReader:
         if not fault and not np.isfinite(position).all():
             fault = "a value is not finite"
         if not set(known.joints) <= set(message.name):
-            message.name, message.position = list(known.joints), position.tolist()
-            message.velocity, message.effort = [], []
-            raw = serialize_message(message)
+            raw = self._serialised(message, position)
         return Reading(_stamp(message), position, None, raw, fault)
+
+    def _serialised(self, message: JointState, position: Array) -> bytes:
+        """Return a message of all joints, with the header of another, as bags hold it.
+
+        rclpy pads what it serialises, which bag readers refuse.
+        """
+        if self._types is None:
+            from rosbags.typesys import Stores, get_typestore
+
+            self._types = get_typestore(Stores.ROS2_JAZZY)
+        types, stamp, nothing = self._types.types, message.header.stamp, np.zeros(0)
+        time = types["builtin_interfaces/msg/Time"](sec=stamp.sec, nanosec=stamp.nanosec)
+        header = types["std_msgs/msg/Header"](stamp=time, frame_id=message.header.frame_id)
+        whole = types[self.kind](
+            header=header,
+            name=list(self.columns),
+            position=position,
+            velocity=nothing,
+            effort=nothing,
+        )
+        return bytes(self._types.serialize_cdr(whole, self.kind))
 
 
 def _stamp(message: PoseStamped | JointState) -> int:
