@@ -23,6 +23,7 @@ from elcd_policy.errors import ParameterError
 from elcd_policy.obstacles import load_obstacles
 from elcd_policy.robot.orientation import unit_quaternion
 from elcd_policy.robot.placement import Placement
+from elcd_policy.robot.policy_coordinates import check_coordinates
 from elcd_policy.utils.files import write_atomically
 
 from .arm.engines import AUTO, CHOICES
@@ -119,6 +120,7 @@ def run(args: argparse.Namespace) -> int:
         )
     motion = load_motion(args.policy, args.obstacles)
     facts, robot = motion.policy.metadata, load_robot(args.robot)
+    check_coordinates(facts, what=f"the policy in {args.policy}")
     placement = override_placement(
         facts.placement or robot.placement_for(facts),
         origin=_numbers(args.origin, "--origin", 3),

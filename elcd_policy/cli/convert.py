@@ -6,8 +6,9 @@ import argparse
 import json
 from pathlib import Path
 
-from ..demonstrations import load_demonstrations, save_demonstrations
+from ..demonstrations import save_demonstrations
 from ..demonstrations.writing import FORMATS, check_free
+from .source_options import add_source, load_source
 
 EXAMPLE = """example:
   elcd convert data/reach_around bags/ --to mcap
@@ -19,14 +20,13 @@ EXAMPLE = """example:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description, parser.epilog = __doc__, EXAMPLE
-    parser.add_argument("source", help="demonstrations: lasa:NAME, a file or a folder")
+    add_source(parser)
     parser.add_argument("target", help="a folder; a file for hdf5")
     parser.add_argument(
         "--to",
         choices=FORMATS,
         help="default: hdf5 for a target ending in .hdf5, csv for any other",
     )
-    parser.add_argument("--units", help="of the positions, where the source does not say (m)")
     parser.add_argument("--force", action="store_true", help="write over what is at the target")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     by_name = "hdf5" if Path(args.target).suffix.lower() in (".hdf5", ".h5") else "csv"
     format = args.to or by_name
     check_free(args.target, args.force)
-    demonstrations = load_demonstrations(args.source, units=args.units)
+    demonstrations = load_source(vars(args))
     target = save_demonstrations(demonstrations, args.target, format)
     facts = {
         "source": args.source,

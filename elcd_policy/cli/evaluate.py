@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 
-from ..demonstrations import load_demonstrations
 from ..evaluation import Scores, evaluate, judge
 from ..formats.policy_file import load
+from .source_options import add_source, load_source
 from .tables import score_table
 
 EXAMPLE = """example:
@@ -19,8 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description, parser.epilog = __doc__, EXAMPLE
     parser.add_argument("policy", help="policy file")
-    parser.add_argument("source", help="demonstrations: lasa:NAME, a file or a folder")
-    parser.add_argument("--units", help="of the positions, where the source does not say (m)")
+    add_source(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
 
@@ -32,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     0, or 1 if it does not follow them.
     """
     policy = load(args.policy)
-    demonstrations = load_demonstrations(args.source, units=args.units)
+    demonstrations = load_source(vars(args))
     scores = evaluate(policy, demonstrations)
     verdict = judge(policy, demonstrations)
     if args.json:

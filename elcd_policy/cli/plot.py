@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from ..demonstrations import load_demonstrations
 from ..formats.policy_file import load
 from ..obstacles import Obstacle, avoid, load_obstacles
 from ..plotting import plot_field
+from .source_options import add_source, load_source
 
 EXAMPLE = """example:
   elcd plot sshape.pt lasa:Sshape -o sshape.png
@@ -19,16 +19,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description, parser.epilog = __doc__, EXAMPLE
     parser.add_argument("policy", help="policy file")
-    parser.add_argument("source", nargs="?", help="demonstrations (default: the trained ones)")
+    add_source(parser, optional="the trained ones")
     parser.add_argument("-o", "--output", required=True, metavar="PNG", help=".png, .pdf or .svg")
     parser.add_argument("--obstacles", metavar="YAML", help="bodies to keep clear of")
-    parser.add_argument("--units", help="of the positions, where the source does not say (m)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the picture."""
     policy = load(args.policy)
-    demonstrations = load_demonstrations(args.source or policy.metadata.source, units=args.units)
+    demonstrations = load_source(vars(args), args.source or policy.metadata.source)
     obstacles: list[Obstacle] = []
     if args.obstacles is not None:
         obstacles, margin = load_obstacles(args.obstacles)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ..demonstrations import load_demonstrations, save_demonstrations
+from ..demonstrations import save_demonstrations
 from ..demonstrations.preparation import inspect, prepare
 from ..demonstrations.preparation.smoothing import CUTOFF
 from ..demonstrations.writing import check_free
 from ..plotting import plot_preparation
+from .source_options import add_source, load_source
 
 PICTURE = "preparation.png"
 EXAMPLE = """example:
@@ -24,9 +25,8 @@ EXAMPLE = """example:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description, parser.epilog = __doc__, EXAMPLE
-    parser.add_argument("source", help="demonstrations: lasa:NAME, a file or a folder")
+    add_source(parser)
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="folder of CSV files")
-    parser.add_argument("--units", help="of the positions, where the source does not say (m)")
     parser.add_argument(
         "--cutoff",
         type=float,
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     -------
     0, or 1 if something remains that preparing can't mend.
     """
-    raw = load_demonstrations(args.source, units=args.units)
+    raw = load_source(vars(args))
     check_free(args.output, args.force)
     findings, prepared = inspect(raw), prepare(raw, args.cutoff)
     after = inspect(prepared)

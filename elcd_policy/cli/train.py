@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from shlex import quote
 
-from ..demonstrations import DemonstrationSet, load_demonstrations
+from ..demonstrations import DemonstrationSet
 from ..demonstrations.inspection import Finding, detect
 from ..demonstrations.preparation import inspect
 from ..errors import ExportError
@@ -19,6 +19,7 @@ from ..formats.policy_file import check_target
 from ..plotting import check_picture, plot_fit
 from ..saving import save
 from ..training.fit import DEFAULT_FIELD, fit
+from .source_options import add_source, load_source
 from .tables import score_table
 from .training_settings import add_settings
 
@@ -33,14 +34,13 @@ EXAMPLE = """example:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description, parser.epilog = __doc__, EXAMPLE
-    parser.add_argument("source", help="demonstrations: lasa:NAME, a file or a folder")
+    add_source(parser)
     parser.add_argument(
         "-o", "--output", required=True, metavar="FILE", help="policy file, *.pt or *.onnx"
     )
     parser.add_argument(
         "--field", choices=sorted(FIELDS), default=DEFAULT_FIELD, help="default: %(default)s"
     )
-    parser.add_argument("--units", help="of the positions, where the source does not say (m)")
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     parser.add_argument(
         "--plot", metavar="FILE", help="draw what was shown and what is done: .png, .pdf or .svg"
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     0, or 1 if the file was written but is not certified, or the motion is not followed.
     """
     check_target(args.output, (".pt", ".onnx"))
-    demonstrations = load_demonstrations(args.source, units=args.units)
+    demonstrations = load_source(vars(args))
     if Path(args.output).suffix == ".onnx" and demonstrations.dimension < 2:
         raise ExportError(
             "a policy of one dimension can't be written as ONNX",

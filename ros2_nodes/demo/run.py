@@ -12,6 +12,7 @@ from tqdm import tqdm
 from elcd_policy import fit, load_demonstrations, save
 from elcd_policy.demonstrations import DemonstrationSet
 from elcd_policy.errors import ElcdError
+from elcd_policy.robot.policy_coordinates import check_coordinates
 from elcd_policy_sim import load_robot
 
 from ..graphs.bringup import Bringup
@@ -28,6 +29,7 @@ class UnfinishedRunError(ElcdError):
 def train(source: str, robot: str, seed: int, output: Path) -> tuple[DemonstrationSet, Path, float]:
     """Train and export a policy: its demonstrations, its file in ``output``, s that took."""
     demonstrations = load_demonstrations(source)
+    check_coordinates(demonstrations, what=source)
     placement = load_robot(robot).placement_for(demonstrations)
     begin = time.monotonic()
     policy = fit(demonstrations, seed=seed)

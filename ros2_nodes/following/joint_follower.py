@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 
@@ -31,11 +32,13 @@ class JointFollower(Motion[JointReading]):
 
     Parameters
     ----------
-    policy : the motion, of as many dimensions as the arm has joints, in their order.
+    policy : the motion, of as many dimensions as the arm has joints.
     arm : kinematics of the arm.
     joint_limits : what a command may not exceed.
     goal_tolerance : rad, norm of the joints' distances that counts as reached.
     speed_scale : 0..1.
+    order : [n], which of the arm's joints each of the policy's coordinates is; by default the
+        same one.
     """
 
     unit = "rad"
@@ -47,12 +50,15 @@ class JointFollower(Motion[JointReading]):
         joint_limits: JointLimits,
         goal_tolerance: float,
         speed_scale: float = 1.0,
+        order: Sequence[int] | None = None,
     ) -> None:
         super().__init__(policy, goal_tolerance, speed_scale)
+        self._order = np.array(range(len(arm.joints)) if order is None else order)
+        self._inverse = np.argsort(self._order)
         self.arm: ArmKinematics = arm
         self.joint_limits: JointLimits = joint_limits
         self.size = len(arm.joints)
-        self.goal = policy.get_goal()
+        self.goal = policy.get_goal()[self._inverse]
         self.restart()
 
     def set_goal(self, position: Array, quaternion: Array, frame_id: str) -> str:
@@ -64,12 +70,12 @@ class JointFollower(Motion[JointReading]):
         return self.arm.pose(state.positions)
 
     def policy_state(self, state: JointReading) -> Array:
-        """The policy's state [n]: the joint positions."""
-        return state.positions
+        """The policy's state [n]: the joint positions, in the policy's order."""
+        return state.positions[self._order]
 
     def positions(self, path: Array) -> Array:
         """Positions [K, 3] of the TCP in m along joint positions [K, n]."""
-        return np.array([self.arm.pose(joints)[0] for joints in path])
+        return np.array([self.arm.pose(joints)[0] for joints in path[:, self._inverse]])
 
     def state_fault(self, state: JointReading) -> str:
         """Why a state can't be used; empty if it can."""
@@ -81,7 +87,7 @@ class JointFollower(Motion[JointReading]):
 
     def wish(self, state: JointReading) -> Array:
         """Joint velocities [n] that the policy asks for, at full speed and before any limit."""
-        return self.policy.velocity(state.positions)
+        return self.policy.velocity(self.policy_state(state))[self._inverse]
 
     def after(self, state: JointReading, command: Array, dt: float) -> JointReading:
         """The state that joint velocities [n] of ``dt`` s lead to."""
@@ -95,7 +101,7 @@ class JointFollower(Motion[JointReading]):
         return ramp_joints_to_zero(self._previous, self.joint_limits, dt)
 
     def _field(self, joints: Array) -> Array:
-        velocity = self.speed_scale * self.policy.velocity(joints)
+        velocity = self.speed_scale * self.policy.velocity(joints[self._order])[self._inverse]
         self.wished = float(np.linalg.norm(velocity))
         return velocity
 

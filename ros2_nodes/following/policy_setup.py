@@ -12,6 +12,7 @@ import elcd_policy as elcd
 from elcd_policy import LoadedPolicy
 from elcd_policy.errors import ParameterError
 from elcd_policy.robot.orientation import unit_quaternion
+from elcd_policy.robot.policy_coordinates import check_coordinates
 from elcd_policy.robot.safety import Limits
 from elcd_policy.robot.task_space import goal_orientation
 
@@ -53,13 +54,7 @@ def follower_for(policy: LoadedPolicy, p: Values) -> Follower:
         If the policy has no place, or a limit is no limit.
     """
     facts = policy.metadata
-    if policy.dimension > 3 and facts.orientation is None:
-        raise ParameterError(
-            f"the policy in {p['policy_file']} does not fit an end effector",
-            got=f"{policy.dimension} dimensions",
-            expected="1, 2 or 3 for a position, 6 for a pose",
-            advice="train on positions or poses of the TCP",
-        )
+    check_coordinates(facts, what=f"the policy in {p['policy_file']}")
     placement = resolve_placement(
         facts.placement,
         facts.units,

@@ -12,6 +12,7 @@ from rclpy.node import Node
 
 from elcd_policy import LoadedPolicy
 from elcd_policy.errors import ParameterError
+from elcd_policy.robot.policy_coordinates import check_coordinates, moves_joints
 
 from ..following.arm_kinematics import ArmKinematics
 from ..following.follower import Follower
@@ -36,8 +37,6 @@ POSE, JOINTS = "geometry_msgs/PoseStamped", "sensor_msgs/JointState"
 
 DRY_RUN_TOPIC = "~/dry_run"
 """Takes the place of the command's topic when nothing may move."""
-
-JOINT_UNITS = "rad"  # of a policy whose states are joint positions
 
 
 Array = NDArray[np.float64]
@@ -109,7 +108,7 @@ def ports_for(
             got=f"state_in_type {p['state_in_type']}",
             expected=JOINTS,
         )
-    in_joint_space = policy.metadata.units == JOINT_UNITS
+    in_joint_space = moves_joints(policy.metadata)
     if in_joint_space and not out_joints:
         raise ParameterError(
             f"the policy in {p['policy_file']} moves joints",
@@ -132,13 +131,11 @@ def ports_for(
         return Ports(arm_input, follower, twist_output(), ArmFollower(follower, arm, limits))
     motion: Motion[Any]
     if in_joint_space:
-        if policy.dimension != len(arm.joints):
-            raise ParameterError(
-                f"the policy in {p['policy_file']} does not fit the arm",
-                got=f"{policy.dimension} dimensions in rad",
-                expected=f"{len(arm.joints)}: {', '.join(arm.joints)}",
-            )
-        motion = JointFollower(policy, arm, limits, p["joint_goal_tolerance"], p["speed_scale"])
+        what = f"the policy in {p['policy_file']}"
+        order = check_coordinates(policy.metadata, arm.joints, what)
+        motion = JointFollower(
+            policy, arm, limits, p["joint_goal_tolerance"], p["speed_scale"], order
+        )
     else:
         motion = ArmFollower(follower_for(policy, p), arm, limits)
     joint_output = JointVelocityOutput(node, on_mismatch("joint_cmd"), dry or JOINTS_TOPIC)

@@ -67,7 +67,7 @@ def build_motions(
 ) -> Iterator[tuple[str, Motion]]:
     """Yield name and motion of each method; policies trained on the way go to ``folder``."""
     facts = policy.policy.metadata
-    demonstrations = load_demonstrations(facts.source, units=facts.units)
+    demonstrations = load_demonstrations(facts.source)
     own = str(facts.guarantee["field"])
     primitive = PrimitiveMotion(demonstrations)  # before hours of work: it may not be installed
     yield own, policy

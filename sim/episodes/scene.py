@@ -13,6 +13,7 @@ from elcd_policy import LoadedPolicy
 from elcd_policy.errors import ParameterError
 from elcd_policy.robot.orientation import POSE_DIMENSION, left_jacobian_inverse
 from elcd_policy.robot.placement import Placement
+from elcd_policy.robot.policy_coordinates import check_coordinates
 from elcd_policy.robot.task_space import TaskSpace, goal_orientation
 
 from ..arm.engines import AUTO
@@ -59,6 +60,7 @@ class Scene:
         placement : that of the policy's file if not given, else that of the robot.
         """
         facts = policy.metadata
+        check_coordinates(facts)
         placement = placement or facts.placement or robot.placement_for(facts)
         return cls(
             robot,

@@ -100,7 +100,7 @@ def a_text(path: Path) -> None:
         (halved, "is no policy file"),
         (damaged, "can't be read"),
         (a_text, "is no policy file"),
-        (four_dimensional, "does not fit an end effector"),
+        (four_dimensional, "does not fit the robot"),
     ],
 )
 def test_a_policy_file_spoilt_while_it_runs_matters_only_to_the_next_configuration(

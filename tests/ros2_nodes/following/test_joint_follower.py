@@ -108,6 +108,21 @@ def test_joints_go_straight_to_their_goal(panda: ArmKinematics) -> None:
     np.testing.assert_allclose(way, np.outer(way @ along, along), atol=1e-6)
 
 
+def test_a_policy_of_joints_in_another_order_moves_the_same_joints(panda: ArmKinematics) -> None:
+    goal = HOME + np.linspace(-0.2, 0.3, 7)
+    order = [2, 1, 0, 6, 3, 5, 4]
+    limits = panda.limits(0.4, 2.0, 0.1)
+    same = JointFollower(Linear(goal), panda, limits, 0.01)
+    other = JointFollower(Linear(goal[order]), panda, limits, 0.01, order=order)
+    state = JointReading(HOME, 0.0, 0.0)
+    np.testing.assert_array_equal(other.policy_state(state), HOME[order])
+    np.testing.assert_array_equal(other.goal, same.goal)
+    np.testing.assert_allclose(other.wish(state), same.wish(state), atol=1e-12)
+    path = np.array([HOME, goal])
+    np.testing.assert_allclose(other.positions(path[:, order]), same.positions(path), atol=1e-12)
+    np.testing.assert_allclose(other.tick(state, 0.01), same.tick(state, 0.01), atol=1e-12)
+
+
 def test_a_goal_beyond_a_joints_limit_is_approached_and_never_passed(
     panda: ArmKinematics,
 ) -> None:
