@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ..evaluation import as_learned
 from ..formats.policy_file import load
 from ..obstacles import Obstacle, avoid, load_obstacles
 from ..plotting import plot_field
@@ -28,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the picture."""
     policy = load(args.policy)
     demonstrations = load_source(vars(args), args.source or policy.metadata.source)
+    demonstrations = as_learned(policy, demonstrations)
     obstacles: list[Obstacle] = []
     if args.obstacles is not None:
         obstacles, margin = load_obstacles(args.obstacles)

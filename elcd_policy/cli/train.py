@@ -6,16 +6,18 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 
 from ..demonstrations import DemonstrationSet
-from ..demonstrations.inspection import Finding, detect
+from ..demonstrations.inspection import Finding, choose_ends, detect
 from ..demonstrations.preparation import inspect
 from ..errors import ExportError
 from ..evaluation import Scores, evaluate, judge
 from ..fields import FIELDS
 from ..formats.policy_file import check_target
+from ..metadata import ENDS
 from ..plotting import check_picture, plot_fit
 from ..saving import save
 from ..training.fit import DEFAULT_FIELD, fit
@@ -27,6 +29,7 @@ EXAMPLE = """example:
   elcd train lasa:Sshape -o sshape.pt
   elcd train my_demonstrations/ -o policy.pt --units m --field monotone
   elcd train lasa:Sshape -o sshape.onnx --plot sshape.png
+  elcd train boxes/ -o open_box.pt --goal each
   elcd train lasa:Sshape -o stiff.pt --settings return_rate=16
 """
 
@@ -40,6 +43,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--field", choices=sorted(FIELDS), default=DEFAULT_FIELD, help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--goal",
+        choices=("auto", *ENDS),
+        default="auto",
+        help="mean: lead all demonstrations to one end, the median of theirs; each: learn each "
+        "relative to its own end, and set the goal at run time; auto: each where ends differ by "
+        "more than 5 %% of the extent and the paths agree relative to them",
     )
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     parser.add_argument(
@@ -66,9 +77,10 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.plot is not None:
         check_picture(args.plot)
-    findings = _warn(demonstrations, args.source)
+    ends = choose_ends(demonstrations) if args.goal == "auto" else args.goal
+    findings = _warn(demonstrations, args.source, ends)
     begin = time.process_time()
-    policy = fit(demonstrations, args.field, settings=args.settings, seed=args.seed)
+    policy = fit(demonstrations, args.field, settings=args.settings, goal=ends, seed=args.seed)
     cpu = time.process_time() - begin
     verdict = judge(policy, demonstrations, findings)
     policy.metadata.fit = verdict.to_dict()
@@ -108,10 +120,15 @@ def run(args: argparse.Namespace) -> int:
     return 0 if certificate.certified and verdict.passed else 1
 
 
-def _warn(demonstrations: DemonstrationSet, source: str) -> list[Finding]:
+def _warn(demonstrations: DemonstrationSet, source: str, ends: str) -> list[Finding]:
     """Say on stderr what is hard about demonstrations before they are trained on."""
     findings = detect(demonstrations)
-    lines = [str(finding) for finding in findings]
+    lines = []
+    for finding in findings:
+        advice = finding.advice
+        if finding.kind == "ends" and ends == "each":
+            advice = "each is learned relative to its own end: set the goal at run time"
+        lines.append(str(replace(finding, advice=advice)))
     mendable = inspect(demonstrations).mendable
     if mendable:
         care = f"these demonstrations need care: {'; '.join(mendable)}"

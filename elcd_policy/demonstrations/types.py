@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.transform import Rotation, Slerp
 
 from ..errors import DemonstrationError
-from ..robot.orientation import mean_orientation, to_coordinates, to_pose, unit_quaternion
+from ..robot.orientation import median_orientation, to_coordinates, to_pose, unit_quaternion
 from ..robot.placement import Placement
 from .checks import check_rotations, check_samples
 
@@ -108,7 +108,7 @@ class DemonstrationSet(Sequence[Demonstration]):
     orientation : [4], x y z w, the reference of demonstrations of poses, None for others. With
         it the dimension is 6: position, then the rotation vector from the reference in rad
         (see `elcd_policy.robot.orientation`). Demonstrations with quaternions are brought into this
-        form; by default the reference is the geodesic mean of their final orientations.
+        form; by default the reference is the median of their final orientations.
     robot : that was guided, if that was told.
     note : whatever else there is to say.
     names : [d], what each coordinate is called, such as "x" or a joint's name; by default x, y, z
@@ -117,7 +117,7 @@ class DemonstrationSet(Sequence[Demonstration]):
     masks : names of subsets, such as "train", and the names of their demonstrations.
     remarks : what reading them left out or mended, a line each.
 
-    A slice is a `DemonstrationSet` again, of poses about the mean of its own final
+    A slice is a `DemonstrationSet` again, of poses about the median of its own final
     orientations; an index gives a `Demonstration`.
 
     Raises
@@ -218,7 +218,7 @@ class DemonstrationSet(Sequence[Demonstration]):
         return float(np.median([demonstration.duration for demonstration in self]))
 
     def about(self, orientation: ArrayLike | None) -> DemonstrationSet:
-        """The same poses with another reference [4], or with the mean of the final orientations.
+        """The same poses with another reference [4], or with the median of the final orientations.
 
         Raises
         ------
@@ -267,7 +267,7 @@ class DemonstrationSet(Sequence[Demonstration]):
         if self.orientation is not None:
             reference = unit_quaternion(self.orientation)
         elif quaternions:
-            reference = mean_orientation([quaternion[-1] for quaternion in quaternions])
+            reference = median_orientation([quaternion[-1] for quaternion in quaternions])
         else:
             return
         reference.setflags(write=False)

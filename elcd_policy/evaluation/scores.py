@@ -130,7 +130,9 @@ def as_learned(policy: RollsOut, demonstrations: DemonstrationSet) -> Demonstrat
     if stored is not None:
         demonstrations = demonstrations.about(stored.reference)
     if facts.ends == "each":
-        demonstrations = demonstrations.ending_at(np.asarray(facts.goal))
+        get_goal = getattr(policy, "get_goal", None)  # where it may have been moved to
+        goal = facts.goal if get_goal is None else np.asarray(get_goal(), dtype=np.float64)
+        demonstrations = demonstrations.ending_at(goal)
     return demonstrations
 
 

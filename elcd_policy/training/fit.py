@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..demonstrations import DemonstrationSet
+from ..demonstrations.inspection import choose_ends
 from ..errors import ParameterError, ShapeError, TrainingError
 from ..fields import FIELDS, LatentField
 from ..flows import TangentFlow, default_flow
-from ..metadata import Orientation, PolicyMetadata
+from ..metadata import ENDS, Orientation, PolicyMetadata
 from ..policy import MotionPolicy
 from ..utils.numbers import check_seed
 from ..utils.threads import one_thread
@@ -32,6 +33,7 @@ def fit(
     *,
     flow: TangentFlow | None = None,
     settings: TrainingSettings | None = None,
+    goal: str = "auto",
     seed: int = 0,
     progress: bool = True,
 ) -> MotionPolicy:
@@ -45,18 +47,21 @@ def fit(
 
     Parameters
     ----------
-    demonstrations : one or more motions of d >= 1 coordinates with a common end.
+    demonstrations : one or more motions of d >= 1 coordinates.
     field : "elcd", "monotone" or a `LatentField` of your own.
     flow : a `TangentFlow` of your own (any normflows flow through `NormflowsAdapter`); it sees
         positions of unit scale around the goal.
     settings : see `TrainingSettings`.
+    goal : "mean" leads all demonstrations to their common end, the median of theirs; "each"
+        learns each relative to its own end, and the goal is to be set at run time; "auto"
+        decides, see `choose_ends`.
     seed : the same seed gives the same policy on one machine.
     progress : show a progress bar on stderr.
 
     Raises
     ------
     ParameterError
-        For an unknown field, or a seed out of range.
+        For an unknown field or goal, or a seed out of range.
     ShapeError
         If a given field's dimension is not the demonstrations'.
     TrainingError
@@ -64,6 +69,11 @@ def fit(
     """
     settings = settings or TrainingSettings()
     check_seed(seed)
+    ends = choose_ends(demonstrations) if goal == "auto" else goal
+    if ends not in ENDS:
+        raise ParameterError("unknown goal", got=repr(goal), expected="auto, " + ", ".join(ENDS))
+    if ends == "each":
+        demonstrations = demonstrations.ending_at(demonstrations.goal)
     data = TrainingData.of(demonstrations, settings.samples)
     of_starts, *of_weights = np.random.SeedSequence(seed).generate_state(
         1 + settings.draws, np.uint64
@@ -99,7 +109,7 @@ def fit(
     policy = MotionPolicy(
         *best,
         scale=data.scale,
-        metadata=_metadata(demonstrations, best[1], seed, data),
+        metadata=_metadata(demonstrations, ends, best[1], seed, data),
     )
     return policy.eval().requires_grad_(False)
 
@@ -176,7 +186,7 @@ def _field(field: str | LatentField, dimension: int, settings: TrainingSettings)
 
 
 def _metadata(
-    demonstrations: DemonstrationSet, field: LatentField, seed: int, data: TrainingData
+    demonstrations: DemonstrationSet, ends: str, field: LatentField, seed: int, data: TrainingData
 ) -> PolicyMetadata:
     lower, upper = demonstrations.workspace
     return PolicyMetadata(
@@ -197,6 +207,7 @@ def _metadata(
         seed=seed,
         placement=demonstrations.placement,
         orientation=_orientation(demonstrations, data),
+        ends=ends,
         names=list(demonstrations.names),
         coordinate_units=list(demonstrations.coordinate_units),
     )

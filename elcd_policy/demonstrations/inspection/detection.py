@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .. import DemonstrationSet
 from .contacts import RETRACED, Contacts, find_contacts, keeps_to_one_side
-from .ends import end_spread, ends_agree, stray_ends
+from .ends import END_SPREAD, end_spread, ends_agree, stray_ends
 from .finding import Finding, clause, list_text
 from .groups import distance_of_ways, group_by_way, told_apart_by_start
 from .paths import Path, Paths
@@ -42,8 +42,6 @@ SHARE = 1 / 3
 TURNS = 1.2
 #: Ends move at full speed from this share of the largest speed on.
 THROW = 0.6
-#: Ends differ from this root mean square distance on, of the extent.
-END_SPREAD = 0.05
 #: A demonstration that lasts this many times longer or shorter than the median one is named.
 DURATION_RATIO = 3.0
 

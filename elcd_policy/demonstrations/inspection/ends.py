@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import DemonstrationSet
 from .groups import POINTS
 from .paths import Paths
 
@@ -14,6 +15,8 @@ Array = NDArray[np.float64]
 STRAY = 0.15
 #: and this many times farther than the median demonstration's.
 RATIO = 5.0
+#: Ends differ from this root mean square distance on, of the extent.
+END_SPREAD = 0.05
 #: Paths agree relative to their own ends if they are not this much farther apart so.
 AGREE = 1.15
 
@@ -37,6 +40,20 @@ def end_spread(paths: Paths, members: list[int]) -> float:
     if not len(ends):
         return 0.0
     return float(np.sqrt(((ends - np.median(ends, axis=0)) ** 2).sum(axis=1).mean()))
+
+
+def choose_ends(demonstrations: DemonstrationSet) -> str:
+    """Return how demonstrations are best learned: "each" relative to its own end, or "mean".
+
+    Relative to their own ends if these differ by more than `END_SPREAD` of the extent, root mean
+    square, while the paths agree relative to them. What does not move, or ends astray, does not
+    count.
+    """
+    paths = Paths.from_demonstrations(demonstrations)
+    strays = stray_ends(paths, paths.moving)
+    members = [k for k in paths.moving if k not in strays]
+    differ = end_spread(paths, members) > END_SPREAD
+    return "each" if differ and ends_agree(paths, members) else "mean"
 
 
 def ends_agree(paths: Paths, members: list[int]) -> bool:

@@ -37,7 +37,7 @@ CASES: dict[str, Callable[..., DemonstrationSet]] = {
 def learned(case: str) -> tuple[MotionPolicy, DemonstrationSet]:
     demonstrations = CASES[case]()
     settings = SHORT if case in ("reaching", "throw") else HASTY
-    return fit(demonstrations, settings=settings, progress=False), demonstrations
+    return fit(demonstrations, settings=settings, goal="mean", progress=False), demonstrations
 
 
 def verdict_on(case: str) -> FitVerdict:

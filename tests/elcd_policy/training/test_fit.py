@@ -12,9 +12,11 @@ import torch
 from elcd_policy import MotionPolicy, TrainingSettings, evaluate, fit, load_demonstrations
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet
 from elcd_policy.errors import ParameterError, ShapeError, TrainingError
-from elcd_policy.evaluation import Scores, distance_to_path
+from elcd_policy.evaluation import Scores, distance_to_path, judge
 from elcd_policy.fields import FIELDS, ElcdField, MonotoneField
 from elcd_policy.flows import AffineCoupling, CompositeFlow
+
+from ..task_motions import reaching
 
 SHORT = TrainingSettings(couplings=4, width=48, linear_steps=350, shooting_steps=10)
 
@@ -171,3 +173,52 @@ def test_demonstrations_that_do_not_move_are_refused() -> None:
     still = DemonstrationSet([Demonstration(np.linspace(0, 1, 20), position)], source="still.csv")
     with pytest.raises(TrainingError, match=r"nothing moves in 'still\.csv'"):
         fit(still, progress=False)
+
+
+ENDS = [(0.12, 0, 0), (-0.12, 0, 0), (0, 0.12, 0), (0, -0.12, 0), (0.06, 0.06, 0)]
+
+
+@pytest.mark.parametrize(
+    ("goal", "ends", "learned"),
+    [
+        ("auto", ENDS, "each"),
+        ("mean", ENDS, "mean"),
+        ("each", ENDS, "each"),
+        ("auto", [(0, 0, 0)] * 4, "mean"),
+        ("auto", [*[(0, 0, 0)] * 4, (0.4, 0.4, 0)], "mean"),
+    ],
+)
+def test_ends_are_learned_as_told_or_as_they_differ(
+    goal: str, ends: list, learned: str, quick: TrainingSettings
+) -> None:
+    motions = reaching(ends, along=False)
+    policy = fit(motions, settings=quick, goal=goal, progress=False)
+    assert policy.metadata.ends == learned
+    np.testing.assert_allclose(policy.metadata.goal, motions.goal)
+    starts = np.array([each.position[0] for each in motions])
+    if learned == "each":
+        starts = starts + motions.goal - np.array([each.goal for each in motions])
+    np.testing.assert_allclose(policy.metadata.starts, starts)
+
+
+def test_relative_to_its_own_end_each_demonstration_is_followed() -> None:
+    motions = reaching(ENDS)
+    short = replace(SHORT, linear_steps=200)
+    apart, together = (
+        fit(motions, settings=short, goal=goal, progress=False) for goal in ("each", "mean")
+    )
+    own, common = (Scores.mean(evaluate(policy, motions)) for policy in (apart, together))
+    assert own.end_2x < 0.005 < 0.08 < common.end_2x  # m
+    assert own.dtw < 0.01 < common.dtw
+    # With the goal moved to its end, a motion comes out where it was shown.
+    last = motions[3]
+    apart.set_goal(torch.tensor(last.goal))
+    _, path = apart.rollout(last.position[0], 2 * last.duration, 0.05)
+    assert distance_to_path(path, last.position).max() < 0.03
+    assert judge(apart, motions).passed
+    assert not judge(together, motions).passed
+
+
+def test_an_unknown_goal_is_refused(arcs: Callable) -> None:
+    with pytest.raises(ParameterError, match="got 'median', expected auto, mean, each"):
+        fit(arcs(2), goal="median", progress=False)
