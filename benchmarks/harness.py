@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -16,7 +15,7 @@ from tqdm import tqdm
 from elcd_policy.errors import ElcdError, MissingExtraError, ParameterError
 from elcd_policy.utils.threads import one_thread
 from elcd_policy.utils.versions import versions
-from elcd_policy.utils.workers import prepare_worker
+from elcd_policy.utils.workers import worker_pool
 
 from .fingerprint import training_code
 from .machine import machine
@@ -191,18 +190,8 @@ def _executor(workers: int, scheduler: str | None) -> Iterator[Executor]:
     if workers <= 1:
         yield _Here()
         return
-    # spawn: a forked child hangs once torch has used threads.
-    pool = ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), initializer=prepare_worker
-    )
-    others = set(multiprocessing.active_children())
-    try:
+    with worker_pool(workers) as pool:
         yield pool
-        pool.shutdown()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in set(multiprocessing.active_children()) - others:
-            process.terminate()
 
 
 @contextmanager

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, as_completed
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +14,7 @@ from tqdm import tqdm
 
 from elcd_policy.errors import ElcdError, ParameterError
 from elcd_policy.utils.numbers import check_seed
-from elcd_policy.utils.workers import prepare_worker
+from elcd_policy.utils.workers import prepare_worker, worker_pool
 
 from ..arm.arm import Arm
 from ..episodes.avoiding_motion import AvoidingMotion, clearance
@@ -137,23 +136,16 @@ def _episodes(runner: Runner, jobs: Sequence[Job], workers: int) -> Iterator[tup
         for number, job in enumerate(jobs):
             yield number, replace(runner.run(*job), log=None)
         return
-    # spawn: a forked child hangs once torch has used threads.
-    pool = ProcessPoolExecutor(
-        workers,
-        multiprocessing.get_context("spawn"),
-        _prepare_worker,
-        (runner.scene, runner.motion, runner.seed),
-    )
+    arguments = runner.scene, runner.motion, runner.seed
     try:
-        futures = {pool.submit(_run, *job): number for number, job in enumerate(jobs)}
-        for future in as_completed(futures):
-            yield futures[future], future.result()
+        with worker_pool(workers, _prepare_worker, arguments) as pool:
+            futures = {pool.submit(_run, *job): number for number, job in enumerate(jobs)}
+            for future in as_completed(futures):
+                yield futures[future], future.result()
     except BrokenExecutor as error:
         raise ElcdError(
             "a worker process ended early", got=error, advice="run again with fewer workers"
         ) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 _runner: Runner  # of a worker process
