@@ -9,7 +9,7 @@ from pathlib import Path
 
 from elcd_policy import load
 from elcd_policy_ros2.graphs.graph import ARGUMENTS, check_prerequisites, follow_demo
-from elcd_policy_ros2.graphs.launching import actions, description, trained
+from elcd_policy_ros2.graphs.launching import actions, description, train_first
 from launch import Action, LaunchDescription
 
 TRAINED = Path("results/follow_demo/policy.pt")
@@ -27,4 +27,4 @@ def bring_up(arguments: dict) -> list[Action]:
     def nodes(policy: str) -> list[Action]:
         return actions(follow_demo(policy, load(policy).metadata, arguments))
 
-    return trained(arguments["policy"], arguments["source"], arguments["seed"], TRAINED, nodes)
+    return train_first(arguments["policy"], arguments["source"], arguments["seed"], TRAINED, nodes)

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from elcd_policy import load
-from elcd_policy_ros2.graphs.launching import actions, description, trained
+from elcd_policy_ros2.graphs.launching import actions, description, train_first
 from elcd_policy_ros2.graphs.sight_graph import (
     PICK_BY_SIGHT_ARGUMENTS,
     check_prerequisites,
@@ -30,4 +30,4 @@ def bring_up(arguments: dict) -> list[Action]:
     def nodes(policy: str) -> list[Action]:
         return actions(pick_by_sight(policy, load(policy).metadata, arguments))
 
-    return trained(arguments["policy"], arguments["source"], arguments["seed"], TRAINED, nodes)
+    return train_first(arguments["policy"], arguments["source"], arguments["seed"], TRAINED, nodes)

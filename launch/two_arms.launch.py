@@ -8,7 +8,7 @@ from pathlib import Path
 
 from elcd_policy import load
 from elcd_policy_ros2.graphs.graph import TWO_ARMS_ARGUMENTS, check_prerequisites, two_arms
-from elcd_policy_ros2.graphs.launching import actions, description, trained
+from elcd_policy_ros2.graphs.launching import actions, description, train_first
 from launch import Action, LaunchDescription
 
 TRAINED = Path("results/follow_demo/policy.pt")
@@ -27,4 +27,4 @@ def bring_up(arguments: dict) -> list[Action]:
         files = [policy, arguments["policy2"] or policy]
         return actions(two_arms([(file, load(file).metadata) for file in files], arguments))
 
-    return trained(arguments["policy"], arguments["source"], arguments["seed"], TRAINED, nodes)
+    return train_first(arguments["policy"], arguments["source"], arguments["seed"], TRAINED, nodes)

@@ -28,7 +28,7 @@ from rclpy.qos import QoSProfile
 from elcd_policy import fit, load, load_demonstrations, save
 from elcd_policy.errors import ElcdError, ParameterError
 from elcd_policy_ros2.graphs.bringup import Bringup
-from elcd_policy_ros2.graphs.graph import checked_arguments, follow_demo
+from elcd_policy_ros2.graphs.graph import follow_demo, resolve_arguments
 from elcd_policy_ros2.node.run_node import EXECUTOR
 from elcd_policy_sim import load_robot
 
@@ -112,7 +112,7 @@ def _measure(policy: Path, job: Job) -> dict[str, float]:
     if len(cores) < CORES:
         raise ParameterError("too few cores", got=len(cores), expected=CORES)
     before = os.sched_getaffinity(0)
-    arguments = checked_arguments({"rate": job.rate_hz, "pushes": "none"})
+    arguments = resolve_arguments({"rate": job.rate_hz, "pushes": "none"})
     policy_node, sim_node = follow_demo(policy, load(policy).metadata, arguments)
     policy_node = replace(policy_node, parameters={**policy_node.parameters, "preflight": "warn"})
     os.sched_setaffinity(0, cores)  # of this process and its children

@@ -1,39 +1,22 @@
 """``elcd demo``: from demonstrations to a moving arm, end to end, on real parts.
 
-Trains a policy, exports it, brings the node graph up (policy and simulated arm as separate
-processes over DDS), pushes the arm, and judges what happened.
+Trains a policy, saves it, starts the node graph (policy and simulated arm as separate processes
+over DDS), pushes the arm, and judges what it did.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
-from elcd_policy import load
-from elcd_policy.utils.files import write_atomically
-from elcd_policy_sim import EpisodeLog, load_robot
+from elcd_policy.errors import ParameterError
 from elcd_policy_sim.arm.engines import AUTO, CHOICES
 
-from ..graphs.graph import (
-    check_prerequisites,
-    checked_arguments,
-    follow_demo,
-    placement_of,
-    pushes_for,
-)
-from ..graphs.sight_graph import SOURCE as SIGHT_SOURCE
-from .report import PICTURES, draw, judge, table
-from .run import BAR, UnfinishedRunError, run_episode_of, train
-
-FOLLOW_DEMO, PICK_BY_SIGHT = "follow_demo", "pick_by_sight"
-SETTLE = 2.0  # s of simulated time after twice the demonstrated duration
+from .demonstrate import UnfinishedRunError, demonstrate
+from .scenes import SCENES, FollowDemo, PickBySight
 
 EXAMPLE = """example:
   elcd demo                                   the LASA S, written by a Panda, pushed three times
@@ -50,14 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLE
     parser.add_argument(
         "--scene",
-        choices=[FOLLOW_DEMO, PICK_BY_SIGHT],
-        default=FOLLOW_DEMO,
+        choices=list(SCENES),
+        default=FollowDemo.name,
         help="what is shown (%(default)s)",
     )
     parser.add_argument(
         "--source",
-        help="demonstrations: lasa:NAME, a file or a folder (lasa:Sshape; of pick_by_sight "
-        f"{SIGHT_SOURCE})",
+        help="demonstrations: lasa:NAME, a file or a folder "
+        f"({FollowDemo.source}; of pick_by_sight {PickBySight.source})",
     )
     parser.add_argument("--policy", metavar="FILE", help="follow this policy, train none")
     parser.add_argument("--robot", default="panda", help="name of the robot, or its YAML file")
@@ -94,66 +77,33 @@ def run(args: argparse.Namespace) -> int:
     Returns
     -------
     int
-        0 if the arm reached the goal and recovered from every push, else 1.
+        0 if the arm did what was shown and recovered from every push, else 1.
 
     Raises
     ------
     ElcdError
         For bad input, before anything is written.
     """
-    args.output = args.output or Path("results") / args.scene
-    if args.scene == PICK_BY_SIGHT:
-        from .sight import run as run_by_sight
-
-        return run_by_sight(args)
-    begin = time.monotonic()
-    given = {
-        name: getattr(args, name) for name in ("robot", "pushes", "engine", "gui", "rate", "seed")
-    }
-    arguments = checked_arguments({**given, "sim_python": args.sim_python})
-    check_prerequisites(arguments, os.environ)
-    robot = load_robot(args.robot)
-    if args.policy:
-        demonstrations, file = None, Path(args.policy)
-        trained = 0.0
-    else:
-        source = args.source or "lasa:Sshape"
-        demonstrations, file, trained = train(source, args.robot, args.seed, args.output)
-    policy = load(file)
-    episode = args.output / "episode.npz"
-    arguments |= {
-        "policy": str(file),
-        "duration": 2.0 * policy.metadata.duration + SETTLE,
-        "log_file": str(episode.absolute()),
-    }
+    names = ["robot", "engine", "gui", "rate", "seed", "sim_python"]
+    names += ["pushes"] if args.scene == FollowDemo.name else ["box_moves", "detector"]
+    given: dict[str, Any] = {name: getattr(args, name) for name in names}
+    if args.scene == PickBySight.name:
+        given["box"] = _place(args.box)
+    scene = SCENES[args.scene](**given)
+    output = args.output or Path("results") / args.scene
     try:
-        graph = follow_demo(file, policy.metadata, arguments)
-        moved = run_episode_of(graph, arguments["duration"], episode, args.output)
+        done = demonstrate(scene, output, args.policy or "", args.source or "")
     except UnfinishedRunError as error:
         print(f"elcd demo: {error}", file=sys.stderr)
         return 1
-    log = EpisodeLog.load(episode)
-    placement = placement_of(policy.metadata, robot)
-    pushes = pushes_for(args.pushes, policy.metadata.duration, args.robot, args.seed)
-    outcome = judge(log, policy, placement, pushes)
-    metrics: dict[str, Any] = {
-        "source": policy.metadata.source,
-        "policy": str(file),
-        "robot": robot.name,
-        "rate_hz": args.rate,
-        "seed": args.seed,
-        "training_s": trained,
-        "run_s": moved,
-        **outcome.metrics(),
-    }
-    pictures = draw(args.output, demonstrations, policy, outcome, robot, log, args.engine)
-    for _ in tqdm(pictures, desc="pictures", total=PICTURES, bar_format=BAR, file=sys.stderr):
-        pass
-    metrics["total_s"] = time.monotonic() - begin
-    with write_atomically(args.output / "metrics.json") as report:
-        report.write((json.dumps(metrics, indent=2) + "\n").encode())
-    if args.json:
-        print(json.dumps(metrics))
-    else:
-        print(table(outcome, args.output))
-    return 0 if outcome.succeeded else 1
+    print(json.dumps(done.metrics) if args.json else done.table)
+    return 0 if done.succeeded else 1
+
+
+def _place(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(number) for number in text.strip("[]").split(",")) if text else ()
+    except ValueError:
+        raise ParameterError(
+            "a place for the box can't be read", got=repr(text), expected="X,Y in m"
+        ) from None

@@ -13,7 +13,7 @@ from elcd_policy.robot.placement import Placement
 from elcd_policy.robot.task_space import TaskSpace, goal_orientation
 from elcd_policy_sim import Push, Robot, default_pushes, load_robot, parse_pushes
 
-from ..node.setting import Setting, Value, checked
+from ..node.setting import Setting, Value, resolve_settings
 from .node_description import NodeDescription
 
 ARGUMENTS = (
@@ -69,7 +69,7 @@ SIMULATED_LIMITS = {"max_speed": 0.6, "max_angular_speed": 2.0, "max_acceleratio
 """m/s, rad/s and m/s^2: demonstrations at their own speed; nobody stands beside this arm."""
 
 
-def checked_arguments(given: Mapping[str, Value]) -> dict[str, Any]:
+def resolve_arguments(given: Mapping[str, Value]) -> dict[str, Any]:
     """All arguments of `follow_demo`: the given ones, checked, and the others' defaults.
 
     Raises
@@ -77,7 +77,7 @@ def checked_arguments(given: Mapping[str, Value]) -> dict[str, Any]:
     ParameterError
         If a name is unknown or a value is bad.
     """
-    return checked(given, ARGUMENTS)
+    return resolve_settings(given, ARGUMENTS)
 
 
 def placement_of(metadata: PolicyMetadata, robot: Robot) -> Placement:
@@ -117,7 +117,7 @@ def follow_demo(
     ----------
     policy_file : the exported policy.
     metadata : of that file.
-    arguments : see `checked_arguments`.
+    arguments : see `resolve_arguments`.
 
     Raises
     ------
@@ -189,7 +189,7 @@ def two_arms(
     ElcdError
         As `follow_demo`.
     """
-    common = {**checked_arguments({}), **arguments}
+    common = {**resolve_arguments({}), **arguments}
     robots = arguments["robot"], arguments["robot2"] or arguments["robot"]
     nodes: list[NodeDescription] = []
     for name, robot, (file, metadata) in zip(ARMS, robots, policies, strict=True):

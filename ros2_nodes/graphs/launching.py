@@ -21,7 +21,7 @@ from launch.launch_context import LaunchContext
 from launch.launch_description import LaunchDescription
 from launch_ros.actions import Node
 
-from ..node.setting import Setting, check_names, checked
+from ..node.setting import Setting, check_names, resolve_settings
 from .node_description import PACKAGE, NodeDescription
 
 TRAIN = (sys.executable, "-m", "elcd_policy.cli.main", "train")
@@ -46,7 +46,7 @@ def description(
             given = [word.partition(":=")[0] for word in context.argv if ":=" in word]
             check_names(given, known, "launch argument")
         configured = context.launch_configurations
-        return bring_up(checked({name: configured[name] for name in known}, settings))
+        return bring_up(resolve_settings({name: configured[name] for name in known}, settings))
 
     arguments = [
         DeclareLaunchArgument(
@@ -60,7 +60,7 @@ def description(
     return LaunchDescription([*arguments, OpaqueFunction(function=start)])
 
 
-def trained(
+def train_first(
     policy: str, source: str, seed: int, file: Path, then: Callable[[str], list[Action]]
 ) -> list[Action]:
     """Actions around a policy file, which is trained before if none is given.

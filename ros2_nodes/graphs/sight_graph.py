@@ -14,7 +14,7 @@ from elcd_policy_sim.vision.table_scene import Move, parse_moves, sample_place, 
 
 from ..node.setting import Setting, Value
 from . import graph
-from .graph import ARGUMENTS, checked_arguments, follow_demo
+from .graph import ARGUMENTS, follow_demo, resolve_arguments
 from .node_description import NodeDescription
 
 DEFAULT, NONE = "default", "none"
@@ -109,7 +109,7 @@ def pick_by_sight(
     """
     place, moves = box_places(arguments, metadata.duration)
     known = {setting.name for setting in ARGUMENTS}
-    common = checked_arguments({k: v for k, v in arguments.items() if k in known})
+    common = resolve_arguments({k: v for k, v in arguments.items() if k in known})
     policy_node, sim_node = follow_demo(policy_file, metadata, common | {"pushes": NONE})
     led: dict[str, Value] = {
         "wait_for_goal": True,

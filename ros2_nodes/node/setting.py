@@ -159,7 +159,7 @@ def check_names(given: Iterable[str], known: Mapping[str, Any], what: str) -> No
         )
 
 
-def checked(
+def resolve_settings(
     given: Mapping[str, Value], settings: Iterable[Setting], what: str = "launch argument"
 ) -> dict[str, Any]:
     """All values by name: the given ones, checked, and the others' defaults.

@@ -8,7 +8,7 @@ from elcd_policy.errors import PolicyFileError
 from elcd_policy.evaluation import fit_fault
 
 
-def doubt(policy: LoadedPolicy, path: str, allow_uncertified: bool) -> str:
+def check_certificate(policy: LoadedPolicy, path: str, allow_uncertified: bool) -> str:
     """Why nothing vouches for a policy that is let in all the same; empty if its certificate does.
 
     Parameters

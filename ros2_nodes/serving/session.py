@@ -20,7 +20,7 @@ from ..following.state_checks import FaultLatch
 from ..following.task import ABORTED, CANCELED, Task
 from ..node.messages import COMMAND_QOS
 from ..node.parameters import Parameters
-from .admission import check_fit, doubt
+from .admission import check_certificate, check_fit
 from .goal_input import GoalInput
 from .permission import Permission
 from .ports import ports_for
@@ -66,7 +66,7 @@ class Session:
         self._permission, self._reporter = permission, reporter
         p = parameters
         self.policy = load(p["policy_file"])
-        self._doubt = doubt(self.policy, p["policy_file"], p["allow_uncertified"])
+        self._doubt = check_certificate(self.policy, p["policy_file"], p["allow_uncertified"])
         self._misfit = check_fit(self.policy, p["policy_file"], p["allow_unfit"])
         latency = _warm_up(self.policy)
         self._ports = ports_for(node, self.policy, p, reporter.note_mismatch)

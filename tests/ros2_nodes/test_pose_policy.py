@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from elcd_policy import TrainingSettings, fit, load, load_demonstrations, save
-from elcd_policy_ros2.demo.report import judge, table
+from elcd_policy_ros2.demo.follow_report import judge, table
 from elcd_policy_ros2.graphs.bringup import Bringup
-from elcd_policy_ros2.graphs.graph import checked_arguments, follow_demo
+from elcd_policy_ros2.graphs.graph import follow_demo, resolve_arguments
 from elcd_policy_sim import EpisodeLog, load_robot, parse_pushes
 
 pytest.importorskip("pybullet")
@@ -27,7 +27,7 @@ def test_a_pushed_arm_pours_at_the_goal(tmp_path: Path) -> None:
     placement = load_robot("panda").placement_for(demonstrations)
     assert save(policy, file, placement=placement).certified
     given = {"pushes": PUSH, "duration": 8.0, "log_file": str(episode)}
-    graph = follow_demo(file, load(file).metadata, checked_arguments(given))
+    graph = follow_demo(file, load(file).metadata, resolve_arguments(given))
     with Bringup(graph, tmp_path / "logs") as bringup:
         ended = bringup.wait(120.0)
         assert ended is not None

@@ -21,7 +21,7 @@ from elcd_policy_ros2.graphs.bringup import Bringup
 from elcd_policy_ros2.graphs.graph import ARMS, TWO_ARMS_ARGUMENTS, two_arms
 from elcd_policy_ros2.graphs.node_description import NodeDescription
 from elcd_policy_ros2.node.messages import LATCHED_QOS, position_of, seconds
-from elcd_policy_ros2.node.setting import checked
+from elcd_policy_ros2.node.setting import resolve_settings
 
 from .conftest import PLACEMENT, Ros
 
@@ -51,7 +51,7 @@ def test_each_arm_reaches_its_own_goal_in_one_time(
     ros: Ros, policy_file: Path, joint_policy_file: Path, tmp_path: Path
 ) -> None:
     policies = [(file, load(file).metadata) for file in (policy_file, policy_file)]
-    arguments = checked({"pushes": "none", "rate": 50.0}, TWO_ARMS_ARGUMENTS)
+    arguments = resolve_settings({"pushes": "none", "rate": 50.0}, TWO_ARMS_ARGUMENTS)
     policy1, sim1, policy2, sim2 = map(moved_by_joints, two_arms(policies, arguments))
     policy2 = replace(
         policy2, parameters={**policy2.parameters, "policy_file": str(joint_policy_file)}

@@ -17,9 +17,9 @@ from std_msgs.msg import Bool
 
 from elcd_policy import load
 from elcd_policy.errors import ParameterError
-from elcd_policy_ros2.demo.report import judge
+from elcd_policy_ros2.demo.follow_report import judge
 from elcd_policy_ros2.graphs.bringup import Bringup, free_domain_id
-from elcd_policy_ros2.graphs.graph import checked_arguments, follow_demo
+from elcd_policy_ros2.graphs.graph import follow_demo, resolve_arguments
 from elcd_policy_ros2.graphs.node_description import NodeDescription
 from elcd_policy_ros2.node.messages import COMMAND_QOS, LATCHED_QOS, position_of, seconds, twist_of
 from elcd_policy_ros2.node.run_node import EXECUTOR
@@ -33,7 +33,7 @@ PUSH = "1.0:0,0,-30:0.2"
 
 
 def nodes(policy_file: Path, **given: object) -> tuple[NodeDescription, NodeDescription]:
-    arguments = checked_arguments({"pushes": "none", **given})
+    arguments = resolve_arguments({"pushes": "none", **given})
     return follow_demo(policy_file, load(policy_file).metadata, arguments)
 
 
@@ -215,9 +215,9 @@ import sys, time
 from pathlib import Path
 from elcd_policy import load
 from elcd_policy_ros2.graphs.bringup import Bringup
-from elcd_policy_ros2.graphs.graph import checked_arguments, follow_demo
+from elcd_policy_ros2.graphs.graph import resolve_arguments, follow_demo
 metadata = load({str(policy_file)!r}).metadata
-graph = follow_demo({str(policy_file)!r}, metadata, checked_arguments({{"pushes": "none"}}))
+graph = follow_demo({str(policy_file)!r}, metadata, resolve_arguments({{"pushes": "none"}}))
 with Bringup(graph, Path({str(tmp_path)!r})) as bringup:
     while "following" not in bringup.output("policy_node"):
         time.sleep(0.05)

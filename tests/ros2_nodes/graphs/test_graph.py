@@ -17,14 +17,14 @@ from elcd_policy.training import TrainingSettings
 from elcd_policy_ros2.graphs.graph import (
     ARGUMENTS,
     TWO_ARMS_ARGUMENTS,
-    checked_arguments,
     follow_demo,
     pushes_for,
+    resolve_arguments,
     two_arms,
 )
 from elcd_policy_ros2.graphs.node_description import NEEDS, NodeDescription
 from elcd_policy_ros2.node import node_settings, policy_settings
-from elcd_policy_ros2.node.setting import checked
+from elcd_policy_ros2.node.setting import resolve_settings
 from elcd_policy_sim import default_pushes, load_robot, parse_pushes
 
 from ..conftest import PLACEMENT, curves
@@ -40,7 +40,7 @@ CONFIG = Path(__file__).parents[3] / "config"
 
 
 def graph(policy_file: Path, **given: object) -> tuple[NodeDescription, NodeDescription]:
-    return follow_demo(policy_file, load(policy_file).metadata, checked_arguments(given))
+    return follow_demo(policy_file, load(policy_file).metadata, resolve_arguments(given))
 
 
 def test_every_parameter_of_the_graph_is_one_of_its_node(policy_file: Path) -> None:
@@ -53,7 +53,7 @@ def test_every_parameter_of_the_graph_is_one_of_its_node(policy_file: Path) -> N
 
 def test_two_arms_share_one_clock_and_nothing_else(policy_file: Path) -> None:
     policy = policy_file, load(policy_file).metadata
-    arguments = checked({"robot2": "iiwa", "rate": 50.0}, TWO_ARMS_ARGUMENTS)
+    arguments = resolve_settings({"robot2": "iiwa", "rate": 50.0}, TWO_ARMS_ARGUMENTS)
     nodes = two_arms([policy, policy], arguments)
     labels = ["arm1/policy_node", "arm1/sim_node", "arm2/policy_node", "arm2/sim_node"]
     assert [node.label for node in nodes] == labels
@@ -156,7 +156,7 @@ def test_what_an_interpreter_lacks_is_said_in_one_line(
 )
 def test_bad_arguments_are_named(given: dict, message: str) -> None:
     with pytest.raises(ParameterError, match=message):
-        checked_arguments(given)
+        resolve_arguments(given)
 
 
 def test_an_unknown_robot_or_push_is_named(policy_file: Path) -> None:

@@ -17,7 +17,7 @@ from elcd_policy_ros2.graphs.robot_graph import (
 )
 from elcd_policy_ros2.node.node_settings import RECORDER_NODE
 from elcd_policy_ros2.node.policy_settings import POLICY_NODE
-from elcd_policy_ros2.node.setting import Setting, checked
+from elcd_policy_ros2.node.setting import Setting, resolve_settings
 
 CONFIGS = Path(__file__).parents[3] / "config"
 
@@ -32,7 +32,7 @@ def check_parameters(node: NodeDescription, settings: tuple[Setting, ...]) -> No
 def arm(tmp_path: Path, **given: Any) -> NodeDescription:
     policy = tmp_path / "policy.pt"
     policy.touch()
-    arguments = checked({"policy": str(policy), **given}, REAL_ARM_ARGUMENTS)
+    arguments = resolve_settings({"policy": str(policy), **given}, REAL_ARM_ARGUMENTS)
     (node,) = real_arm(arguments, CONFIGS)
     return node
 
@@ -84,6 +84,8 @@ def test_what_is_wrong_is_named(tmp_path: Path, given: dict, message: str) -> No
     [("poses", "geometry_msgs/PoseStamped"), ("joints", "sensor_msgs/JointState")],
 )
 def test_the_recorder_takes_poses_or_joints(states: str, kind: str) -> None:
-    (node,) = record_demo(checked({"states": states, "robot": "ur5e"}, RECORD_DEMO_ARGUMENTS))
+    (node,) = record_demo(
+        resolve_settings({"states": states, "robot": "ur5e"}, RECORD_DEMO_ARGUMENTS)
+    )
     check_parameters(node, RECORDER_NODE)
     assert node.parameters["state_in_type"] == kind

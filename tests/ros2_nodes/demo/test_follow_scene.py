@@ -15,7 +15,7 @@ from PIL import Image
 from elcd_policy import load
 from elcd_policy.errors import ElcdError
 from elcd_policy_ros2.demo import command as demo
-from elcd_policy_ros2.demo.report import judge, table
+from elcd_policy_ros2.demo.follow_report import judge, table
 from elcd_policy_sim import EpisodeLog, Push, parse_pushes
 
 from ..conftest import PLACEMENT

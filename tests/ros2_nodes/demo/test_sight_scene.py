@@ -25,7 +25,7 @@ from elcd_policy_ros2.graphs.sight_graph import (
     box_places,
     pick_by_sight,
 )
-from elcd_policy_ros2.node.setting import checked
+from elcd_policy_ros2.node.setting import resolve_settings
 from elcd_policy_sim import EpisodeLog
 from elcd_policy_sim.vision.table_scene import PLANE, Move, sample_place
 
@@ -78,7 +78,7 @@ def test_the_arm_ends_over_the_box_that_was_moved(reaching: Path, tmp_path: Path
 
 
 def test_the_graph_leads_the_policy_by_what_is_seen(reaching: Path) -> None:
-    arguments = checked({"seed": 7, "box_moves": "none"}, PICK_BY_SIGHT_ARGUMENTS)
+    arguments = resolve_settings({"seed": 7, "box_moves": "none"}, PICK_BY_SIGHT_ARGUMENTS)
     policy, sim, goal = pick_by_sight(reaching, load(reaching).metadata, arguments)
     assert [node.executable for node in (policy, sim, goal)] == [
         *("policy_node", "sim_node", "goal_node")
@@ -92,10 +92,10 @@ def test_the_graph_leads_the_policy_by_what_is_seen(reaching: Path) -> None:
 
 
 def test_where_the_box_stands_is_drawn_or_told() -> None:
-    drawn = checked({"seed": 2}, PICK_BY_SIGHT_ARGUMENTS)
+    drawn = resolve_settings({"seed": 2}, PICK_BY_SIGHT_ARGUMENTS)
     place, moves = box_places(drawn, 4.0)
     assert (place, moves) == (sample_place(2), [Move(4.0, sample_place(2, 1))])
-    told = checked({"box": (0.5, 0.1), "box_moves": "2:0.6,0.0"}, PICK_BY_SIGHT_ARGUMENTS)
+    told = resolve_settings({"box": (0.5, 0.1), "box_moves": "2:0.6,0.0"}, PICK_BY_SIGHT_ARGUMENTS)
     assert box_places(told, 4.0) == ((0.5, 0.1), [Move(2.0, (0.6, 0.0))])
 
 
