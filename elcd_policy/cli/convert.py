@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     """Read and write."""
     by_name = "hdf5" if Path(args.target).suffix.lower() in (".hdf5", ".h5") else "csv"
     format = args.to or by_name
-    check_free(args.target, args.force)
+    check_free(args.target, args.force, args.source)
     demonstrations = load_source(vars(args))
     target = save_demonstrations(demonstrations, args.target, format)
     facts = {

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     0, or 1 if something remains that preparing can't mend.
     """
     raw = load_source(vars(args))
-    check_free(args.output, args.force)
+    check_free(args.output, args.force, args.source)
     findings, prepared = inspect(raw), prepare(raw, args.cutoff)
     after = inspect(prepared)
     folder = save_demonstrations(prepared, args.output)

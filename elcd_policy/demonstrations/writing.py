@@ -89,15 +89,22 @@ def save_demonstrations(
     return target
 
 
-def check_free(target: str | Path, force: bool = False) -> None:
+def check_free(target: str | Path, force: bool = False, source: str | Path = "") -> None:
     """Refuse a target that exists, unless it is an empty folder or may be written over.
 
     Raises
     ------
     DemonstrationError
-        If there is something at the target.
+        If there is something at the target, or it is ``source`` or the folder that holds it.
     """
     target = Path(target)
+    recordings = Path(str(source).partition("?")[0]).resolve()
+    if source and target.resolve() in (recordings, recordings.parent) and recordings.exists():
+        raise DemonstrationError(
+            "the recordings would be written over",
+            got=f"{source} as source, {target} as output",
+            expected="another folder to write to",
+        )
     if force or not target.exists():
         return
     if target.is_file() or any(target.iterdir()):

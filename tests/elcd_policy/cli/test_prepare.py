@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -70,3 +71,16 @@ def test_training_on_raw_data_says_what_to_run(
     assert "the seed is out of range" in error
     assert main(["train", "data/reach_around", *argv[2:]]) == 2
     assert "warning" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["prepare", "convert"])
+def test_recordings_are_not_written_over(
+    command: str, arcs: Callable, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = save_demonstrations(arcs(2), tmp_path / "recordings")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    output = ["-o"] if command == "prepare" else []
+    for source in (folder, next(folder.iterdir())):
+        assert main([command, str(source), *output, str(folder), "--force"]) == 2
+        assert "the recordings would be written over: got" in capfd.readouterr().err
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
