@@ -7,14 +7,17 @@ rest is prose. One table, one verdict and one way to name the training code, for
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from elcd_policy.errors import ParameterError
 
 from .fingerprint import training_code
 from .store import Record
 
+#: By their heading: a format of a record's values, such as ``"{cpu_s:.1f}"``, or a cell of it.
+Columns = Mapping[str, str | Callable[[Any], str]]
 _MARK = re.compile(
     r"<!-- (?!end -->)(?P<name>[^>]+?) -->(?P<break>\n?)(?P<text>.*?)<!-- end -->", re.S
 )
@@ -58,6 +61,15 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, words: int = 
         return "Not run."
     rule = ["---" if column < words else "---:" for column in range(len(header))]
     return "\n".join(f"| {' | '.join(row)} |" for row in [header, rule, *rows])
+
+
+def table_of(rows: Iterable[Record], columns: Columns, *, words: int = 1) -> str:
+    """Return a table with a row for each record."""
+    body = [
+        [cell.format(**row) if isinstance(cell, str) else cell(row) for cell in columns.values()]
+        for row in rows
+    ]
+    return table(list(columns), body, words=words)
 
 
 def code_mark(records: Iterable[Record]) -> str:

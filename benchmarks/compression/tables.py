@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..page import Target, code_mark, table
+from ..page import Columns, Target, code_mark, table, table_of
 from ..store import Record
 from .figures import NAMES, means, peak_memory
 
@@ -139,37 +139,36 @@ def shape_table(policies: Sequence[Record]) -> str:
 
 def file_table(files: Sequence[Record]) -> str:
     """Return size and accuracy of skill and detector files."""
-    rows = [
-        [
-            record["what"],
-            f"{record['bits']}",
-            f"{record['weight_bytes_before']} to {record['weight_bytes_after']}",
-            f"{record['weight_bytes_before'] / record['weight_bytes_after']:.1f}",
-            f"{record['file_bytes_before']} to {record['file_bytes_after']}",
-            record["accuracy"],
-            record["verdict"],
-        ]
-        for record in sorted(files, key=lambda record: (record["what"], -record["bits"]))
-    ]
-    header = ["", "bits", "weights, B", "times smaller", "file, B", "accuracy", "verdict"]
-    return table(header, rows)
+    columns: Columns = {
+        "": "{what}",
+        "bits": "{bits}",
+        "weights, B": "{weight_bytes_before} to {weight_bytes_after}",
+        "times smaller": _smaller,
+        "file, B": "{file_bytes_before} to {file_bytes_after}",
+        "accuracy": "{accuracy}",
+        "verdict": "{verdict}",
+    }
+    return table_of(sorted(files, key=lambda row: (row["what"], -row["bits"])), columns)
 
 
 def network_table(networks: Sequence[Record]) -> str:
     """Return memory, time and accuracy of each case."""
-    rows = []
-    for record in sorted(networks, key=_order):
-        name = f"{record['network']}, k = {2 ** record['bits']}, d = {record['dim']}"
-        row = [name, NAMES[record["gradient"]], f"{record['iterations']}"]
-        if "beyond_limit" in record:
-            rows.append([*row, f"more than {record['limit']:g} GiB", "-", "-", "-"])
-            continue
-        before, after = (100 * record[f"accuracy_{when}"] for when in ("before", "after"))
-        smaller = record["weight_bytes_before"] / record["weight_bytes_after"]
-        row += [f"{record['peak_mib']}", f"{record['step_s']:.3g}"]
-        rows.append([*row, f"{before:.1f} to {after:.1f}", f"{smaller:.1f}"])
-    header = ["network", "gradient", "t", "peak, MiB", "CPU s a step", "accuracy, %", "smaller"]
-    return table(header, rows)
+
+    def measured(cell: Callable[[Record], str], otherwise: str = "-") -> Callable[[Record], str]:
+        return lambda row: otherwise.format(**row) if "beyond_limit" in row else cell(row)
+
+    columns: Columns = {
+        "network": lambda row: f"{row['network']}, k = {2 ** row['bits']}, d = {row['dim']}",
+        "gradient": lambda row: NAMES[row["gradient"]],
+        "t": "{iterations}",
+        "peak, MiB": measured("{peak_mib}".format_map, "more than {limit:g} GiB"),
+        "CPU s a step": measured("{step_s:.3g}".format_map),
+        "accuracy, %": measured(
+            lambda row: f"{100 * row['accuracy_before']:.1f} to {100 * row['accuracy_after']:.1f}"
+        ),
+        "smaller": measured(_smaller),
+    }
+    return table_of(sorted(networks, key=_order), columns)
 
 
 def load_text(networks: Sequence[Record]) -> str:
@@ -192,3 +191,7 @@ def _bits(policies: Sequence[Record]) -> list[int]:
 def _ratio(records: Sequence[Record]) -> float:
     """Return the smallest of them."""
     return min(record["weight_bytes_before"] / record["weight_bytes_after"] for record in records)
+
+
+def _smaller(record: Record) -> str:
+    return f"{record['weight_bytes_before'] / record['weight_bytes_after']:.1f}"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from elcd_policy.sequence import NAMING
 
-from ..page import Target, table
+from ..page import Columns, Target, table, table_of
 from ..store import Record
 from .models import MODELS
 from .scores import SALT, WEIGHTS, WHITE
@@ -101,53 +101,45 @@ def gesture_table(records: Sequence[Record]) -> str:
 
 def served_table(records: Sequence[Record]) -> str:
     """Return the accuracy of the classifier that is served."""
-    rows = [
-        [
-            str(record["epochs"]),
-            *(f"{100 * record['accuracy'][record['shares'].index(s)]:.0f}" for s in SHARES_SHOWN),
-            _best(record["accuracy"], record["shares"]),
-            f"{record['cpu_s']:.0f}",
-        ]
-        for record in records
-    ]
-    return table(["epochs", *SEEN, "best", "training, CPU s"], rows)
+
+    def seen(share: float) -> Callable[[Record], str]:
+        return lambda row: f"{100 * row['accuracy'][row['shares'].index(share)]:.0f}"
+
+    columns: Columns = {
+        "epochs": "{epochs}",
+        **{text: seen(share) for text, share in zip(SEEN, SHARES_SHOWN, strict=True)},
+        "best": lambda row: _best(row["accuracy"], row["shares"]),
+        "training, CPU s": "{cpu_s:.0f}",
+    }
+    return table_of(records, columns)
 
 
 def certificate_table(records: Sequence[Record]) -> str:
     """Return what the certificate of the classifier that is served states."""
-    rows = []
-    for record in records:
-        facts = record["certificate"]
-        (layer,) = facts["layers"]
-        rows.append(
-            [
-                f"{facts['rate']:.3g}",
-                f"{layer['step']:.2g}",
-                f"{layer['largest_step']['euler']:.2g}",
-                "yes" if facts["contracting_steps"] else "no",
-                f"{layer['step_factor']:.3f}",
-            ]
-        )
-    header = ["rate in continuous time", "step", "a step contracts up to", "steps are covered"]
-    return table([*header, "a step changes a distance by at most"], rows)
+    facts = [{**r["certificate"], "layer": r["certificate"]["layers"][0]} for r in records]
+    columns: Columns = {
+        "rate in continuous time": "{rate:.3g}",
+        "step": "{layer[step]:.2g}",
+        "a step contracts up to": "{layer[largest_step][euler]:.2g}",
+        "steps are covered": lambda row: "yes" if row["contracting_steps"] else "no",
+        "a step changes a distance by at most": "{layer[step_factor]:.3f}",
+    }
+    return table_of(facts, columns)
 
 
 def naming_table(records: Sequence[Record]) -> str:
     """Return what the classifier says of a stream of motions, by skill_node's rule."""
-    rows = [
-        [
-            f"{row['speed']:g} x",
-            f"{row['motions']}",
-            f"{row['right']}",
-            f"{row['wrong']}",
-            f"{row['motions'] - row['right'] - row['wrong']}",
-            "-" if row["share"] is None else f"{row['share']:.0%}",
-        ]
-        for record in records
-        for row in record["named"]
-    ]
-    header = ["speed", "motions", "named rightly", "wrongly", "never"]
-    return table([*header, "half of them within this share of the motion"], rows)
+    columns: Columns = {
+        "speed": "{speed:g} x",
+        "motions": "{motions}",
+        "named rightly": "{right}",
+        "wrongly": "{wrong}",
+        "never": lambda row: str(row["motions"] - row["right"] - row["wrong"]),
+        "half of them within this share of the motion": lambda row: (
+            "-" if row["share"] is None else f"{row['share']:.0%}"
+        ),
+    }
+    return table_of([row for record in records for row in record["named"]], columns)
 
 
 def naming_rule() -> str:
@@ -157,32 +149,25 @@ def naming_rule() -> str:
 
 def curvature_table(records: Sequence[Record]) -> str:
     """Return the loss and its Hessian's largest eigenvalue and trace, a row per model."""
+    keys = ("loss", "largest", "trace", "trace_error")
     rows = [
-        [
-            name,
-            f"{mean_of(records, name, 'loss'):.3g}",
-            f"{mean_of(records, name, 'largest'):.3g}",
-            f"{mean_of(records, name, 'trace'):.3g} ± {mean_of(records, name, 'trace_error'):.2g}",
-        ]
+        {"model": name, **{key: mean_of(records, name, key) for key in keys}}
         for name in present(records)
     ]
-    return table(["", "loss", "largest eigenvalue", "trace"], rows)
+    columns: Columns = {"": "{model}", "loss": "{loss:.3g}", "largest eigenvalue": "{largest:.3g}"}
+    return table_of(rows, {**columns, "trace": "{trace:.3g} ± {trace_error:.2g}"})
 
 
 def speed_table(records: Sequence[Record]) -> str:
     """Return the time and memory of a training step, a row per layer."""
-    rows = [
-        [
-            row["layer"],
-            f"{row['s']:.3f}",
-            f"{row['of_rnn']:.2f}",
-            f"{row['of_lstm']:.3f}",
-            f"{row['mb']:.0f}",
-        ]
-        for record in records
-        for row in record["rows"]
-    ]
-    return table(["", "s", "of RNN's time", "of LSTM's time", "peak memory, MB"], rows)
+    columns: Columns = {
+        "": "{layer}",
+        "s": "{s:.3f}",
+        "of RNN's time": "{of_rnn:.2f}",
+        "of LSTM's time": "{of_lstm:.3f}",
+        "peak memory, MB": "{mb:.0f}",
+    }
+    return table_of([row for record in records for row in record["rows"]], columns)
 
 
 def stream_table(records: Sequence[Record]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..page import Target, code_mark, table
+from ..page import Columns, Target, code_mark, table, table_of
 from ..store import Record
 from .dispatch import Profile
 
@@ -50,44 +50,34 @@ def _ticks(ticks: Record | None) -> list[Target]:
 
 def cost_table(cost: Record) -> str:
     """Return CPU seconds of training over dimension and number of samples."""
-    mark = code_mark([cost])
-    body = [
-        [f"{row['dimension']}{mark}", f"{row['samples']}", f"{row['cpu_s']:.1f}"]
-        for row in cost["rows"]
-    ]
-    return table(["dimension", "samples", "CPU s"], body)
+    first = "{dimension}" + code_mark([cost])
+    columns: Columns = {"dimension": first, "samples": "{samples}", "CPU s": "{cpu_s:.1f}"}
+    return table_of(cost["rows"], columns)
 
 
 def beside_table(cost: Record) -> str:
     """Return CPU seconds of training beside the peer's."""
-    body = [
-        [
-            row["shape"] + code_mark([cost]),
-            f"{row['cpu_s']:.1f}",
-            f"{row['eflow_cpu_s']:.1f}",
-            f"{row['cpu_s'] / row['eflow_cpu_s']:.2f}",
-        ]
-        for row in cost.get("beside", [])
-    ]
-    return table(["shape", "CPU s", "EFlow, CPU s", "ratio"], body)
+    columns: Columns = {
+        "shape": "{shape}" + code_mark([cost]),
+        "CPU s": "{cpu_s:.1f}",
+        "EFlow, CPU s": "{eflow_cpu_s:.1f}",
+        "ratio": lambda row: f"{row['cpu_s'] / row['eflow_cpu_s']:.2f}",
+    }
+    return table_of(cost.get("beside", []), columns)
 
 
 def tick_table(ticks: Record) -> str:
     """Return a row per runtime and dimension."""
-    rows = [
-        [
-            f"{row['runtime']}, {row['dimension']}-D",
-            _us(row["policy_us"]),
-            f"{row['plain_us']:.1f}",
-            f"{row['ratio']:.1f}",
-            _us(row["numpy_us"]),
-            f"{row['batch_per_s'] / 1e6:.2f}",
-            f"{row['plain_batch_per_s'] / 1e6:.2f}",
-        ]
-        for row in ticks["rows"]
-    ]
-    header = ["runtime", "policy, us", "plain, us", "ratio", "`LoadedPolicy.velocity`, us"]
-    return table([*header, "policy, M states/s", "plain, M states/s"], rows)
+    columns: Columns = {
+        "runtime": "{runtime}, {dimension}-D",
+        "policy, us": lambda row: _us(row["policy_us"]),
+        "plain, us": "{plain_us:.1f}",
+        "ratio": "{ratio:.1f}",
+        "`LoadedPolicy.velocity`, us": lambda row: _us(row["numpy_us"]),
+        "policy, M states/s": lambda row: f"{row['batch_per_s'] / 1e6:.2f}",
+        "plain, M states/s": lambda row: f"{row['plain_batch_per_s'] / 1e6:.2f}",
+    }
+    return table_of(ticks["rows"], columns)
 
 
 def operation_table(profiles: Mapping[str, Profile]) -> str:
