@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from elcd_policy.utils.files import write_atomically
+
 from .fingerprint import PACKAGE, code_hash, sources, training_code
 from .subjects import RESULTS, ROOT, check_checkout
 
@@ -59,7 +61,8 @@ def rename_code(folder: Path, old: str, new: str) -> int:
         for record in found:
             record["code"] = new
         if found:
-            path.write_text("".join(json.dumps(record) + "\n" for record in records))
+            with write_atomically(path) as file:
+                file.write("".join(json.dumps(record) + "\n" for record in records).encode())
         count += len(found)
     return count
 

@@ -101,7 +101,11 @@ def load_records(folder: str | os.PathLike[str], subject: str) -> list[Record]:
         As `read_records`.
     """
     files = sorted(Path(folder).glob(f"{subject}*.jsonl"))
-    last = {identity(r["job"]): r for file in files for r in read_records(file)}
+    last: dict[str, Record] = {}
+    for record in (each for file in files for each in read_records(file)):
+        name = identity(record["job"])
+        last.pop(name, None)  # what was run last comes last
+        last[name] = record
     return [{**record, **record["job"], **record.get("result", {})} for record in last.values()]
 
 

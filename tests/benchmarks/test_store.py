@@ -80,4 +80,7 @@ def test_of_each_job_the_last_record_counts_whichever_file_it_is_in(tmp_path: Pa
     append_record(tmp_path / "other.jsonl", record(0, 4))
     found = load_records(tmp_path, "lasa")
     assert {each["number"]: each["result"] for each in found} == {0: 3, 1: 2}
+    append_record(tmp_path / "lasa.jsonl", record(2, 5))
+    append_record(tmp_path / "lasa.jsonl", record(0, 6))
+    assert [each["result"] for each in load_records(tmp_path, "lasa")] == [2, 5, 6]
     assert load_records(tmp_path / "nowhere", "lasa") == []
