@@ -19,7 +19,7 @@ TRAINED = Path("results/pick_by_sight/policy.pt")
 
 
 def generate_launch_description() -> LaunchDescription:
-    """The declared arguments, and what they bring up."""
+    """Return the declared arguments, and what they start."""
     return description(__file__, PICK_BY_SIGHT_ARGUMENTS, bring_up)
 
 

@@ -14,7 +14,7 @@ CONFIGS = Path(__file__).resolve().parents[1] / "config"
 
 
 def generate_launch_description() -> LaunchDescription:
-    """The declared arguments, and what they bring up."""
+    """Return the declared arguments, and what they start."""
     return description(__file__, REAL_ARM_ARGUMENTS, bring_up)
 
 

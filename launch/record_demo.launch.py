@@ -9,7 +9,7 @@ from launch import Action, LaunchDescription
 
 
 def generate_launch_description() -> LaunchDescription:
-    """The declared arguments, and what they bring up."""
+    """Return the declared arguments, and what they start."""
     return description(__file__, RECORD_DEMO_ARGUMENTS, bring_up)
 
 

@@ -15,7 +15,7 @@ TRAINED = Path("results/follow_demo/policy.pt")
 
 
 def generate_launch_description() -> LaunchDescription:
-    """The declared arguments, and what they bring up."""
+    """Return the declared arguments, and what they start."""
     return description(__file__, TWO_ARMS_ARGUMENTS, bring_up)
 
 

@@ -113,11 +113,11 @@ class GoalNode(WatchingNode):
             self._search.restart()
             self._say(ERROR, fault)
             return
-        doubt = self._search.look(picture_of(message))
+        missing = self._search.look(picture_of(message))
         goal = self._search.goal
-        if doubt or goal is None:
+        if missing or goal is None:
             self._refused += 1
-            self._say(WARN, doubt)
+            self._say(WARN, missing)
             return
         self._send(goal, message)
         self._say(OK, "the goal is in sight")

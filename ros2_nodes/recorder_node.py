@@ -167,8 +167,8 @@ class RecorderNode(Node):
             self._catch_up()
             try:
                 response.success, response.message = True, act()
-                doubtful = "; " in response.message
-                self._say(response.message, WARN if doubtful else OK)
+                warned = "; " in response.message
+                self._say(response.message, WARN if warned else OK)
             except (ElcdError, OSError) as error:
                 response.success, response.message = False, str(error)
                 self._say(response.message, ERROR)

@@ -166,7 +166,7 @@ class SimNode(Node):
             )
 
     def _advance(self) -> None:
-        """One batch of steps under the present command, and the state after it."""
+        """Step one batch under the present command, and publish the state after it."""
         self._batches += 1
         arm, timeout = self._arm, self.parameters["cmd_timeout"]
         if self._time - self._command_time > timeout + 1e-9:

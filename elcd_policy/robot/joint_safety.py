@@ -28,7 +28,7 @@ LIMIT_TOLERANCE = 0.1
 
 @dataclass(frozen=True)
 class JointLimits:
-    """What the command to n joints may never exceed.
+    """Limits that the command to n joints never exceeds.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class JointReading:
 
 @dataclass(frozen=True)
 class JointDecision:
-    """What to send, and why.
+    """A command to send, and its reasons.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ class JointDecision:
 
 
 def joints_fault(positions: Array, names: tuple[str, ...]) -> str:
-    """Why measured positions [n] can't be used; empty if they can."""
+    """Return the fault of measured positions [n]; empty if they are finite."""
     bad = [name for name, value in zip(names, positions, strict=True) if not np.isfinite(value)]
     return f"the state's joint positions are not finite: got {', '.join(bad)}" if bad else ""
 
@@ -152,7 +152,7 @@ def joint_state_fault(state: JointReading, limits: JointLimits) -> str:
 
 
 def room_to_move(positions: Array, limits: JointLimits, dt: float) -> tuple[Array, Array]:
-    """The lowest [n] and highest [n] velocities from which every joint can still stop in time.
+    """Return the lowest [n] and highest [n] velocities from which all joints still stop in time.
 
     The acceleration limit ramps all joints to rest together, within `stopping_time` T: a
     joint that moves at ``distance / (T + dt)`` comes to rest before its limit then. At a
@@ -165,7 +165,7 @@ def room_to_move(positions: Array, limits: JointLimits, dt: float) -> tuple[Arra
 
 
 def keep_within(velocity: Array, lowest: Array, highest: Array) -> Array:
-    """The velocity [n] scaled by one factor 0..1 so that each joint is within its bounds."""
+    """Return the velocity [n] scaled by one factor 0..1 so that each joint is within its bounds."""
     bound = np.where(velocity > 0, highest, -lowest)
     excess = np.abs(velocity) > bound
     if not excess.any():
@@ -176,7 +176,7 @@ def keep_within(velocity: Array, lowest: Array, highest: Array) -> Array:
 def limit_joint_acceleration(
     velocity: Array, previous: Array, acceleration: Array, dt: float
 ) -> Array:
-    """The velocity [n], or as far on the straight way to it from ``previous`` as allowed."""
+    """Return the velocity [n], or as far on the straight way to it from ``previous`` as allowed."""
     change = velocity - previous
     excess = np.abs(change) > acceleration * dt
     if not excess.any():
@@ -185,7 +185,7 @@ def limit_joint_acceleration(
 
 
 def ramp_joints_to_zero(previous: Array, limits: JointLimits, dt: float) -> Array:
-    """The next velocity [n] on the way from ``previous`` to rest."""
+    """Return the next velocity [n] on the way from ``previous`` to rest."""
     return limit_joint_acceleration(np.zeros_like(previous), previous, limits.acceleration, dt)
 
 
@@ -196,7 +196,7 @@ def safe_joint_velocity(
     limits: JointLimits,
     dt: float,
 ) -> JointDecision:
-    """The next joint velocity to send: the whole chain.
+    """Return the next joint velocity to send: the whole chain.
 
     Parameters
     ----------

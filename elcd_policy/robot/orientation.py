@@ -41,7 +41,7 @@ def to_coordinates(position: ArrayLike, quaternion: ArrayLike, reference: ArrayL
 
 
 def to_pose(coordinates: ArrayLike, reference: ArrayLike) -> tuple[Array, Array]:
-    """Positions [..., 3] and quaternions [..., 4] of coordinates [..., 6]; see `to_coordinates`.
+    """Return positions [..., 3] and quaternions [..., 4] of coordinates [..., 6].
 
     Quaternions change sign nowhere along a continuous motion.
     """
@@ -51,7 +51,7 @@ def to_pose(coordinates: ArrayLike, reference: ArrayLike) -> tuple[Array, Array]
 
 
 def median_orientation(quaternions: ArrayLike) -> Array:
-    """The orientation [4] from which the rotation vectors of [n, 4] have the median zero.
+    """Return the orientation [4] from which the rotation vectors of [n, 4] have the median zero.
 
     The median is that of each coordinate: an orientation that strays does not move it, and of
     two it is the geodesic mean. Found by iterating ``R <- exp(0.7 median_i log(R_i R^-1)) R``
@@ -89,7 +89,7 @@ def left_jacobian_inverse(r: ArrayLike) -> Array:
 
 
 def rotation_vector(target: ArrayLike, current: ArrayLike) -> Array:
-    """The shortest rotation [3] in rad, in the base frame, that turns current into target.
+    """Return the shortest rotation [3] in rad, in the base frame, that turns current into target.
 
     ``log(target current^-1)``; both quaternions [4] as x y z w of norm about 1. Its norm is
     at most pi, and q and -q are the same rotation.
@@ -119,7 +119,7 @@ def rotation_vector(target: ArrayLike, current: ArrayLike) -> Array:
 
 
 def unit_quaternion(quaternion: ArrayLike) -> Array:
-    """The quaternion [4] (x y z w) at norm 1.
+    """Return the quaternion [4] (x y z w) at norm 1.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def quaternion_from_matrix(matrix: ArrayLike) -> Array:
 
 
 def angle_fault(angle: float, margin: float = MARGIN) -> str:
-    """Why an orientation at ``angle`` rad from the reference can't be used; empty if it can."""
+    """Return the fault of an orientation at ``angle`` rad from the reference; empty for none."""
     largest = np.pi - margin
     if angle <= largest:
         return ""

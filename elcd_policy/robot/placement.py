@@ -1,4 +1,4 @@
-"""Where a policy's coordinates lie in a robot's base frame."""
+"""Placement of a policy's coordinates in a robot's base frame."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Placement:
         return hash((self.rotation.tobytes(), self.origin.tobytes(), self.metres_per_unit))
 
     def to_robot(self, x: ArrayLike) -> NDArray[np.float64]:
-        """Positions [..., d] in the policy's units to robot positions [..., 3] in m."""
+        """Return the robot positions [..., 3] in m of positions [..., d] in the policy's units."""
         return self.origin + self.velocity_to_robot(x)
 
     def to_policy(self, p: ArrayLike) -> NDArray[np.float64]:
@@ -98,7 +98,7 @@ class Placement:
         return self.metres_per_unit * v @ self.rotation[:, : v.shape[-1]].T
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form; `from_dict` reads it back exactly."""
+        """Return a JSON-ready form; `from_dict` reads it back exactly."""
         return {
             "rotation": self.rotation.tolist(),
             "origin": self.origin.tolist(),
@@ -107,7 +107,7 @@ class Placement:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Placement:
-        """The placement that `to_dict` described; a missing key takes its default."""
+        """Return the placement that `to_dict` described; a missing key takes its default."""
         known = {"rotation", "origin", "metres_per_unit"}
         unknown = sorted(set(values) - known)
         if unknown:

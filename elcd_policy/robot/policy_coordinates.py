@@ -1,4 +1,4 @@
-"""What a policy's coordinates are, and whether a robot can follow them: the one check of it."""
+"""Check of a policy's coordinates: whether a robot can follow them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DEFAULT_NAMES = ("x", "y", "z")
 
 
 class Described(Protocol):
-    """What is checked: a policy file's metadata, or a demonstration set."""
+    """A policy file's metadata, or a demonstration set."""
 
     @property
     def dimension(self) -> int:
@@ -85,7 +85,7 @@ def check_coordinates(policy: Described, joints: Sequence[str] = (), what: str =
 
 
 def _are_named(names: list[str]) -> bool:
-    """Whether somebody said what the coordinates are called."""
+    """Return whether somebody said what the coordinates are called."""
     by_default = [f"x{i}" for i in range(len(names))]
     return bool(names) and names not in (by_default, list(DEFAULT_NAMES[: len(names)]))
 

@@ -31,7 +31,7 @@ FUTURE_TOLERANCE = 0.05
 
 @dataclass(frozen=True)
 class Limits:
-    """What a command may never exceed.
+    """Limits that a command never exceeds.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ class State:
 
 @dataclass(frozen=True)
 class Decision:
-    """What to send, and why.
+    """A command to send, and its reasons.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ class Decision:
 
 
 def input_fault(position: Array, quaternion: Array) -> str:
-    """Why a measured pose can't be used: not finite, or no rotation. Empty if it can."""
+    """Return the fault of a measured pose, not finite or no rotation; empty for none."""
     if not np.isfinite(position).all():
         return f"the state's position is not finite: got {position.tolist()}"
     norm = float(np.linalg.norm(quaternion))
@@ -139,7 +139,7 @@ def input_fault(position: Array, quaternion: Array) -> str:
 
 
 def frame_fault(frame_id: str, base_frame: str) -> str:
-    """Why a state's frame can't be used; empty if it is the base frame."""
+    """Return the fault of a state's frame; empty if it is the base frame."""
     if frame_id == base_frame:
         return ""
     return f"the state is in another frame: got '{frame_id}', expected '{base_frame}'"
@@ -186,14 +186,14 @@ def state_fault(state: State, limits: Limits, base_frame: str) -> str:
 
 
 def output_fault(twist: Array) -> str:
-    """Why a field's twist can't be used; empty if it is finite."""
+    """Return the fault of a field's twist; empty if it is finite."""
     if np.isfinite(twist).all():
         return ""
     return f"the policy's velocity is not finite: got {twist.tolist()}"
 
 
 def scale_speed(twist: Array, speed: float, angular_speed: float) -> Array:
-    """The twist scaled by one factor <= 1 so that both its speeds are within the limits.
+    """Return the twist scaled by one factor <= 1 so that both its speeds are within the limits.
 
     One factor for all components keeps the direction, hence the streamline, and the ratio
     of turning to moving; clamping each axis would bend it.
@@ -209,7 +209,7 @@ def scale_speed(twist: Array, speed: float, angular_speed: float) -> Array:
 def limit_acceleration(
     twist: Array, previous: Array, acceleration: float, angular_acceleration: float, dt: float
 ) -> Array:
-    """The twist, or as far on the straight way to it from ``previous`` as ``dt`` s allow."""
+    """Return the twist, or as far on the straight way to it from ``previous`` as ``dt`` s allow."""
     limited = twist.copy()
     for part, bound in ((slice(0, 3), acceleration * dt), (slice(3, 6), angular_acceleration * dt)):
         change = twist[part] - previous[part]
@@ -220,7 +220,7 @@ def limit_acceleration(
 
 
 def ramp_to_zero(previous: Array, limits: Limits, dt: float) -> Array:
-    """The next twist [6] on the way from ``previous`` to rest."""
+    """Return the next twist [6] on the way from ``previous`` to rest."""
     return limit_acceleration(
         np.zeros(6), previous, limits.acceleration, limits.angular_acceleration, dt
     )
@@ -235,7 +235,7 @@ def safe_twist(
     dt: float,
     speed_scale: float = 1.0,
 ) -> Decision:
-    """The next twist to send: the whole chain.
+    """Return the next twist to send: the whole chain.
 
     Parameters
     ----------

@@ -83,14 +83,14 @@ class TaskSpace:
         object.__setattr__(self, "orientation", unit_quaternion(self.orientation))
 
     def fault(self, quaternion: ArrayLike) -> str:
-        """Why no policy of poses can be followed from an orientation [4]; empty if it can."""
+        """Return why no policy of poses can be followed from an orientation [4]; empty for none."""
         if self.dimension != POSE_DIMENSION:
             return ""
         fault = angle_fault(_length(rotation_vector(quaternion, self.orientation)), self.margin)
         return f"the orientation is out of range: {fault}" if fault else ""
 
     def to_policy(self, position: ArrayLike, quaternion: ArrayLike | None = None) -> Array:
-        """The policy's state [d] at a TCP position [3] in m and, for poses, orientation [4].
+        """Return the policy's state [d] at a TCP position [3] in m and, for poses, orientation [4].
 
         Where `fault` finds one, rotations are not a number: so is every velocity from there, and
         the safety chain ramps to zero.
@@ -106,7 +106,7 @@ class TaskSpace:
         return np.concatenate([x, self.placement.rotation.T @ r])
 
     def pose(self, x: ArrayLike) -> tuple[Array, Array]:
-        """Position [3] in m and quaternion [4] of the TCP at a policy's state [d]."""
+        """Return position [3] in m and quaternion [4] of the TCP at a policy's state [d]."""
         x = np.asarray(x, dtype=np.float64)
         position = self.placement.to_robot(x[:3])
         if self.dimension != POSE_DIMENSION:
@@ -115,7 +115,7 @@ class TaskSpace:
         return to_pose(turned, self.orientation)
 
     def twist(self, position: ArrayLike, quaternion: ArrayLike, velocity: ArrayLike) -> Array:
-        """The twist [6] in the base frame for a policy's velocity.
+        """Return the twist [6] in the base frame for a policy's velocity.
 
         Parameters
         ----------
@@ -140,7 +140,7 @@ class TaskSpace:
 
 
 def goal_orientation(facts: PolicyMetadata, placement: Placement) -> Array | None:
-    """The goal's orientation [4] in the base frame of a placed policy of poses, else None."""
+    """Return the goal's orientation [4], base frame, of a placed policy of poses, else None."""
     if facts.orientation is None:
         return None
     turn = Rotation.from_quat(quaternion_from_matrix(placement.rotation))

@@ -1,4 +1,4 @@
-"""What came out of a demonstration run: figures, verdict, table and pictures."""
+"""Report of a run that follows a motion: figures, verdict, table and pictures."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ class Outcome:
 
     @property
     def succeeded(self) -> bool:
-        """Whether the goal was reached and every push recovered from."""
+        """True if the goal was reached and every push recovered from."""
         turned = self.angle is None or self.angle <= ANGLE_TOLERANCE
         return self.goal.reached and turned and all(push.recovered for push in self.recoveries)
 
     def metrics(self) -> dict[str, Any]:
-        """A JSON-ready form."""
+        """Return a JSON-ready form."""
         free = np.ones(len(self.time), dtype=bool)
         for push, recovery in zip(self.pushes, self.recoveries, strict=True):
             end = push.time + push.duration + (recovery.recovery_time or np.inf)
@@ -126,7 +126,7 @@ def judge(
 
 
 def table(outcome: Outcome, output: Path) -> str:
-    """The outcome as text."""
+    """Return the outcome as text."""
     goal = outcome.goal
     came = f"after {goal.time:.1f} s" if goal.time is not None else "not reached"
     lines = [

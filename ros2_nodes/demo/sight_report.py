@@ -1,4 +1,4 @@
-"""What came out of a run by sight: how near the arm came to the box, and how soon."""
+"""Report of a run by sight: how near the arm came to the box, and how soon."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SightOutcome:
     ----------
     time : [K] in s from the first command.
     position : [K, 3] in m, of the TCP, base frame.
-    moves : of the box; the first one, at time 0, puts it where it stood at the begin.
+    moves : of the box; the first one, at time 0, puts it where it stood at the start.
     goals : [K, 3] in m, the place above the box that the arm should be at.
     reached : for each place of the box, whether and when the arm came to it for good.
     """
@@ -51,11 +51,11 @@ class SightOutcome:
 
     @property
     def succeeded(self) -> bool:
-        """Whether the arm ended over the box."""
+        """True if the arm ended over the box."""
         return self.reached[-1].reached
 
     def metrics(self) -> dict[str, Any]:
-        """A JSON-ready form."""
+        """Return a JSON-ready form."""
         off = self.position[-1] - self.goals[-1]
         return {
             "succeeded": self.succeeded,
@@ -82,7 +82,7 @@ def judge(
     Parameters
     ----------
     log : from the first command on.
-    place : [2] in m, of the box at the begin.
+    place : [2] in m, of the box at the start.
     moves : of the box.
     height : m, of the goal above its centre.
     """
@@ -102,7 +102,7 @@ def judge(
 
 
 def table(outcome: SightOutcome, output: Path) -> str:
-    """The outcome as text."""
+    """Return the outcome as text."""
     lines = ["box from   at x, y              the arm was over it"]
     for move, came in zip(outcome.moves, outcome.reached, strict=True):
         x, y = move.place

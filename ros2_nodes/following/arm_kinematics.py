@@ -97,7 +97,7 @@ class ArmKinematics:
         return np.asarray(self._model.velocityLimit[self._columns])
 
     def limits(self, speed: float, acceleration: float, state_timeout: float) -> JointLimits:
-        """The URDF's limits, and none above those given for all joints.
+        """Return the URDF's limits, and none above those given for all joints.
 
         Parameters
         ----------
@@ -116,7 +116,7 @@ class ArmKinematics:
         )
 
     def pose(self, positions: Array) -> tuple[Array, Array]:
-        """Position [3] in m and quaternion [4] x y z w of the TCP, base frame."""
+        """Return position [3] in m and quaternion [4] x y z w of the TCP, base frame."""
         self._pin.forwardKinematics(self._model, self._data, self._configuration(positions))
         placement = self._pin.updateFramePlacement(self._model, self._data, self._tcp)
         tcp = self._from_world * placement
@@ -145,11 +145,11 @@ class ArmKinematics:
         return float(np.prod(np.linalg.svd(self.jacobian(positions), compute_uv=False)))
 
     def smallest_singular_value(self, positions: Array) -> float:
-        """Of the Jacobian; below `DAMPED_BELOW` the TCP no longer follows exactly."""
+        """Return that of the Jacobian; below `DAMPED_BELOW` the TCP no longer follows exactly."""
         return float(np.linalg.svd(self.jacobian(positions), compute_uv=False)[-1])
 
     def joint_velocity(self, jacobian: Array, positions: Array, twist: Array, room: Any) -> Array:
-        """Joint velocities [n] in rad/s that give the TCP a twist.
+        """Return joint velocities [n] in rad/s that give the TCP a twist.
 
         Damped least squares, damped only where singular values are small [1]_. A joint that
         would run into its limit keeps what it may do there, and the others take over [2]_, as
@@ -197,14 +197,14 @@ class ArmKinematics:
         return np.asarray(self._pin.integrate(self._model, self._neutral, ordered))
 
     def _inner(self, positions: Array) -> Array:
-        """The nearest positions [n] outside the limits' margins."""
+        """Return the nearest positions [n] outside the limits' margins."""
         limited = np.isfinite(self.upper - self.lower)
         margin = LIMIT_MARGIN * np.where(limited, self.upper - self.lower, 0.0)
         return np.clip(positions, self.lower + margin, self.upper - margin)
 
 
 def _chain(model: Any, base_frame: str, tcp_frame: str) -> tuple[str, ...]:
-    """Names of the joints from a link to another one further out."""
+    """Return names of the joints from a link to another one further out."""
     base = model.frames[model.getBodyId(base_frame)].parentJoint
     joint = model.frames[model.getBodyId(tcp_frame)].parentJoint
     chain = []
@@ -226,7 +226,7 @@ def _chain(model: Any, base_frame: str, tcp_frame: str) -> tuple[str, ...]:
 
 
 def _acceleration_limits(urdf: str) -> dict[str, float]:
-    """Of the joints that state one (URDF 1.2), rad/s^2."""
+    """Return the limits in rad/s^2 of the joints that state one (URDF 1.2)."""
     try:
         root = ElementTree.fromstring(urdf)
     except ElementTree.ParseError as error:

@@ -112,39 +112,39 @@ class Follower(Motion[safety.State]):
         return fault
 
     def pose(self, state: safety.State) -> tuple[Array, Array]:
-        """Position [3] in m and quaternion [4] x y z w of the TCP."""
+        """Return position [3] in m and quaternion [4] x y z w of the TCP."""
         return state.position, state.quaternion
 
     def policy_state(self, state: safety.State) -> Array:
-        """The policy's state [d]."""
+        """Return the policy's state [d]."""
         return self.placement.to_policy(state.position)[: self.dimension]
 
     def positions(self, path: Array) -> Array:
-        """Positions [K, 3] of the TCP in m along a path of policy states [K, d]."""
+        """Return positions [K, 3] of the TCP in m along a path of policy states [K, d]."""
         return self.placement.to_robot(path)
 
     def twist(self, state: safety.State, previous: Array, dt: float) -> safety.Decision:
-        """The safe twist [6] at a state, after the twist sent ``dt`` s before."""
+        """Return the safe twist [6] at a state, after the twist sent ``dt`` s before."""
         return safety.safe_twist(
             state, self._field, previous, self.limits, self.base_frame, dt, self.speed_scale
         )
 
     def state_fault(self, state: safety.State) -> str:
-        """Why a state can't be used; empty if it can."""
+        """Return the fault of a state; empty if it can be used."""
         return safety.state_fault(state, self.limits, self.base_frame)
 
     def progress(self, state: safety.State) -> Array:
-        """Position [3] of the TCP in m."""
+        """Return position [3] of the TCP in m."""
         return state.position
 
     def wish(self, state: safety.State) -> Array:
-        """The twist [6] that the policy asks for, at full speed and before any limit."""
+        """Return the twist [6] that the policy asks for, at full speed and before any limit."""
         space, position, quaternion = self._space(state), state.position, state.quaternion
         velocity = self.policy.velocity(space.to_policy(position, quaternion))
         return space.twist(position, quaternion, velocity)
 
     def after(self, state: safety.State, command: Array, dt: float) -> safety.State:
-        """The state that a twist [6] of ``dt`` s leads to."""
+        """Return the state that a twist [6] of ``dt`` s leads to."""
         turn = Rotation.from_rotvec(dt * command[3:])
         quaternion = (turn * Rotation.from_quat(state.quaternion)).as_quat()
         return replace(state, position=state.position + dt * command[:3], quaternion=quaternion)
@@ -187,7 +187,7 @@ def resolve_placement(
     quaternion: tuple[float, ...] = (),
     metres_per_unit: float = 0.0,
 ) -> Placement:
-    """The placement to use: the stored one, changed by what was given.
+    """Return the placement to use: the stored one, changed by what was given.
 
     Parameters
     ----------
@@ -222,7 +222,7 @@ def resolve_placement(
 def demonstrated_box(
     placement: Placement, workspace: Sequence[Sequence[float]], margin: float
 ) -> tuple[Array, Array]:
-    """The box [3], [3] in m around the placed corners of the demonstrations, plus a margin."""
+    """Return the box [3], [3] in m around the placed corners of demonstrations, plus a margin."""
     lower, upper = (np.asarray(corner, dtype=np.float64) for corner in workspace)
     grid = np.meshgrid(*zip(lower, upper, strict=True))
     corners = placement.to_robot(np.stack([axis.ravel() for axis in grid], axis=-1))

@@ -66,31 +66,31 @@ class JointFollower(Motion[JointReading]):
         return "the policy's goal is a set of joint positions, a pose does not say which"
 
     def pose(self, state: JointReading) -> tuple[Array, Array]:
-        """Position [3] in m and quaternion [4] x y z w of the TCP."""
+        """Return position [3] in m and quaternion [4] x y z w of the TCP."""
         return self.arm.pose(state.positions)
 
     def policy_state(self, state: JointReading) -> Array:
-        """The policy's state [n]: the joint positions, in the policy's order."""
+        """Return the policy's state [n]: the joint positions, in the policy's order."""
         return state.positions[self._order]
 
     def positions(self, path: Array) -> Array:
-        """Positions [K, 3] of the TCP in m along joint positions [K, n]."""
+        """Return positions [K, 3] of the TCP in m along joint positions [K, n]."""
         return np.array([self.arm.pose(joints)[0] for joints in path[:, self._inverse]])
 
     def state_fault(self, state: JointReading) -> str:
-        """Why a state can't be used; empty if it can."""
+        """Return the fault of a state; empty if it can be used."""
         return joint_state_fault(state, self.joint_limits)
 
     def progress(self, state: JointReading) -> Array:
-        """Joint positions [n] in rad."""
+        """Return joint positions [n] in rad."""
         return state.positions
 
     def wish(self, state: JointReading) -> Array:
-        """Joint velocities [n] that the policy asks for, at full speed and before any limit."""
+        """Return the joint velocities [n] that the policy asks for, before any limit."""
         return self.policy.velocity(self.policy_state(state))[self._inverse]
 
     def after(self, state: JointReading, command: Array, dt: float) -> JointReading:
-        """The state that joint velocities [n] of ``dt`` s lead to."""
+        """Return the state that joint velocities [n] of ``dt`` s lead to."""
         return replace(state, positions=state.positions + dt * command)
 
     def _decide(self, state: JointReading, dt: float) -> tuple[Array, str, tuple[str, ...]]:
@@ -149,38 +149,38 @@ class ArmFollower(Motion[JointReading]):
         return fault
 
     def arrived(self, state: JointReading, slack: float = 1.0) -> bool:
-        """Whether a state is within ``slack`` times the goal's tolerance."""
+        """Return whether a state is within ``slack`` times the goal's tolerance."""
         return self.cartesian.arrived(self._cartesian_state(state), slack)
 
     def pose(self, state: JointReading) -> tuple[Array, Array]:
-        """Position [3] in m and quaternion [4] x y z w of the TCP."""
+        """Return position [3] in m and quaternion [4] x y z w of the TCP."""
         return self.arm.pose(state.positions)
 
     def policy_state(self, state: JointReading) -> Array:
-        """The policy's state [d]."""
+        """Return the policy's state [d]."""
         return self.cartesian.policy_state(self._cartesian_state(state))
 
     def positions(self, path: Array) -> Array:
-        """Positions [K, 3] of the TCP in m along a path of policy states [K, d]."""
+        """Return positions [K, 3] of the TCP in m along a path of policy states [K, d]."""
         return self.cartesian.positions(path)
 
     def state_fault(self, state: JointReading) -> str:
-        """Why a state can't be used; empty if it can."""
+        """Return the fault of a state; empty if it can be used."""
         return joint_state_fault(state, self.joint_limits)
 
     def progress(self, state: JointReading) -> Array:
-        """Position [3] of the TCP in m."""
+        """Return position [3] of the TCP in m."""
         return self.pose(state)[0]
 
     def wish(self, state: JointReading) -> Array:
-        """Joint velocities [n] for the policy's twist, at full speed and before any limit."""
+        """Return the joint velocities [n] for the policy's twist, before any limit."""
         jacobian = self.arm.jacobian(state.positions)
         twist = self.cartesian.wish(self._cartesian_state(state))
         endless = np.full(self.size, np.inf)
         return self.arm.joint_velocity(jacobian, state.positions, twist, (-endless, endless))
 
     def after(self, state: JointReading, command: Array, dt: float) -> JointReading:
-        """The state that joint velocities [n] of ``dt`` s lead to."""
+        """Return the state that joint velocities [n] of ``dt`` s lead to."""
         return replace(state, positions=state.positions + dt * command)
 
     def _decide(self, state: JointReading, dt: float) -> tuple[Array, str, tuple[str, ...]]:

@@ -27,7 +27,7 @@ class Values(Protocol):
 
 
 def load(path: str) -> LoadedPolicy:
-    """The policy in a file, on one thread: more only add jitter to a small field.
+    """Return the policy in a file, on one thread: more only add jitter to a small field.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def load(path: str) -> LoadedPolicy:
 
 
 def follower_for(policy: LoadedPolicy, p: Values) -> Follower:
-    """The follower of a policy under the node's parameters.
+    """Return the follower of a policy under the node's parameters.
 
     Raises
     ------
@@ -102,8 +102,8 @@ def follower_for(policy: LoadedPolicy, p: Values) -> Follower:
     )
 
 
-def retuned(limits: Limits, p: Values) -> Limits:
-    """The limits with the present values of the live parameters, in the same boxes."""
+def retune_limits(limits: Limits, p: Values) -> Limits:
+    """Return the limits with the present values of the live parameters, in the same boxes."""
     return replace(limits, **_live_limits(p))
 
 

@@ -50,24 +50,24 @@ class PoseFollower(Follower):
         return fault
 
     def arrived(self, state: safety.State, slack: float = 1.0) -> bool:
-        """Whether both distance and angle are within ``slack`` times the goal's tolerances."""
+        """Return whether distance and angle are within ``slack`` times the goal's tolerances."""
         angle = np.linalg.norm(rotation_vector(self._space(state).orientation, state.quaternion))
         return bool(angle <= slack * self.goal_tolerance_angular and super().arrived(state, slack))
 
     def policy_state(self, state: safety.State) -> Array:
-        """The policy's state [6]."""
+        """Return the policy's state [6]."""
         return self._space(state).to_policy(state.position, state.quaternion)
 
     def positions(self, path: Array) -> Array:
-        """Positions [K, 3] of the TCP in m along a path of policy states [K, 6]."""
+        """Return positions [K, 3] of the TCP in m along a path of policy states [K, 6]."""
         return self.placement.to_robot(path[:, :3])
 
     def state_fault(self, state: safety.State) -> str:
-        """Why a state can't be used; empty if it can."""
+        """Return the fault of a state; empty if it can be used."""
         return super().state_fault(state) or self._space(state).fault(state.quaternion)
 
     def twist(self, state: safety.State, previous: Array, dt: float) -> safety.Decision:
-        """The safe twist [6] at a state, after the twist sent ``dt`` s before."""
+        """Return the safe twist [6] at a state, after the twist sent ``dt`` s before."""
         fault = self.state_fault(state)
         if fault:
             return safety.Decision(safety.ramp_to_zero(previous, self.limits, dt), fault)

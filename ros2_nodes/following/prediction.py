@@ -1,4 +1,4 @@
-"""Where a policy will lead, computed a little at each control tick."""
+"""Prediction of where a policy leads, computed a little at each control tick."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 def prediction(
     velocity: Callable[[Array], Array], x: Array, duration: float, steps: int
 ) -> Iterator[Array | None]:
-    """The path from a state under a field, one evaluation of the field at a time.
+    """Yield the path from a state under a field, one evaluation of the field at a time.
 
     A whole rollout would keep the node's only thread from several ticks.
 

@@ -237,7 +237,7 @@ def _singularity_problems(rehearsal: Rehearsal) -> list[str]:
 def _factor_within(
     rehearsal: Rehearsal, limits: Limits | None, joint_limits: JointLimits | None
 ) -> float:
-    """The largest speed_scale that keeps all speeds within their limits, rounded down."""
+    """Return the largest speed_scale that keeps all speeds within their limits, rounded down."""
     factors = [1.0]
     if limits is not None:
         linear, angular = (np.linalg.norm(rehearsal.twist[:, part], axis=1) for part in PARTS)

@@ -1,4 +1,4 @@
-"""What all followers share: phases, coming to rest, and when they are silent."""
+"""Base of all followers: phases, coming to rest, and when they are silent."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ S = TypeVar("S")
 
 
 class Policy(Protocol):
-    """What a follower asks of a policy."""
+    """A policy that can be followed."""
 
     def velocity(self, x: Array) -> Array:
         """Velocity [d] at a state [d], in the policy's units."""
 
     def get_goal(self) -> Array:
-        """The attractor [d]."""
+        """Return the attractor [d]."""
 
     def set_goal(self, g: Array) -> None:
         """Move the attractor [d]."""
@@ -86,11 +86,11 @@ class Motion(ABC, Generic[S]):
 
     @property
     def silent(self) -> bool:
-        """Whether nothing is being sent."""
+        """True if nothing is being sent."""
         return not self._sending
 
     def tick(self, state: S | str | None, dt: float, halt: str = "") -> Array | None:
-        """The command [n] to send now, or None for silence.
+        """Return the command [n] to send now, or None for silence.
 
         Nothing is sent before the first state that passes the checks. A halt or a fault
         ramps to zero within the acceleration limits, sends zeros for `ZEROS` s, and is
@@ -122,15 +122,15 @@ class Motion(ABC, Generic[S]):
 
     @property
     def at_rest(self) -> bool:
-        """Whether the last command was zero."""
+        """True if the last command was zero."""
         return not self._previous.any()
 
     def distance_from(self, state: S) -> float:
-        """Of a state from the goal, in ``unit``."""
+        """Return the distance of a state from the goal, in ``unit``."""
         return float(np.linalg.norm(self.progress(state) - self.goal))
 
     def arrived(self, state: S, slack: float = 1.0) -> bool:
-        """Whether a state is within ``slack`` times the goal's tolerance."""
+        """Return whether a state is within ``slack`` times the goal's tolerance."""
         return self.distance_from(state) <= slack * self.goal_tolerance
 
     def trial(self) -> Motion[S]:
@@ -143,31 +143,31 @@ class Motion(ABC, Generic[S]):
 
     @abstractmethod
     def pose(self, state: S) -> tuple[Array, Array]:
-        """Position [3] in m and quaternion [4] x y z w of the TCP."""
+        """Return position [3] in m and quaternion [4] x y z w of the TCP."""
 
     @abstractmethod
     def policy_state(self, state: S) -> Array:
-        """The policy's state [d]."""
+        """Return the policy's state [d]."""
 
     @abstractmethod
     def positions(self, path: Array) -> Array:
-        """Positions [K, 3] of the TCP in m along a path of policy states [K, d]."""
+        """Return positions [K, 3] of the TCP in m along a path of policy states [K, d]."""
 
     @abstractmethod
     def state_fault(self, state: S) -> str:
-        """Why a state can't be used; empty if it can."""
+        """Return the fault of a state; empty if it can be used."""
 
     @abstractmethod
     def progress(self, state: S) -> Array:
-        """Where the arm is, in ``unit``."""
+        """Return the position of the arm, in ``unit``."""
 
     @abstractmethod
     def wish(self, state: S) -> Array:
-        """The command [n] that the policy asks for, at full speed and before any limit."""
+        """Return the command [n] that the policy asks for, at full speed and before any limit."""
 
     @abstractmethod
     def after(self, state: S, command: Array, dt: float) -> S:
-        """The state that a command [n] of ``dt`` s leads to."""
+        """Return the state that a command [n] of ``dt`` s leads to."""
 
     @abstractmethod
     def _decide(self, state: S, dt: float) -> tuple[Array, str, tuple[str, ...]]:
@@ -175,7 +175,7 @@ class Motion(ABC, Generic[S]):
 
     @abstractmethod
     def _ramp(self, dt: float) -> Array:
-        """The next command [n] on the way to zero."""
+        """Return the next command [n] on the way to zero."""
 
     def _come_to_rest(self, command: Array, dt: float) -> Array | None:
         self._previous, self.limited = command, ()

@@ -49,7 +49,7 @@ class Task:
         self._anchored, self._wished = 0.0, 0.0
 
     def run(self, now: float) -> int:
-        """Begin a new task, which preempts a running one; its number."""
+        """Start a new task, which preempts a running one; return its number."""
         self.number += 1
         self.state, self.reason, self._begin, self.elapsed = RUNNING, "", now, 0.0
         self._holding = False
@@ -57,7 +57,7 @@ class Task:
         return self.number
 
     def end(self, state: str, reason: str) -> bool:
-        """End what moves the arm, a running task or the hold at its goal; whether there was one.
+        """End what moves the arm, a task or the hold at its goal; return whether there was one.
 
         A task that has succeeded remains so.
         """
@@ -69,12 +69,12 @@ class Task:
 
     @property
     def moving(self) -> bool:
-        """Whether the arm is led to the goal or held there."""
+        """True if the arm is led to the goal or held there."""
         return self.state == RUNNING or self._holding
 
     @property
     def halt(self) -> str:
-        """Why the motion may not go on; empty if it may."""
+        """Reason why the motion may not go on; empty if it may."""
         if self.moving:
             return ""
         if self.state == IDLE:

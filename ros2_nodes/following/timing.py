@@ -1,4 +1,4 @@
-"""How evenly and how fast a control loop runs."""
+"""Timing of a control loop: rate, percentiles, missed deadlines."""
 
 from __future__ import annotations
 

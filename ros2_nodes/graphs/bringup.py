@@ -141,15 +141,15 @@ class Bringup:
         return {name: process.returncode for name, process in self._processes.items()}
 
     def pid(self, label: str) -> int:
-        """The process id of a node."""
+        """Return the process id of a node."""
         return self._processes[label].pid
 
     def output(self, label: str) -> str:
-        """What a node has printed."""
+        """Return the output of a node so far."""
         return self._log(label).read_text(encoding="utf-8", errors="replace")
 
     def complaint(self, label: str) -> str:
-        """The last error that a node has logged, or else its last line."""
+        """Return the last error that a node has logged, or else its last line."""
         lines = [line for line in self.output(label).splitlines() if line.strip()]
         errors = [line for line in lines if line.startswith(("[ERROR]", "[FATAL]"))]
         return (errors or lines or ["no output"])[-1].rpartition("]: ")[2]
@@ -159,7 +159,7 @@ class Bringup:
 
 
 def free_domain_id() -> int:
-    """A DDS domain none of whose ports is in use on this machine.
+    """Return a DDS domain none of whose ports is in use on this machine.
 
     Raises
     ------

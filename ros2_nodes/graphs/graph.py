@@ -70,7 +70,7 @@ SIMULATED_LIMITS = {"max_speed": 0.6, "max_angular_speed": 2.0, "max_acceleratio
 
 
 def resolve_arguments(given: Mapping[str, Value]) -> dict[str, Any]:
-    """All arguments of `follow_demo`: the given ones, checked, and the others' defaults.
+    """Return all arguments of `follow_demo`: the given ones, checked, and the others' defaults.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def resolve_arguments(given: Mapping[str, Value]) -> dict[str, Any]:
 
 
 def placement_of(metadata: PolicyMetadata, robot: Robot) -> Placement:
-    """Where a policy lies: its file's own placement, or the robot's default for it."""
+    """Return the placement of a policy: its file's own, or the robot's default for it."""
     return metadata.placement or robot.placement_for(metadata)
 
 
@@ -100,7 +100,7 @@ def check_prerequisites(arguments: Mapping[str, Any], environment: Mapping[str, 
 
 
 def pushes_for(text: str, duration: float, robot: str, seed: int) -> list[Push]:
-    """The pushes that an argument means, for a motion of that duration in s."""
+    """Return the pushes that an argument means, for a motion of that duration in s."""
     if text == "none":
         return []
     if text == "default":
@@ -111,7 +111,7 @@ def pushes_for(text: str, duration: float, robot: str, seed: int) -> list[Push]:
 def follow_demo(
     policy_file: str | Path, metadata: PolicyMetadata, arguments: Mapping[str, Any]
 ) -> tuple[NodeDescription, NodeDescription]:
-    """The policy and a simulated arm that follows it from the demonstrated start.
+    """Return the policy and a simulated arm that follows it from the demonstrated start.
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ def follow_demo(
 def two_arms(
     policies: Sequence[tuple[str | Path, PolicyMetadata]], arguments: Mapping[str, Any]
 ) -> tuple[NodeDescription, ...]:
-    """Two policies and two simulated arms in one graph, in the namespaces `ARMS`.
+    """Return two policies and two simulated arms in one graph, in the namespaces `ARMS`.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ def two_arms(
 def _start(
     metadata: PolicyMetadata, placement: Placement
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Where the first demonstration starts: position in m and, of a pose, quaternion."""
+    """Return where the first demonstration starts: position in m and, of a pose, quaternion."""
     if not metadata.starts:
         return (), ()
     orientation = goal_orientation(metadata, placement)

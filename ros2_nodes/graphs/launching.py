@@ -30,7 +30,7 @@ TRAIN = (sys.executable, "-m", "elcd_policy.cli.main", "train")
 def description(
     file: str, settings: Sequence[Setting], bring_up: Callable[[dict[str, Any]], list[Action]]
 ) -> LaunchDescription:
-    """The description of a launch file: its arguments, and what they bring up.
+    """Return the description of a launch file: its arguments, and what they start.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def description(
 def train_first(
     policy: str, source: str, seed: int, file: Path, then: Callable[[str], list[Action]]
 ) -> list[Action]:
-    """Actions around a policy file, which is trained before if none is given.
+    """Return actions around a policy file, which is trained before if none is given.
 
     Parameters
     ----------
@@ -87,12 +87,12 @@ def train_first(
 
 
 def actions(nodes: Iterable[NodeDescription]) -> list[Action]:
-    """The nodes of a graph; if one ends, so does everything."""
+    """Return the nodes of a graph; if one ends, so does everything."""
     return [action(node) for node in nodes]
 
 
 def action(node: NodeDescription) -> Action:
-    """One node, by launch_ros or as a process of another interpreter."""
+    """Return one node, by launch_ros or as a process of another interpreter."""
     end = Shutdown(reason=f"{node.label} has ended")
     if node.interpreter:
         return ExecuteProcess(

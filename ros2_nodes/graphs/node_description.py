@@ -66,7 +66,7 @@ class NodeDescription:
 
     @property
     def label(self) -> str:
-        """What tells it from others of its graph: ``namespace/executable``."""
+        """Name of it in its graph: ``namespace/executable``."""
         return f"{self.namespace.strip('/')}/{self.executable}".lstrip("/")
 
     @property
@@ -75,7 +75,7 @@ class NodeDescription:
         return {name: value for name, value in self.parameters.items() if value != ()}
 
     def command(self) -> list[str]:
-        """The command line that runs the node without ROS's launch."""
+        """Return the command line that runs the node without ROS's launch."""
         command = [self.interpreter or sys.executable, "-m", f"{MODULES}.{self.executable}"]
         command.append("--ros-args")
         if self.namespace:
@@ -90,7 +90,7 @@ class NodeDescription:
         return command
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
-        """The process's environment: another interpreter gets none of this one's ROS."""
+        """Return the process's environment: another interpreter gets none of this one's ROS."""
         if not self.interpreter:
             return dict(base)
         return {name: value for name, value in base.items() if name not in ROS_ENVIRONMENT}
@@ -118,7 +118,7 @@ class NodeDescription:
 
 
 def _missing_in(interpreter: str, modules: list[str], environment: dict[str, str]) -> list[str]:
-    """Which of the modules another interpreter can't find."""
+    """Return the modules that another interpreter can't find."""
     if shutil.which(interpreter) is None:
         raise ParameterError(
             "sim_python is no program", got=interpreter, expected="the path of a Python interpreter"

@@ -52,7 +52,7 @@ RECORD_DEMO_ARGUMENTS = (
 
 
 def real_arm(arguments: Mapping[str, Any], configs: Path) -> tuple[NodeDescription, ...]:
-    """A policy that leads a robot.
+    """Return a policy that leads a robot.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def real_arm(arguments: Mapping[str, Any], configs: Path) -> tuple[NodeDescripti
 
 
 def record_demo(arguments: Mapping[str, Any]) -> tuple[NodeDescription, ...]:
-    """A recorder of demonstrations; ``arguments`` of `RECORD_DEMO_ARGUMENTS`."""
+    """Return a recorder of demonstrations; ``arguments`` of `RECORD_DEMO_ARGUMENTS`."""
     kinds = {POSES: "geometry_msgs/PoseStamped", JOINTS: "sensor_msgs/JointState"}
     names = ("directory", "base_frame", "robot", "note", "use_sim_time")
     parameters: dict[str, Value] = {name: arguments[name] for name in names}

@@ -68,7 +68,7 @@ def check_prerequisites(arguments: Mapping[str, Any], environment: Mapping[str, 
 def box_places(
     arguments: Mapping[str, Any], duration: float
 ) -> tuple[tuple[float, float], list[Move]]:
-    """Where the box stands at first, and its moves.
+    """Return where the box stands at first, and its moves.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def box_places(
 def pick_by_sight(
     policy_file: str | Path, metadata: PolicyMetadata, arguments: Mapping[str, Any]
 ) -> tuple[NodeDescription, ...]:
-    """A policy whose goal is where a camera sees the box.
+    """Return a policy whose goal is where a camera sees the box.
 
     The arm begins to move once the box has been seen.
 

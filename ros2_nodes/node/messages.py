@@ -44,23 +44,23 @@ _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|\bnan\b|[-+]?\binf
 
 
 def seconds(stamp: Time) -> float:
-    """A stamp in s."""
+    """Return a stamp in s."""
     return stamp.sec + stamp.nanosec / NANOSECONDS
 
 
 def to_stamp(time: float) -> Time:
-    """A time in s as a stamp."""
+    """Return a time in s as a stamp."""
     sec, nanosec = divmod(round(time * NANOSECONDS), NANOSECONDS)
     return Time(sec=sec, nanosec=nanosec)
 
 
 def position_of(pose: Pose) -> Array:
-    """Position [3] in m."""
+    """Return position [3] in m."""
     return np.array((pose.position.x, pose.position.y, pose.position.z))
 
 
 def quaternion_of(pose: Pose) -> Array:
-    """Quaternion [4], x y z w."""
+    """Return quaternion [4], x y z w."""
     q = pose.orientation
     return np.array((q.x, q.y, q.z, q.w))
 
@@ -79,13 +79,13 @@ def fill_twist(message: TwistStamped, twist: Array) -> None:
 
 
 def twist_of(message: TwistStamped) -> Array:
-    """Twist [6] of a message."""
+    """Return twist [6] of a message."""
     linear, angular = message.twist.linear, message.twist.angular
     return np.array((linear.x, linear.y, linear.z, angular.x, angular.y, angular.z))
 
 
 def path_message(frame_id: str, stamp: Time, positions: Array, quaternion: Array) -> Path:
-    """Positions [K, 3] in m, all with one orientation, as a path."""
+    """Return positions [K, 3] in m, all with one orientation, as a path."""
     path = Path()
     path.header.frame_id, path.header.stamp = frame_id, stamp
     for position in positions:
@@ -126,7 +126,7 @@ class Refusal:
 def status_message(
     name: str, hardware: str, level: bytes, text: str, values: Mapping[str, object]
 ) -> DiagnosticStatus:
-    """A diagnostic status; numbers are written with 6 digits."""
+    """Return a diagnostic status; numbers are written with 6 digits."""
     return DiagnosticStatus(
         level=level,
         name=name,

@@ -146,7 +146,7 @@ RECORDER_NODE = (
     Setting(
         "max_gap",
         0.1,
-        "Time without states that a demonstration is doubted for",
+        "Time without states from which a warning is given",
         "s",
         0.001,
         10.0,

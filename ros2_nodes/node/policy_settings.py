@@ -233,7 +233,7 @@ POLICY_NODE = (
     Setting(
         "task_timeout",
         0.0,
-        "Time from the begin of a task to the goal; 0 for no end",
+        "Time from the start of a task to the goal; 0 for no end",
         "s",
         0.0,
         1e5,

@@ -17,7 +17,7 @@ PATIENCE = 5.0  # s
 
 
 def robot_description(node: Node, urdf_file: str = "") -> str:
-    """The text of the URDF; without a file, what ``robot_state_publisher`` has published.
+    """Return the text of the URDF; without a file, what ``robot_state_publisher`` has published.
 
     Raises
     ------

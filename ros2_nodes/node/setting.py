@@ -71,7 +71,7 @@ class Setting:
         return ["true", "false"] if isinstance(self.default, bool) else list(self.choices)
 
     def check(self, value: Any) -> Value:
-        """The value in the setting's type.
+        """Return the value in the setting's type.
 
         A whole number is taken for a float: ``2`` means ``2.0``.
 
@@ -96,7 +96,7 @@ class Setting:
         return value
 
     def parse(self, text: str) -> Value:
-        """The value written as on a command line.
+        """Return the value written as on a command line.
 
         Raises
         ------
@@ -162,7 +162,7 @@ def check_names(given: Iterable[str], known: Mapping[str, Any], what: str) -> No
 def resolve_settings(
     given: Mapping[str, Value], settings: Iterable[Setting], what: str = "launch argument"
 ) -> dict[str, Any]:
-    """All values by name: the given ones, checked, and the others' defaults.
+    """Return all values by name: the given ones, checked, and the others' defaults.
 
     Parameters
     ----------

@@ -128,7 +128,7 @@ class Recording:
 
         Returns
         -------
-        What was recorded, and what is doubtful about it; the latter may be empty.
+        What was recorded, and warnings about it; the latter may be empty.
 
         Raises
         ------
@@ -156,7 +156,7 @@ class Recording:
         self._journal.discard()
         rate = (len(self) - 1) / self.duration
         told = f"{self.name}: {len(self)} samples in {self.duration:.2f} s, {rate:.0f} Hz"
-        return told, "; ".join(self._doubts(arrays["time"], max_gap))
+        return told, "; ".join(self._warnings(arrays["time"], max_gap))
 
     def discard(self) -> None:
         """Remove all of it."""
@@ -166,16 +166,16 @@ class Recording:
     def _stacked(self, name: str) -> Array:
         return np.array([getattr(sample, name) for sample in self._samples], dtype=np.float64)
 
-    def _doubts(self, time: Array, max_gap: float) -> list[str]:
+    def _warnings(self, time: Array, max_gap: float) -> list[str]:
         gaps = np.diff(time)
         widest = int(gaps.argmax())
-        doubts = []
+        warnings = []
         if gaps[widest] > max_gap:
-            doubts.append(
+            warnings.append(
                 f"no states for {gaps[widest]:.2f} s from {time[widest] - time[0]:.2f} s on"
             )
-        doubts += [f"{count} messages ignored: {why}" for why, count in self.ignored.items()]
-        return doubts
+        warnings += [f"{count} messages ignored: {why}" for why, count in self.ignored.items()]
+        return warnings
 
 
 def _free_name(folder: Path) -> str:

@@ -44,7 +44,7 @@ class PoseReader:
     def __init__(self, frame: str) -> None:
         self._frame = frame
         self.about = {"units": "m", "frame": frame}
-        """What is kept with a demonstration."""
+        """Facts that are kept with a demonstration."""
 
     def freeze(self) -> None:
         """Prepare for an episode."""
@@ -83,7 +83,7 @@ class JointReader:
 
     @property
     def about(self) -> dict[str, str]:
-        """What is kept with a demonstration."""
+        """Facts that are kept with a demonstration."""
         return {"units": "rad", "joints": ",".join(self.columns)}
 
     def freeze(self) -> None:

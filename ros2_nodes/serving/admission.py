@@ -1,4 +1,4 @@
-"""Who is let in: a policy whose certificate vouches for its weights, and that does its motion."""
+"""Admission of a policy: its certificate vouches for its weights, and it does its motion."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from elcd_policy.evaluation import fit_fault
 
 
 def check_certificate(policy: LoadedPolicy, path: str, allow_uncertified: bool) -> str:
-    """Why nothing vouches for a policy that is let in all the same; empty if its certificate does.
+    """Return why nothing vouches for a policy that is let in; empty if its certificate does.
 
     Parameters
     ----------

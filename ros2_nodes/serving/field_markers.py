@@ -89,7 +89,7 @@ def _marker(
 
 
 def _edges(lower: Array, upper: Array) -> Array:
-    """The ends [24, 3] of a box's twelve edges, two by two."""
+    """Return the ends [24, 3] of a box's twelve edges, two by two."""
     corners = np.stack(np.meshgrid(*zip(lower, upper, strict=True), indexing="ij"), axis=-1)
     edges = []
     for axis in range(3):

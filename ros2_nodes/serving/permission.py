@@ -1,4 +1,4 @@
-"""Who may stop the motion: pause, the latching stop, and the deadman switch."""
+"""Permission to move: pause, the latching stop, and the deadman switch."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Permission:
 
     @property
     def halt(self) -> str:
-        """Why the arm may not move; empty if it may."""
+        """Reason why the arm may not move; empty if it may."""
         if self.stopped:
             return "stopped; call ~/reset to go on"
         if self._paused:

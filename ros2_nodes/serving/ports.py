@@ -1,4 +1,4 @@
-"""What a policy is connected to: where states come from, what follows them, where commands go."""
+"""Ports of a policy: the input of its states, its follower, the output of its commands."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from elcd_policy.robot.policy_coordinates import check_coordinates, moves_joints
 from ..following.arm_kinematics import ArmKinematics
 from ..following.follower import Follower
 from ..following.joint_follower import ArmFollower, JointFollower
-from ..following.policy_setup import Values, follower_for, retuned
+from ..following.policy_setup import Values, follower_for, retune_limits
 from ..following.pose_follower import PoseFollower
 from ..following.robot_motion import Motion
 from ..node.messages import Mismatch
@@ -59,7 +59,7 @@ class Ports:
     joints: ArmFollower | None = None
 
     def rehearsed(self, now: float) -> tuple[Motion[Any], Any]:
-        """The motion and the present state that tell most about the robot's limits."""
+        """Return the motion and the present state that tell most about the robot's limits."""
         if self.joints is not None and isinstance(self.input, ArmPoseInput):
             return self.joints, self.input.reading(now)
         return self.follower, self.input.state(now)
@@ -144,7 +144,7 @@ def ports_for(
 
 
 def arm_of(node: Node, p: Values) -> ArmKinematics:
-    """The arm in the robot's URDF, between the frames that the parameters name.
+    """Return the arm in the robot's URDF, between the frames that the parameters name.
 
     Raises
     ------
@@ -165,7 +165,7 @@ def _retune(motion: Motion[Any], p: Values) -> None:
     motion.speed_scale = p["speed_scale"]
     cartesian = motion.cartesian if isinstance(motion, ArmFollower) else motion
     if isinstance(cartesian, Follower):
-        motion.limits = cartesian.limits = retuned(cartesian.limits, p)
+        motion.limits = cartesian.limits = retune_limits(cartesian.limits, p)
         motion.goal_tolerance = cartesian.goal_tolerance = p["goal_tolerance"]
     if isinstance(cartesian, PoseFollower):
         cartesian.goal_tolerance_angular = p["goal_tolerance_angular"]

@@ -1,4 +1,4 @@
-"""What exists while a policy is configured: its ports, its task, and the control tick."""
+"""Session of a configured policy: its ports, its task, and the control tick."""
 
 from __future__ import annotations
 
@@ -109,9 +109,9 @@ class Session:
         return self._fault_of(state) or self._latch.fault
 
     def activate(self) -> None:
-        """Let the arm be moved, and begin the first task if that is wanted.
+        """Let the arm be moved, and start the first task if that is wanted.
 
-        Without a state yet, the motion is held against the limits when there is one.
+        Without a state yet, the motion is checked against the limits when there is one.
 
         Raises
         ------
@@ -133,7 +133,7 @@ class Session:
             self.task.run(time.perf_counter())
 
     def run(self) -> int:
-        """Begin a task, which preempts a running one; its number.
+        """Start a task, which preempts a running one; return its number.
 
         Raises
         ------
@@ -159,7 +159,7 @@ class Session:
         self.task.end(ABORTED, "stopped by ~/stop")
 
     def reset(self) -> str:
-        """Begin again after a stop, if that is wanted; why it did not, or nothing."""
+        """Start again after a stop, if that is wanted; return why it did not, or nothing."""
         if self.task.moving or not (self.active and self._p["run_on_activate"]):
             return ""
         try:
@@ -169,7 +169,7 @@ class Session:
         return ""
 
     def cancel(self) -> bool:
-        """End what moves the arm; whether anything did."""
+        """End what moves the arm; return whether anything did."""
         return self.task.end(CANCELED, "")
 
     def retune(self) -> None:
@@ -228,14 +228,14 @@ class Session:
         self._reporter.begin(self.follower, self.task, self._period, facts, notes)
 
     def _begin(self) -> None:
-        """See that a motion may begin; one that is under way, or just coming to rest, goes on."""
+        """Clear a motion; one that is under way, or just coming to rest, goes on."""
         if self.follower.silent:
             self.follower.restart()
             if not self.unready:
                 self._clear()
 
     def _clear(self) -> None:
-        """Hold the motion from the present state against all limits, as it is to be done."""
+        """Check the motion from the present state against all limits."""
         if self._p["preflight"] != NONE:
             motion, state = self._ports.rehearsed(time.perf_counter())
             try:

@@ -1,4 +1,4 @@
-"""What RViz is shown: where the motion will lead, and the field around it."""
+"""Views for RViz: where the motion will lead, and the field around it."""
 
 from __future__ import annotations
 

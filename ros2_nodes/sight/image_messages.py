@@ -18,7 +18,7 @@ IMAGE_TOPIC = "camera/image"
 
 
 def image_message(picture: Picture, frame_id: str, stamp: Time) -> Image:
-    """A picture [H, W, 3], red, green, blue, as a message."""
+    """Return a picture [H, W, 3], red, green, blue, as a message."""
     height, width, _ = picture.shape
     message = Image(height=height, width=width, encoding="rgb8", step=3 * width)
     message.header.frame_id, message.header.stamp = frame_id, stamp
@@ -27,7 +27,7 @@ def image_message(picture: Picture, frame_id: str, stamp: Time) -> Image:
 
 
 def picture_of(message: Any) -> Picture:
-    """The picture [H, W, 3], red, green, blue, of a message without a fault."""
+    """Return the picture [H, W, 3], red, green, blue, of a message without a fault."""
     rows = np.frombuffer(bytes(message.data), dtype=np.uint8).reshape(message.height, message.step)
     picture = rows[:, : 3 * message.width].reshape(message.height, message.width, 3)
     return picture[..., ::-1] if message.encoding == "bgr8" else picture
@@ -36,7 +36,7 @@ def picture_of(message: Any) -> Picture:
 def image_fault(
     message: Any, width: int, height: int, frame_id: str, age: float, timeout: float
 ) -> str:
-    """Why an image can't be used, the first of its checks that fails; empty if it can.
+    """Return the first fault of an image; empty if it can be used.
 
     Parameters
     ----------
