@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import compression, perception, sequence
+    from .avoiding import avoid
     from .certificate import Certificate, certify
     from .compression.compressed_policy import compress_policy as compress
     from .demonstrations import load_demonstrations
     from .evaluation import evaluate
-    from .formats.policy_file import LoadedPolicy, load
-    from .obstacles import avoid, load_obstacles
+    from .formats import LoadedPolicy, load
+    from .obstacles import load_obstacles
     from .policy import MotionPolicy
     from .robot.placement import Placement
     from .saving import save
@@ -32,17 +33,17 @@ _ROOMS = ("compression", "perception", "sequence")
 #: Where each name of the door lives: module, or module and the name it has there.
 _HOMES = {
     "Certificate": ("certificate",),
-    "LoadedPolicy": ("formats.policy_file",),
+    "LoadedPolicy": ("formats",),
     "MotionPolicy": ("policy",),
     "Placement": ("robot.placement",),
     "TrainingSettings": ("training",),
-    "avoid": ("obstacles",),
+    "avoid": ("avoiding",),
     "certify": ("certificate",),
     "compress": ("compression.compressed_policy", "compress_policy"),
     "evaluate": ("evaluation",),
     "export_policy": ("deprecated",),
     "fit": ("training",),
-    "load": ("formats.policy_file",),
+    "load": ("formats",),
     "load_demonstrations": ("demonstrations",),
     "load_obstacles": ("obstacles",),
     "load_policy": ("deprecated",),

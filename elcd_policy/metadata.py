@@ -11,8 +11,9 @@ from .errors import ParameterError
 from .robot.orientation import MARGIN, POSE_DIMENSION, unit_quaternion
 from .robot.placement import Placement
 
-#: Raised whenever a reader of the previous version would misread a file.
-FORMAT_VERSION = 1
+#: Of policy, skill and detector files, raised whenever a reader of the previous version would
+#: misread a file. 1: without a description and a digest.
+FORMAT_VERSION = 2
 #: Where a policy leads: to the demonstrations' common end, or each to an end of its own.
 ENDS = ("mean", "each")
 

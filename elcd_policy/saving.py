@@ -5,24 +5,17 @@ from __future__ import annotations
 import os
 from copy import copy
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .certificate import CERTIFIED, NOT_CERTIFIED, Certificate, certificate_fault
+from .certificate import NOT_CERTIFIED, Certificate
 from .certificate import certify as certify_policy
 from .errors import ExportError
-from .formats.c_file import HEADER, write_header
-from .formats.fused import served
+from .formats.archive import write_content
+from .formats.c import HEADER, header_content
+from .formats.loaded_policy import LoadedPolicy, serve_policy
+from .formats.onnx.onnx_file import graph_runtime
 from .formats.packed_archive import PACKED
-from .formats.policy_file import (
-    LoadedPolicy,
-    check_target,
-    compiled,
-    load,
-    write_loaded,
-    write_packed,
-    write_policy,
-)
+from .formats.policy_file import check_target, policy_content
 from .policy import MotionPolicy
 from .robot.placement import Placement
 
@@ -62,46 +55,52 @@ def save(
         For ``*.onnx`` without onnx and onnxruntime.
     """
     path = check_target(path)
-    weights: Any = getattr(policy, "weights", None)
-    source: Any = policy if weights is None else policy.policy  # type: ignore[union-attr]
-    if path.suffix == PACKED and weights is None:
+    if (
+        path.suffix == PACKED
+        and getattr(policy, "weights", getattr(policy, "packed", None)) is None
+    ):
         raise ExportError(
             "only a compressed policy can be written packed",
             got=f"a {type(policy).__name__} for {path.name}",
             expected="what `elcd.compress` returns",
             advice="compress it first, or name a *.pt file",
         )
-    source = copy(source)
-    source.metadata = replace(
-        source.metadata, placement=placement or source.metadata.placement, certificate=None
-    )
-    certificate = _write(source, weights, path, certify)
-    if certificate is None:
-        return _not_asked(source)
-    source.metadata = replace(source.metadata, certificate=certificate.to_dict())
-    _write(source, weights, path, certify=False)
+    served = copy(policy) if isinstance(policy, LoadedPolicy) else _serve(policy)
+    facts = served.metadata
+    served.metadata = replace(facts, placement=placement or facts.placement, certificate=None)
+    certificate = _no_certificate(served)
+    served.runtime = graph_runtime(served) if path.suffix == ".onnx" else None
+    if certify:
+        served.metadata = replace(served.metadata, goal=served.get_goal().tolist())
+        certificate = certify_policy(served)
+        served.metadata = replace(served.metadata, certificate=certificate.to_dict())
+    if path.suffix == HEADER:
+        content = header_content(served, path.stem, certificate.summary)
+    else:
+        content = policy_content(served, path.suffix)
+    write_content(content, path, ExportError)
     return certificate
 
 
-def _write(source: Any, weights: Any, path: Path, certify: bool) -> Certificate | None:
-    """Write the policy as it is; its certificate, of what was written, if asked for."""
-    if path.suffix == HEADER:
-        if isinstance(source, MotionPolicy):
-            source = compiled(served(copy(source).eval()), source.metadata)
-        fault = certificate_fault(source)
-        write_header(source, path, f"{NOT_CERTIFIED}: {fault}" if fault else CERTIFIED)
-        return certify_policy(source) if certify else None
-    if isinstance(source, LoadedPolicy):
-        write_loaded(source, path)
-    elif path.suffix == PACKED:
-        write_packed(source, weights, path)
-    else:
-        write_policy(source, path)
-    return certify_policy(load(path)) if certify else None
+def _serve(policy: Any) -> LoadedPolicy:
+    """Return a `MotionPolicy`, or one with quantised weights, as `load` would."""
+    weights = None
+    if not isinstance(policy, MotionPolicy):
+        policy, weights = policy.policy, policy.weights
+    if not policy.flow.scriptable:
+        raise ExportError(
+            "this flow can't be exported",
+            got=f"a {type(policy.flow).__name__} without a scriptable tangent",
+            expected="a flow of elcd_policy.flows, such as AffineCoupling or KinkFlow",
+            advice="the policy itself trains, evaluates and rolls out in Python",
+        )
+    served = serve_policy(policy, replace(policy.metadata, goal=policy.goal.tolist()))
+    served.packed = weights
+    return served
 
 
-def _not_asked(source: Any) -> Certificate:
-    facts = source.metadata
+def _no_certificate(policy: LoadedPolicy) -> Certificate:
+    facts = policy.metadata
     rate = float(facts.guarantee.get("rate", 0.0))
     return Certificate(
         verdict=NOT_CERTIFIED,

@@ -14,12 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from elcd_policy import save
+from elcd_policy import LoadedPolicy, save
 from elcd_policy.errors import ParameterError
-from elcd_policy.formats.c_code import HEAD, TAIL
-from elcd_policy.formats.c_file import HEADER
-from elcd_policy.formats.c_header import filled, numbers
-from elcd_policy.formats.policy_file import LoadedPolicy
+from elcd_policy.formats.c.c_code import HEAD, TAIL
+from elcd_policy.formats.c.c_file import HEADER
+from elcd_policy.formats.c.c_header import filled, numbers
 
 #: As a robot's controllers are built; nothing that would let it reorder sums.
 FLAGS = ("-std=c99", "-O3", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC")

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from elcd_policy import LoadedPolicy
 from elcd_policy.errors import MissingExtraError
 from elcd_policy.formats import OnnxRuntime
-from elcd_policy.formats.policy_file import LoadedPolicy
 
 from .c_runtime import c_plain, c_policy
 

@@ -13,10 +13,9 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from elcd_policy import load, save
+from elcd_policy import LoadedPolicy, load, save
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet
 from elcd_policy.formats import velocity_graph
-from elcd_policy.formats.policy_file import LoadedPolicy
 from elcd_policy.policy import MotionPolicy
 from elcd_policy.training import TrainingSettings, fit
 from elcd_policy.training.fit import DEFAULT_FIELD

@@ -1,8 +1,9 @@
 """Certificates: what is guaranteed of a policy file, and what was checked."""
 
 from ..utils.moved_names import forward
+from .stored import certificate_fault
 from .types import CERTIFIED, NOT_CERTIFIED, Bounds, Certificate, Check, Effect
-from .verdict import certificate_fault, certify
+from .verdict import certify
 
 __all__ = [
     "CERTIFIED",

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..fields import ElcdField, LatentField
-from ..formats.policy_file import LoadedPolicy
-from .construction import ROUNDING, extended_linearisation, misread
+from ..fields import LatentField
+from ..formats import LoadedPolicy
+from .construction import ROUNDING, field_error
 from .exact import ExactPolicy, jacobian, times
 from .points import workspace_size
 from .types import Check
@@ -94,11 +94,12 @@ def contraction_checks(
                 "1/s",
             ),
         ]
-    if isinstance(field, ElcdField):
-        largest = _largest(extended_linearisation(field, at.e)) / duration
+    matrix = None if field is None else field.linearisation(at.e)
+    if matrix is not None:
+        largest = _largest(matrix) / duration
         checks.append(Check("largest eigenvalue of sym A(z) + c", largest + rate, limit, "1/s"))
     if field is not None:
-        error = misread(field, at.e, at.latent, duration)
+        error = field_error(field, at.e, at.latent, duration)
         checks.append(Check("f(z) against its formula, relative", error, CONSISTENT))
     return checks
 

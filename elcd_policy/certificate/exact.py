@@ -9,7 +9,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ..formats.policy_file import LoadedPolicy
+from ..formats import LoadedPolicy
 from ..metadata import PolicyMetadata
 from ..rollout import STEPS_PER_DURATION, runge_kutta_step
 

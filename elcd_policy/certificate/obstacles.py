@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..formats import LoadedPolicy, serve_policy
 from ..formats.archive import weights_hash
-from ..formats.policy_file import LoadedPolicy, compiled
-from ..obstacles.avoiding import KIND
+from ..obstacles import KIND, AvoidingPolicy, ObstacleMap
 from .checks import CONSISTENT, ROUND_TRIP
 from .construction import ROUNDING
 from .exact import ExactPolicy, jacobian, times
@@ -25,14 +25,10 @@ DIRECTIONS = 128
 
 
 def learned_policy(policy: LoadedPolicy) -> LoadedPolicy | None:
-    """The policy behind the obstacles' map; None if the file is not made as `avoid` makes it."""
-    parts = dict(policy.module.named_modules())
-    outer, bodies = policy.module.original_name, parts.get("obstacles")
-    if outer != "AvoidingPolicy" or "policy" not in parts or bodies is None:
+    """Return the policy behind the obstacles' map; None if it is not made as `avoid` makes it."""
+    rebuilt: Any = policy.rebuilt
+    if type(rebuilt) is not AvoidingPolicy or type(rebuilt.obstacles) is not ObstacleMap:
         return None
-    if bodies.original_name != "ObstacleMap":
-        return None
-    inner: Any = parts["policy"]
     kept = {
         key: value
         for key, value in policy.metadata.guarantee.items()
@@ -43,7 +39,7 @@ def learned_policy(policy: LoadedPolicy) -> LoadedPolicy | None:
         guarantee={**kept, "kind": policy.metadata.guarantee.get("learned_kind")},
         certificate=None,
     )
-    return compiled(inner, facts)
+    return serve_policy(rebuilt.policy, facts)
 
 
 def around_obstacles(policy: LoadedPolicy, learned: Certificate | None) -> Certificate:
@@ -64,7 +60,7 @@ def around_obstacles(policy: LoadedPolicy, learned: Certificate | None) -> Certi
         learned,
         verdict=NOT_CERTIFIED,
         reasons=[f"without obstacles: {reason}" for reason in learned.reasons],
-        weights_hash=weights_hash(policy.module),
+        weights_hash=weights_hash(policy.module.state_dict()),
         kind=KIND,
         metric=METRIC,
         bounds=None,
@@ -101,8 +97,8 @@ def _foreign(policy: LoadedPolicy) -> Certificate:
     rate = float(facts.guarantee.get("rate", math.nan))
     return Certificate(
         verdict=NOT_CERTIFIED,
-        reasons=["its obstacles are not put before a policy as `elcd_policy.obstacles.avoid` does"],
-        weights_hash=weights_hash(policy.module),
+        reasons=["its obstacles are not put before a policy as `elcd.avoid` does"],
+        weights_hash=weights_hash(policy.module.state_dict()),
         field="unknown",
         flow="unknown",
         kind=str(facts.guarantee.get("kind")),

@@ -1,18 +1,16 @@
-"""The certificate of a policy file, and whether a stored one vouches for it."""
+"""The certificate of a policy: what is guaranteed, what was checked, the verdict."""
 
 from __future__ import annotations
 
 import math
 import os
-from copy import copy
 from dataclasses import replace
 
 import torch
 
 from ..fields import LatentField
-from ..formats import served
+from ..formats import LoadedPolicy, load, serve_policy
 from ..formats.archive import weights_hash
-from ..formats.policy_file import LoadedPolicy, compiled, load
 from ..policy import MotionPolicy
 from ..utils.threads import one_thread
 from .bounds import data_bounds
@@ -23,6 +21,7 @@ from .exact import ExactPolicy
 from .obstacles import around_obstacles, learned_policy
 from .points import MOTIONS, ball_offsets, demonstrated_points, seeded, workspace_points
 from .rotations import Rotations, rotations
+from .stored import find_foreign_weights
 from .types import CERTIFIED, NOT_CERTIFIED, Certificate, Check
 
 METRIC = "J_phi(x)^T J_phi(x)"
@@ -30,10 +29,11 @@ METRIC = "J_phi(x)^T J_phi(x)"
 
 @one_thread()
 def certify(policy: LoadedPolicy | MotionPolicy | str | os.PathLike[str]) -> Certificate:
-    """State what is guaranteed of a policy file, and check it by the file's own methods.
+    """State what is guaranteed of a policy, and check it by the policy's own methods.
 
     The guarantee holds by construction, for whatever weights; the checks, in float64 at some
-    thousands of points, hold the file to it. Both are needed for the verdict "certified". See
+    thousands of points, hold the policy to it. Both are needed for the verdict "certified". A
+    file is not run: what is certified is the module that `load` rebuilds from it and serves. See
     docs/guarantees.md for the mathematics.
 
     Parameters
@@ -51,17 +51,17 @@ def certify(policy: LoadedPolicy | MotionPolicy | str | os.PathLike[str]) -> Cer
         If the file is missing, damaged, written by something else or by a newer library.
     """
     if isinstance(policy, MotionPolicy):
-        policy = compiled(served(copy(policy).eval()), policy.metadata)
+        policy = serve_policy(policy, policy.metadata)
     elif not isinstance(policy, LoadedPolicy):
         policy = load(policy)
     if policy.avoids_obstacles:
         return _around_obstacles(policy)
-    facts, actual = policy.metadata, weights_hash(policy.module)
+    facts, actual = policy.metadata, weights_hash(policy.module.state_dict())
     rate = float(facts.guarantee.get("rate", math.nan))
     made = construction(policy)
     certificate = Certificate(
         verdict=NOT_CERTIFIED,
-        reasons=[*_foreign_weights(policy, actual), *made.doubts],
+        reasons=[*find_foreign_weights(policy, actual), *made.doubts],
         weights_hash=actual,
         field=made.field,
         flow=made.flow,
@@ -76,7 +76,9 @@ def certify(policy: LoadedPolicy | MotionPolicy | str | os.PathLike[str]) -> Cer
         for name, value in policy.module.state_dict().items()
         if not bool(torch.isfinite(value).all())
     ]
-    if broken:
+    if policy.rebuilt is None:
+        pass  # its code is not run for a certificate that it can't have
+    elif broken:
         certificate.reasons.append(f"weights are not finite: {', '.join(broken)}")
     elif not (0 < rate < math.inf and 0 < facts.duration < math.inf):
         certificate.reasons.append(f"it claims the rate {rate:g} 1/s over {facts.duration:g} s")
@@ -95,35 +97,8 @@ def _around_obstacles(policy: LoadedPolicy) -> Certificate:
     learned = learned_policy(policy)
     with torch.jit.optimized_execution(False):
         certificate = around_obstacles(policy, None if learned is None else certify(learned))
-    certificate.reasons.extend(_foreign_weights(policy, certificate.weights_hash))
+    certificate.reasons.extend(find_foreign_weights(policy, certificate.weights_hash))
     return replace(certificate, verdict=NOT_CERTIFIED if certificate.reasons else CERTIFIED)
-
-
-def certificate_fault(policy: LoadedPolicy) -> str:
-    """Why the certificate stored in a policy file does not vouch for it; empty if it does.
-
-    A comparison of hashes, for whoever can't wait for `certify`: it trusts that the
-    certificate was written by `certify`, and that only weights may have changed since.
-    """
-    stored = policy.metadata.certificate
-    if stored is None:
-        return "the file carries no certificate"
-    reasons = _foreign_weights(policy, weights_hash(policy.module))
-    if not reasons and stored.get("verdict") != CERTIFIED:
-        reasons = [str(reason) for reason in stored.get("reasons", [])] or ["not certified"]
-    return "; ".join(reasons)
-
-
-def _foreign_weights(policy: LoadedPolicy, actual: str) -> list[str]:
-    stored = policy.metadata.certificate
-    hashes = {"metadata are": policy.metadata.weights_hash}
-    if stored is not None:
-        hashes["stored certificate is"] = str(stored.get("weights_hash"))
-    return [
-        f"its {text} of other weights: got {actual[:12]}, expected {expected[:12]}"
-        for text, expected in hashes.items()
-        if expected != actual
-    ]
 
 
 def _checked(

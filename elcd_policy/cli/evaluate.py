@@ -6,7 +6,7 @@ import argparse
 import json
 
 from ..evaluation import Scores, evaluate, judge
-from ..formats.policy_file import load
+from ..formats import load
 from .source_options import add_source, load_source
 from .tables import score_table
 

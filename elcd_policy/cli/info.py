@@ -7,7 +7,7 @@ import json
 import math
 
 from ..certificate import CERTIFIED, NOT_CERTIFIED, certificate_fault
-from ..formats.policy_file import load
+from ..formats import load
 from ..metadata import Orientation, point_text
 from .network_files import find_describer
 

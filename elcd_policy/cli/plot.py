@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from ..avoiding import avoid
 from ..evaluation import as_learned
-from ..formats.policy_file import load
-from ..obstacles import Obstacle, avoid, load_obstacles
+from ..formats import load
+from ..obstacles import Obstacle, load_obstacles
 from ..plotting import plot_field
 from .source_options import add_source, load_source
 

@@ -18,9 +18,9 @@ from ..certificate import certify
 from ..demonstrations import Demonstration, DemonstrationSet, load_demonstrations
 from ..errors import ParameterError
 from ..evaluation import Scores, as_learned, evaluate, judge
+from ..formats import LoadedPolicy, load
+from ..formats.loaded_policy import trainable_policy
 from ..formats.packed_weights import PackedWeights
-from ..formats.policy_file import LoadedPolicy, load
-from ..formats.rebuilding import eager
 from ..policy import MotionPolicy
 from ..saving import save
 from ..training import TrainingSettings
@@ -185,7 +185,7 @@ def own_motions(policy: LoadedPolicy | MotionPolicy, samples: int = 100) -> Demo
 
 def _copy(policy: LoadedPolicy | MotionPolicy) -> MotionPolicy:
     if isinstance(policy, LoadedPolicy):
-        return eager(policy.module, policy.metadata)
+        return trainable_policy(policy)
     return copy.deepcopy(policy)
 
 

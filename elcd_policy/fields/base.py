@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -43,6 +44,9 @@ class LatentField(nn.Module, ABC):
 
     #: What is contracted: "equilibrium contraction" or "contraction of every pair".
     kind: ClassVar[str]
+    #: Why that holds for whatever weights, in one line. A policy of a field that states no proof
+    #: is never certified.
+    proof: ClassVar[str] = ""
 
     def __init__(self, dimension: int, *, rate: float, width: int = 32) -> None:
         super().__init__()
@@ -58,6 +62,27 @@ class LatentField(nn.Module, ABC):
     @abstractmethod
     def forward(self, e: Tensor) -> Tensor:
         """Velocity [N, d] at offsets ``e`` [N, d] from the latent goal."""
+
+    def describe(self) -> dict[str, Any]:
+        """Return what `from_description` makes such a field of, as JSON can say it.
+
+        It is also asked of the data of a field in a file, before there is a field: it may use
+        plain attributes and the shapes of weights only.
+        """
+        return {"rate": self.rate}
+
+    def linearisation(self, e: Tensor) -> Tensor | None:
+        """Return A(e) [N, d, d] of ``f(e) = A(e) e`` if the proof rests on its symmetric part.
+
+        A certificate then checks that the largest eigenvalue of ``sym A(e) + c I`` is not above
+        0. A can't be known from the values of f; it is read off the weights.
+        """
+        return None
+
+    @classmethod
+    def from_description(cls, dimension: int, description: Mapping[str, Any]) -> LatentField:
+        """Return a field of d = ``dimension`` coordinates, its weights still to be loaded."""
+        return cls(dimension, **description)
 
     @abstractmethod
     def linear_rates(self) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +31,7 @@ class ElcdField(LatentField):
     """
 
     kind: ClassVar[str] = "equilibrium contraction"
+    proof: ClassVar[str] = "sym A(e) = -(c I + L^T L) <= -c I"
 
     def __init__(self, dimension: int, *, rate: float = 1.0, width: int = 32) -> None:
         super().__init__(dimension, rate=rate, width=width)
@@ -49,6 +50,16 @@ class ElcdField(LatentField):
         pull = torch.bmm(torch.bmm(row, lower.mT), lower)
         turn = torch.bmm(row, upper.mT - upper)
         return torch.add((turn - pull).squeeze(1), e, alpha=-self.rate)
+
+    def linearisation(self, e: Tensor) -> Tensor:
+        d = self.dimension
+        p = self.out(torch.tanh(self.hidden(e))).view(-1, d, d)
+        lower, upper = torch.tril(p), torch.triu(p, diagonal=1)
+        unit = torch.eye(d, dtype=e.dtype)
+        return upper - upper.mT - lower.mT @ lower - self.rate * unit
+
+    def describe(self) -> dict[str, Any]:
+        return {"rate": self.rate, "width": self.hidden.bias.shape[0]}
 
     def linear_rates(self) -> Tensor:
         bias = self.out.bias.view(self.dimension, self.dimension)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +30,7 @@ class MonotoneField(LatentField):
     """
 
     kind: ClassVar[str] = "contraction of every pair"
+    proof: ClassVar[str] = "sym Df(e) = -(c + r) - W^T diag(g tanh') W <= -c I"
 
     def __init__(self, dimension: int, *, rate: float = 1.0, width: int = 32) -> None:
         super().__init__(dimension, rate=rate, width=width)
@@ -46,6 +47,9 @@ class MonotoneField(LatentField):
         pull = torch.matmul(F.softplus(self.gain) * ridges, self.ridge.weight)
         turn = torch.matmul(e, self.skew.t() - self.skew)
         return turn - pull - self.linear_rates() * e
+
+    def describe(self) -> dict[str, Any]:
+        return {"rate": self.rate, "width": self.gain.shape[0]}
 
     def linear_rates(self) -> Tensor:
         return self.rate + F.softplus(self.excess)

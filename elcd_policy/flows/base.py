@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import normflows as nf
 import torch
 from torch import Tensor, nn
+
+from ..errors import ParameterError
 
 
 class TangentFlow(nf.flows.Flow):
@@ -25,6 +28,19 @@ class TangentFlow(nf.flows.Flow):
     #: False where TorchScript can't compile the flow: it trains and runs, but can't be exported.
     scriptable = True
 
+    def describe(self) -> dict[str, Any]:
+        """Return what `from_description` makes such a flow of, as JSON can say it.
+
+        It is also asked of the data of a flow in a file, before there is a flow: it may use
+        plain attributes and the shapes of weights only.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def from_description(cls, dimension: int, description: Mapping[str, Any]) -> TangentFlow:
+        """Return a flow of d = ``dimension`` coordinates, its weights still to be loaded."""
+        return cls(dimension, **description)
+
     def encode(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Data ``x`` [N, d] to latent ``z = phi(x)`` [N, d] and the tape for `pushforward`."""
         raise NotImplementedError
@@ -41,6 +57,61 @@ class TangentFlow(nf.flows.Flow):
         raise NotImplementedError
 
 
+#: By class name: flows that can be rebuilt from a description.
+FLOWS: dict[str, type[TangentFlow]] = {}
+
+
+def register_flow(flow: type[TangentFlow]) -> type[TangentFlow]:
+    """Make a flow known to files that are read and to certificates; returns it.
+
+    Raises
+    ------
+    ParameterError
+        If another flow of that class name is known already.
+    """
+    if FLOWS.setdefault(flow.__name__, flow) is not flow:
+        raise ParameterError(
+            "a flow of that name is registered", got=flow.__name__, expected="a new name"
+        )
+    return flow
+
+
+def find_flow(class_name: str) -> type[TangentFlow] | None:
+    """Return the flow of a class name, as files have it; None if there is none."""
+    return FLOWS.get(class_name)
+
+
+def describe_flow(flow: Any) -> dict[str, Any]:
+    """Return the description of a flow, or of the data of one in a file, with its class name.
+
+    Raises
+    ------
+    TypeError
+        If its class is not registered.
+    """
+    name = str(getattr(flow, "original_name", type(flow).__name__))
+    cls = find_flow(name)
+    if cls is None:
+        raise TypeError(f"a {name}, which is neither of this library nor registered")
+    return {"kind": name, **cls.describe(flow)}
+
+
+def build_flow(dimension: int, description: Mapping[str, Any]) -> TangentFlow:
+    """Return the flow that `describe_flow` described, its weights still to be loaded.
+
+    Raises
+    ------
+    TypeError
+        If its class is not registered.
+    """
+    options = {key: value for key, value in description.items() if key != "kind"}
+    cls = find_flow(str(description["kind"]))
+    if cls is None:
+        raise TypeError(f"a {description['kind']}, which is not registered")
+    return cls.from_description(dimension, options)
+
+
+@register_flow
 class CompositeFlow(TangentFlow):
     """Several flows in a row; data passes the first one first on its way to latent space.
 
@@ -53,6 +124,13 @@ class CompositeFlow(TangentFlow):
         super().__init__()
         self.flows = nn.ModuleList(flows)
         self.scriptable = all(bool(flow.scriptable) for flow in self.flows)
+
+    def describe(self) -> dict[str, Any]:
+        return {"flows": [describe_flow(flow) for flow in self.flows.children()]}
+
+    @classmethod
+    def from_description(cls, dimension: int, description: Mapping[str, Any]) -> TangentFlow:
+        return cls(build_flow(dimension, flow) for flow in description["flows"])
 
     @torch.jit.export
     def encode(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:

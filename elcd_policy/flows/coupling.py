@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..errors import ParameterError
-from .base import TangentFlow
+from .base import TangentFlow, register_flow
 
 
+@register_flow
 class AffineCoupling(TangentFlow):
     """One half of the coordinates is scaled and shifted by functions of the other half.
 
@@ -56,6 +59,13 @@ class AffineCoupling(TangentFlow):
         nn.init.uniform_(self.hidden.bias, -3.0, 3.0)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "flip": self.flip,
+            "width": self.hidden.bias.shape[0],
+            "max_log_scale": self.max_log_scale,
+        }
 
     def _split(self, x: Tensor) -> tuple[Tensor, Tensor]:
         if self.flip:

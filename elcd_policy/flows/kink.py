@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
-from .base import TangentFlow
+from .base import TangentFlow, register_flow
 
 
+@register_flow
 class KinkFlow(TangentFlow):
     """A smooth change of slope at one point, for each coordinate.
 
@@ -32,6 +35,9 @@ class KinkFlow(TangentFlow):
         self.strength = nn.Parameter(torch.zeros(dimension))
         self.centre = nn.Parameter(torch.empty(dimension).uniform_(-2.0, 2.0))
         self.log_width = nn.Parameter(torch.full((dimension,), -1.0))
+
+    def describe(self) -> dict[str, Any]:
+        return {"max_strength": self.max_strength}
 
     def _parameters_used(self) -> tuple[Tensor, Tensor]:
         strength = self.max_strength * torch.tanh(self.strength / self.max_strength)

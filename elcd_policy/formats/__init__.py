@@ -1,22 +1,28 @@
-"""How a policy is computed where it is served: fused, as an ONNX graph, or in C."""
+"""What a policy is as a file, and how it is computed where it is served.
 
-from .c_header import c_header, c_name
+One reader: the container is recognised by its content, read once, checked once, and the policy
+rebuilt from description and weights. `elcd_policy.saving.save` is the one writer.
+"""
+
+from .c import c_header, c_name
 from .fused import served
-from .onnx_file import OnnxRuntime, inference_session, onnx_content, read_onnx, require_onnx
-from .onnx_graph import velocity_graph
-from .rebuilding import architecture, built, eager
+from .loaded_policy import LoadedPolicy, serve_policy
+from .onnx import OnnxRuntime, inference_session, onnx_content, require_onnx, velocity_graph
+from .policy_file import load
+from .rebuilding import build_policy, describe_policy
 
 __all__ = [
+    "LoadedPolicy",
     "OnnxRuntime",
-    "architecture",
-    "built",
+    "build_policy",
     "c_header",
     "c_name",
-    "eager",
+    "describe_policy",
     "inference_session",
+    "load",
     "onnx_content",
-    "read_onnx",
     "require_onnx",
+    "serve_policy",
     "served",
     "velocity_graph",
 ]

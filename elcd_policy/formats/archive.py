@@ -1,12 +1,8 @@
-"""TorchScript archives that carry metadata: what policy, detector and skill files are.
-
-With `export.py` the only module that knows TorchScript.
-"""
+"""What policy, skill and detector files have in common: metadata, digest, versions, errors."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import platform
@@ -24,9 +20,14 @@ import numpy as np
 import torch
 
 from ..errors import ElcdError
+from ..metadata import FORMAT_VERSION
 from ..utils.files import write_atomically
+from .digest import DIGEST, add_digest, find_changes
+from .torchscript import METADATA_FILE
 
-METADATA_FILE = "metadata.json"
+#: Of what a served module computes: raised whenever its TorchScript text changes, so that a file
+#: of other code is told from a forged one.
+CODE_VERSION = 1
 #: What zipfile, torch and our own readers raise on damaged archives.
 UNREADABLE = (
     RuntimeError,
@@ -39,6 +40,10 @@ UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
 )
+
+
+class NotRebuiltError(ValueError):
+    """A module that is none of this library's: it can't be rebuilt from a description."""
 
 
 class Metadata(Protocol):
@@ -59,7 +64,7 @@ M = TypeVar("M", bound=Metadata)
 
 @dataclass(frozen=True)
 class FileKind(Generic[M]):
-    """A kind of file: how it is told from others, read, and complained of.
+    """A kind of file: how it is told from others, read, rebuilt, and refused.
 
     Parameters
     ----------
@@ -67,30 +72,28 @@ class FileKind(Generic[M]):
     tag : the metadata's "kind"; None if they have none.
     newest : format version up to which this library reads.
     from_dict : makes the metadata; may raise KeyError, TypeError, ValueError or ElcdError.
-    error : class of the complaints.
+    describe : what a module is made of, as JSON can say it. It is asked of modules and of
+        `PickledObject`, and raises a `NotRebuiltError` for what is none of this library's.
+    build : the module from metadata, description and state dict, to be compiled and served.
+    error : class of the refusals.
     expected : what writes such files.
     missing : advice to who has none.
     renew : how one is made anew, a verb.
+    first_code : `CODE_VERSION` of all files of format 1, which do not say it; 0 if there were
+        several.
     """
 
     name: str
     tag: str | None
     newest: int
     from_dict: Callable[[Mapping[str, Any]], M]
+    describe: Callable[[Any], dict[str, Any]]
+    build: Callable[[M, Any, dict[str, torch.Tensor]], torch.nn.Module]
     error: type[ElcdError]
     expected: str
     missing: str
     renew: str
-
-
-def archive_content(module: torch.jit.ScriptModule, metadata: Metadata) -> bytes:
-    """A module and its metadata as an archive."""
-    content = io.BytesIO()
-    with quiet():
-        # Into memory first: a writer of torch's own on a full disk ends the whole process.
-        files = {METADATA_FILE: json.dumps(metadata.to_dict(), indent=1)}
-        torch.jit.save(module, content, _extra_files=files)
-    return content.getvalue()
+    first_code: int = 0
 
 
 def write_content(content: bytes, path: Path, error: type[ElcdError]) -> Path:
@@ -118,61 +121,27 @@ def check_there(path: Path, kind: FileKind[M]) -> None:
         )
 
 
-def read_archive(
-    path: Path, kind: FileKind[M], archive: io.BytesIO | None = None
-) -> tuple[torch.jit.ScriptModule, M]:
-    """The module and the metadata in the file ``path``, or in ``archive``, which is in it.
-
-    Raises
-    ------
-    ElcdError
-        The kind's, if the file is missing, damaged, of another kind or of a newer library.
-    """
-    if archive is None:
-        check_there(path, kind)
-    files = {METADATA_FILE: ""}
-    try:
-        if not zipfile.is_zipfile(archive or path):
-            raise kind.error(
-                f"{path} is no {kind.name} file",
-                got=f"{path.stat().st_size} bytes that are not a TorchScript archive",
-                expected=kind.expected,
-            )
-        # torch writes checksums and does not look at them.
-        with zipfile.ZipFile(archive or path) as entries:
-            damaged = entries.testzip()
-        if damaged is not None:
-            raise ValueError(f"a wrong checksum of {damaged}")
-        if archive is not None:
-            archive.seek(0)
-        with quiet():
-            module = torch.jit.load(archive or str(path), map_location="cpu", _extra_files=files)
-    except UNREADABLE as error:
-        raise kind.error(
-            f"{path} can't be read",
-            got=first_line(error),
-            expected=kind.expected,
-            advice=f"{kind.renew} it again",
-        ) from error
-    if not files[METADATA_FILE]:
-        raise kind.error(
-            f"{path} is not from this library",
-            got="TorchScript without our metadata",
-            expected=kind.expected,
-        )
-    metadata = read_metadata(path, files[METADATA_FILE], kind)
-    check_hash(path, weights_hash(module), metadata, kind)
-    return module, metadata
-
-
 def first_line(error: Exception) -> str:
     """What an exception says, short enough for one line."""
     return (str(error).strip() or type(error).__name__).splitlines()[0][:120]
 
 
-def read_metadata(path: Path, text: str | bytes, kind: FileKind[M]) -> M:
-    """The metadata in a file, from their JSON."""
+def read_metadata(path: Path, text: str | bytes, kind: FileKind[M]) -> tuple[M, dict[str, Any]]:
+    """Return the metadata in a file, and their JSON as it is, after a look at their digest.
+
+    Raises
+    ------
+    ElcdError
+        The kind's, if they are missing, damaged, of another kind or of a newer library, or were
+        changed since they were written.
+    """
     again = f"{kind.renew} it again"
+    if not text:
+        raise kind.error(
+            f"{path} is not from this library",
+            got="TorchScript without our metadata",
+            expected=kind.expected,
+        )
     try:
         values = json.loads(text)
         tag, format_version = values.get("kind"), int(values["format_version"])
@@ -193,8 +162,17 @@ def read_metadata(path: Path, text: str | bytes, kind: FileKind[M]) -> M:
             expected=f"at most {kind.newest}",
             advice=f"upgrade elcd_policy, or {kind.renew} the {kind.name} again with this version",
         )
+    # Files of format 1 have no digest.
+    changed = find_changes(values) if format_version > 1 or DIGEST in values else []
+    if changed:
+        raise kind.error(
+            f"{path} was changed after it was written",
+            got=f"another {', '.join(changed)}",
+            expected="what its digest binds",
+            advice=again,
+        )
     try:
-        return kind.from_dict(values)
+        return kind.from_dict(values), values
     except (KeyError, TypeError, ValueError, ElcdError) as error:
         raise kind.error(
             f"the metadata in {path} is incomplete",
@@ -204,15 +182,26 @@ def read_metadata(path: Path, text: str | bytes, kind: FileKind[M]) -> M:
         ) from error
 
 
-def check_hash(path: Path, actual: str, metadata: M, kind: FileKind[M]) -> None:
-    """Refuse weights that the metadata do not speak of."""
-    if actual != metadata.weights_hash:
-        raise kind.error(
-            f"the weights in {path} are not those its metadata speaks of",
-            got=actual[:12],
-            expected=metadata.weights_hash[:12],
-            advice=f"{kind.renew} it again",
-        )
+def complete_facts(
+    metadata: Metadata, state: Mapping[str, torch.Tensor], description: Any
+) -> dict[str, Any]:
+    """Return what a file says: metadata, weights' hash, description and versions, with a digest.
+
+    Parameters
+    ----------
+    state : weights and buffers of the module that will be served.
+    description : what the module is rebuilt from; None if it can't be.
+    """
+    return add_digest(
+        {
+            **metadata.to_dict(),
+            "weights_hash": weights_hash(state),
+            "versions": library_versions(),
+            "format_version": FORMAT_VERSION,
+            "description": description,
+            "code_version": CODE_VERSION,
+        }
+    )
 
 
 def tag_of(path: str | os.PathLike[str]) -> str | None:
@@ -227,10 +216,13 @@ def tag_of(path: str | os.PathLike[str]) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def weights_hash(module: torch.nn.Module | torch.jit.ScriptModule) -> str:
-    """SHA-256 over names, types, shapes and bytes of all weights; the goal may move freely."""
+def weights_hash(state: Mapping[str, torch.Tensor]) -> str:
+    """Return SHA-256 over names, types, shapes and bytes of all weights but the goal's.
+
+    The goal may be moved; the digest of a file binds it.
+    """
     digest = hashlib.sha256()
-    for name, value in sorted(module.state_dict().items()):
+    for name, value in sorted(state.items()):
         if name.rpartition(".")[2] == "goal":
             continue
         array = np.ascontiguousarray(value.detach().cpu().numpy())

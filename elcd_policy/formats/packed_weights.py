@@ -176,6 +176,11 @@ def without(weights: PackedWeights, names: Collection[str]) -> PackedWeights:
     return replace(weights, kept=kept)
 
 
+def with_kept(weights: PackedWeights, values: Mapping[str, Tensor]) -> PackedWeights:
+    """Return the weights with other values of some that are kept as they are."""
+    return replace(weights, kept={**weights.kept, **values})
+
+
 def load_packed(path: str | os.PathLike[str]) -> PackedWeights:
     """Read what `PackedWeights.save` wrote.
 

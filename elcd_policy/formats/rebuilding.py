@@ -1,104 +1,138 @@
-"""A policy file's policy as a module again: what TorchScript has compiled can't be trained."""
+"""A policy from its description and its weights, by this library's own classes."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ..errors import PolicyFileError
-from ..fields import FIELDS, LatentField
-from ..flows import AffineCoupling, CompositeFlow, KinkFlow, TangentFlow
+from ..fields import build_field, describe_field
+from ..flows import build_flow, describe_flow
 from ..metadata import PolicyMetadata
+from ..obstacles import AvoidingPolicy, Obstacle, ObstacleMap
 from ..policy import MotionPolicy
+from .archive import NotRebuiltError
+from .fused import served
 
-_FIELDS: dict[str, type[LatentField]] = {cls.__name__: cls for cls in FIELDS.values()}
+#: What the weights of a policy are besides the flow's and the field's.
+OWN_BUFFERS = ("goal", "scale", "time_scale", "latent_goal")
+#: Of the gauge, relative: where the zones of obstacles end is found by an optimiser.
+REACH_ERROR = 1e-3
 
 
-def architecture(module: Any) -> dict[str, Any]:
-    """What a served policy is made of, as JSON can say it; `built` makes one of it.
+def describe_policy(module: Any) -> dict[str, Any]:
+    """Return what a policy is made of, as JSON can say it: the parts of flow and field.
 
     Parameters
     ----------
-    module : a `MotionPolicy`, eager or scripted.
+    module : a policy as it was trained or is served, or the data of one in a file.
 
     Raises
     ------
-    PolicyFileError
-        If its flow or field is none of this library's.
+    NotRebuiltError
+        If its flow or field is neither of this library nor registered.
     """
-    flow, field = module.flow, module.field
-    layers = list(flow.flows.children()) if _kind(flow) == "CompositeFlow" else [flow]
-    name = _kind(field)
-    if name not in _FIELDS:
-        raise _foreign(f"a field of {name}", " or ".join(_FIELDS))
-    width = next((len(v) for n, v in field.state_dict().items() if n.endswith(".weight")), 1)
-    return {
-        "flow": [_layer(layer) for layer in layers],
-        "field": {"kind": name, "rate": float(field.rate), "width": width},
-    }
+    if _kind(module) == "AvoidingPolicy":
+        if _kind(getattr(module, "obstacles", None)) != "ObstacleMap":
+            raise NotRebuiltError("obstacles that are none of this library's")
+        return {"kind": "AvoidingPolicy", "policy": describe_policy(module.policy)}
+    if _kind(module) not in ("MotionPolicy", "ServedPolicy"):
+        raise NotRebuiltError(f"a {_kind(module)}")
+    try:
+        return {"flow": describe_flow(module.flow), "field": describe_field(module.field)}
+    except (AttributeError, TypeError, IndexError) as error:
+        raise NotRebuiltError(str(error)) from error
 
 
-def built(
-    parts: dict[str, Any], metadata: PolicyMetadata, state: dict[str, Tensor]
-) -> MotionPolicy:
-    """The policy that `architecture` described, with these weights and buffers.
+def build_policy(
+    metadata: PolicyMetadata, description: dict[str, Any], state: dict[str, Tensor]
+) -> nn.Module:
+    """Return the policy that `describe_policy` described, as it is served.
 
     Raises
     ------
     KeyError, TypeError, ValueError, RuntimeError
-        If the parts don't fit each other.
+        If description, metadata and weights don't fit each other.
     """
-    d, field = metadata.dimension, parts["field"]
-    with torch.random.fork_rng(devices=[]):
+    if description.get("kind") == "AvoidingPolicy":
+        inner = build_policy(metadata, description["policy"], _part(state, "policy."))
+        policy = AvoidingPolicy(inner, _build_obstacles(metadata, _part(state, "obstacles.")))
+        policy.time_scale.copy_(state["time_scale"])
+        return policy
+    return served(build_motion_policy(metadata, description, state))
+
+
+def build_motion_policy(
+    metadata: PolicyMetadata, description: dict[str, Any], state: dict[str, Tensor]
+) -> MotionPolicy:
+    """Return the policy as it was trained, eager and trainable; see `build_policy`.
+
+    Parameters
+    ----------
+    state : weights and buffers; those of a served policy's fused `forward` are left out.
+    """
+    parts = ("flow.", "field.")
+    own = {n: v.clone() for n, v in state.items() if n in OWN_BUFFERS or n.startswith(parts)}
+    d = metadata.dimension
+    if list(own["goal"].shape) != [d]:
+        raise ValueError(f"a goal of shape {list(own['goal'].shape)} in {d} dimensions")
+    flow = description["flow"]
+    if isinstance(flow, list):  # as packed files of format 1 have it
+        flow = {"kind": "CompositeFlow", "flows": flow}
+    # On no device: what a description asks for takes no memory until weights fit it.
+    with torch.device("meta"):
         policy = MotionPolicy(
-            CompositeFlow([_made(layer, d) for layer in parts["flow"]]),
-            _FIELDS[field["kind"]](d, rate=float(field["rate"]), width=int(field["width"])),
-            scale=state["scale"].double().numpy(),
+            build_flow(d, flow),
+            build_field(d, description["field"]),
+            scale=np.ones(tuple(own["scale"].shape)),
             metadata=metadata,
         )
-    policy.load_state_dict(state)
-    return policy.eval().requires_grad_(False)
+    policy.load_state_dict(own, assign=True)
+    _check_derived(policy.eval().requires_grad_(False))
+    return policy
 
 
-def eager(module: Any, metadata: PolicyMetadata) -> MotionPolicy:
-    """A trainable copy of a loaded policy's ``module``.
-
-    Raises
-    ------
-    PolicyFileError
-        If its flow or field is none of this library's.
-    """
-    own = ("flow.", "field.", "goal", "scale", "time_scale", "latent_goal")
-    state = {name: v.clone() for name, v in module.state_dict().items() if name.startswith(own)}
-    return built(architecture(module), metadata, state)
-
-
-def _layer(layer: Any) -> dict[str, Any]:
-    kind = _kind(layer)
-    if kind == "AffineCoupling":
-        return {
-            "kind": kind,
-            "flip": bool(layer.flip),
-            "width": len(layer.hidden.bias),
-            "max_log_scale": float(layer.max_log_scale),
-        }
-    if kind == "KinkFlow":
-        return {"kind": kind, "max_strength": float(layer.max_strength)}
-    raise _foreign(f"a flow with {kind}", "AffineCoupling or KinkFlow")
+def _check_derived(policy: MotionPolicy) -> None:
+    """Refuse buffers that do not follow from the facts and the flow's weights."""
+    facts = policy.metadata
+    fresh = policy.flow.encode(torch.zeros_like(policy.latent_goal))[0]
+    for name, derived, tolerance in (
+        ("goal", torch.tensor(facts.goal), 1e-6),
+        ("time_scale", torch.tensor(float(facts.duration)), 1e-6),
+        ("latent_goal", fresh, 1e-4),
+    ):
+        stored = policy.get_buffer(name)
+        size = max(1.0, float(derived.abs().max()))
+        # What is no number is let pass: the certificate names it.
+        if float((stored - derived.to(stored)).abs().max()) > tolerance * size:
+            raise ValueError(
+                f"'{name}' is {stored.flatten().tolist()}, "
+                f"from facts and weights follows {derived.flatten().tolist()}"
+            )
 
 
-def _made(layer: dict[str, Any], dimension: int) -> TangentFlow:
-    options = {key: value for key, value in layer.items() if key != "kind"}
-    return {"AffineCoupling": AffineCoupling, "KinkFlow": KinkFlow}[layer["kind"]](
-        dimension, **options
-    )
+def _build_obstacles(metadata: PolicyMetadata, state: dict[str, Tensor]) -> ObstacleMap:
+    facts = metadata.guarantee
+    if len(facts["obstacles"]) != len(state["centre"]):
+        raise ValueError(
+            f"{len(state['centre'])} obstacles, {len(facts['obstacles'])} in its facts"
+        )
+    bodies = [Obstacle(**values) for values in facts["obstacles"]]
+    derived = ObstacleMap(bodies, float(facts["margin"]), metadata.dimension)
+    for name, value in derived.state_dict().items():
+        tolerance = REACH_ERROR if name == "reach" else 1e-5
+        scale = max(float(value.abs().max()), 1e-9)
+        if not torch.allclose(state[name].to(value), value, rtol=0, atol=tolerance * scale):
+            raise ValueError(f"'obstacles.{name}' does not follow from the obstacles in its facts")
+    derived.to(state["centre"].dtype).load_state_dict(state)
+    return derived
+
+
+def _part(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): v for n, v in state.items() if n.startswith(prefix)}
 
 
 def _kind(module: Any) -> str:
     return str(getattr(module, "original_name", type(module).__name__))
-
-
-def _foreign(got: str, expected: str) -> PolicyFileError:
-    return PolicyFileError("the policy can't be rebuilt as a module", got=got, expected=expected)

@@ -4,9 +4,19 @@
 around p), ``psi`` the map that closes it to the point p.
 """
 
-from .avoiding import avoid
+from ..utils.moved_names import forward
+from .avoiding_policy import KIND, AvoidingPolicy
 from .diffeomorphism import ObstacleMap
 from .reading import load_obstacles
 from .shapes import Obstacle, ObstacleSet
 
-__all__ = ["Obstacle", "ObstacleMap", "ObstacleSet", "avoid", "load_obstacles"]
+__all__ = [
+    "KIND",
+    "AvoidingPolicy",
+    "Obstacle",
+    "ObstacleMap",
+    "ObstacleSet",
+    "load_obstacles",
+]
+
+__getattr__ = forward(__name__, {"avoid": "elcd_policy.avoiding"})

@@ -13,15 +13,14 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DetectorFileError, ShapeError
-from ..formats.archive import FileKind
+from ..formats.archive import FileKind, NotRebuiltError
 from ..formats.network_metadata import NetworkMetadata
 from ..formats.packed_archive import read_network, write_network
 from ..formats.packed_weights import PackedWeights
+from ..metadata import FORMAT_VERSION
 from .camera import Camera
 from .detector import NETS, GoalDetector
 
-#: Raised whenever a reader of the previous version would misread a file.
-FORMAT_VERSION = 1
 KIND = "goal detector"
 #: Buffers of a `GoalDetector` that follow from the camera: a packed file leaves them out.
 DERIVED = ("cells", "homography")
@@ -68,11 +67,57 @@ class DetectorMetadata(NetworkMetadata):
         return cls(**known)
 
 
+def describe_detector(module: Any) -> dict[str, Any]:
+    """Return what a detector, or one in a file, is made of besides its metadata.
+
+    Raises
+    ------
+    NotRebuiltError
+        If its net is neither a `nais_net` nor a `plain_cnn`.
+    """
+    net: Any = getattr(module, "net", None)
+    first: Any = getattr(getattr(net, "blocks", None), "0", None)
+    if first is not None and hasattr(net, "readout"):
+        description = {"net": "nais", "channels": int(net.readout.weight.shape[1])}
+        description["depth"] = int(first.depth)
+        return description | ({"threshold": first.threshold} if first.threshold else {})
+    first = getattr(net, "0", None)
+    if not hasattr(first, "weight"):
+        raise NotRebuiltError("a net that is neither a NAIS-Net nor a plain CNN of this library")
+    return {"net": "cnn", "channels": int(first.weight.shape[0])}
+
+
+def build_detector(
+    metadata: DetectorMetadata, description: Mapping[str, Any], state: Mapping[str, torch.Tensor]
+) -> GoalDetector:
+    """Return the detector that `describe_detector` described, with these weights.
+
+    Raises
+    ------
+    ValueError
+        If what follows from the camera is not what the state holds.
+    """
+    options = {key: int(description[key]) for key in ("channels", "depth") if key in description}
+    net = NETS[description["net"]](**options)
+    for block in getattr(net, "blocks", ()):
+        block.set_depth(block.depth, float(description.get("threshold", 0.0)))
+    detector = GoalDetector(net, metadata.camera, metadata.plane)
+    derived = {name: detector.get_buffer(name) for name in DERIVED}
+    for name, value in derived.items():
+        scale = float(value.abs().max())
+        if name in state and not torch.allclose(state[name], value, rtol=0, atol=1e-5 * scale):
+            raise ValueError(f"'{name}' does not follow from the camera")
+    detector.load_state_dict({**derived, **state})
+    return detector.eval()
+
+
 DETECTOR = FileKind(
     name="detector",
     tag=KIND,
     newest=FORMAT_VERSION,
     from_dict=DetectorMetadata.from_dict,
+    describe=describe_detector,
+    build=build_detector,
     error=DetectorFileError,
     expected="a detector file written by `elcd detector` or save_detector",
     missing="train one with: elcd detector -o detector.pt",
@@ -153,8 +198,7 @@ def save_detector(
     DetectorFileError
         If the file can't be written there.
     """
-    packed = None if weights is None else (_architecture(detector), weights)
-    return write_network(detector, metadata, Path(path), DETECTOR, packed)
+    return write_network(detector, metadata, Path(path), DETECTOR, weights)
 
 
 def trainable_detector(loaded: LoadedDetector) -> GoalDetector:
@@ -165,48 +209,28 @@ def trainable_detector(loaded: LoadedDetector) -> GoalDetector:
     DetectorFileError
         If its net is none of this library's.
     """
-    camera = loaded.metadata.camera
-    picture = torch.arange(3 * camera.width * camera.height) % 251
-    picture = picture.to(torch.uint8).reshape(1, camera.height, camera.width, 3)
+    state = loaded.module.state_dict()
     try:
-        architecture = _architecture(loaded.module)
-        detector = _rebuild(loaded.metadata, architecture, loaded.module.state_dict())
-        same = torch.allclose(detector.scores(picture), loaded.module.scores(picture), atol=1e-5)
-    except (AttributeError, KeyError, RuntimeError):
-        same = False
-    if not same:
+        return build_detector(loaded.metadata, describe_detector(loaded.module), state)
+    except NotRebuiltError as refusal:
         raise DetectorFileError(
             "the detector can't be rebuilt as a module",
-            got="another net",
+            got=str(refusal),
             expected="one of `nais_net` or `plain_cnn`",
-        )
-    return detector
+        ) from refusal
 
 
-def load_detector(path: str | os.PathLike[str]) -> LoadedDetector:
+def load_detector(path: str | os.PathLike[str], *, trust_code: bool = False) -> LoadedDetector:
     """Read a detector file.
+
+    Parameters
+    ----------
+    trust_code : run the code of a file whose network is none of this library's.
 
     Raises
     ------
     DetectorFileError
-        If the file is missing, damaged, written by something else or by a newer library.
+        If the file is missing, damaged, forged, written by something else or by a newer library.
     """
-    return LoadedDetector(*read_network(Path(path), DETECTOR, _rebuild))
-
-
-def _architecture(module: Any) -> dict[str, Any]:
-    """Return what `_rebuild` needs of a detector, scripted or not; of another net, nonsense."""
-    state, net = module.state_dict(), module.net
-    if "net.readout.weight" in state:
-        channels = state["net.readout.weight"].shape[1]
-        return {"net": "nais", "channels": channels, "depth": int(getattr(net.blocks, "0").depth)}
-    return {"net": "cnn", "channels": state["net.0.weight"].shape[0]}
-
-
-def _rebuild(
-    metadata: DetectorMetadata, architecture: Mapping[str, Any], state: Mapping[str, torch.Tensor]
-) -> GoalDetector:
-    options = {key: int(value) for key, value in architecture.items() if key != "net"}
-    detector = GoalDetector(NETS[architecture["net"]](**options), metadata.camera, metadata.plane)
-    detector.load_state_dict({**detector.state_dict(), **state})
-    return detector.eval()
+    stored = read_network(Path(path), DETECTOR, trust_code=trust_code)
+    return LoadedDetector(stored.compiled, stored.metadata)

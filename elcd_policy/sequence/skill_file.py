@@ -13,16 +13,15 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ParameterError, ShapeError, SkillFileError
-from ..formats.archive import FileKind, quiet
+from ..formats.archive import FileKind, NotRebuiltError, quiet
 from ..formats.network_metadata import NetworkMetadata
 from ..formats.packed_archive import read_network, write_network
 from ..formats.packed_weights import PackedWeights
+from ..metadata import FORMAT_VERSION
 from .skill_classifier import SkillClassifier
 from .skill_data import SkillSet
 from .skill_training import SHARES, accuracy_by_share
 
-#: Raised whenever a reader of the previous version would misread a file.
-FORMAT_VERSION = 1
 KIND = "skill classifier"
 
 
@@ -75,11 +74,41 @@ class SkillMetadata(NetworkMetadata):
         return cls(**known)
 
 
+def describe_classifier(module: Any) -> dict[str, Any]:
+    """Return what a skill classifier, or one in a file, is made of besides its metadata.
+
+    Raises
+    ------
+    NotRebuiltError
+        If it is another module.
+    """
+    size = getattr(getattr(module, "recurrent", None), "hidden_size", None)
+    if not isinstance(size, int):
+        raise NotRebuiltError("no recurrent network of this library")
+    return {"hidden_size": size}
+
+
+def build_classifier(
+    metadata: SkillMetadata, description: Mapping[str, Any], state: Mapping[str, torch.Tensor]
+) -> SkillClassifier:
+    """Return the classifier that `describe_classifier` described, with these weights."""
+    model = SkillClassifier(
+        metadata.dimension,
+        len(metadata.labels),
+        rate=metadata.rate,
+        hidden_size=int(description["hidden_size"]),
+    )
+    model.load_state_dict(state)
+    return model.eval()
+
+
 SKILLS = FileKind(
     name="skill",
     tag=KIND,
     newest=FORMAT_VERSION,
     from_dict=SkillMetadata.from_dict,
+    describe=describe_classifier,
+    build=build_classifier,
     error=SkillFileError,
     expected="a skill file written by `elcd skills` or save_skills",
     missing="train one with: elcd skills lasa -o skills.pt",
@@ -207,37 +236,26 @@ def save_skills(
     SkillFileError
         If the file can't be written there.
     """
-    packed = None
-    if weights is not None:
-        packed = {"hidden_size": model.recurrent.hidden_size}, weights
-    return write_network(model, metadata, Path(path), SKILLS, packed)
+    return write_network(model, metadata, Path(path), SKILLS, weights)
 
 
 def trainable_skills(loaded: LoadedSkills) -> SkillClassifier:
     """Copy a loaded classifier as an ordinary module."""
-    architecture = {"hidden_size": loaded.module.recurrent.hidden_size}
-    return _rebuild(loaded.metadata, architecture, loaded.module.state_dict())
+    description = {"hidden_size": loaded.module.recurrent.hidden_size}
+    return build_classifier(loaded.metadata, description, loaded.module.state_dict())
 
 
-def load_skills_file(path: str | os.PathLike[str]) -> LoadedSkills:
+def load_skills_file(path: str | os.PathLike[str], *, trust_code: bool = False) -> LoadedSkills:
     """Read a skill file.
+
+    Parameters
+    ----------
+    trust_code : run the code of a file whose network is none of this library's.
 
     Raises
     ------
     SkillFileError
-        If the file is missing, damaged, written by something else or by a newer library.
+        If the file is missing, damaged, forged, written by something else or by a newer library.
     """
-    return LoadedSkills(*read_network(Path(path), SKILLS, _rebuild))
-
-
-def _rebuild(
-    metadata: SkillMetadata, architecture: Mapping[str, Any], state: Mapping[str, torch.Tensor]
-) -> SkillClassifier:
-    model = SkillClassifier(
-        metadata.dimension,
-        len(metadata.labels),
-        rate=metadata.rate,
-        hidden_size=int(architecture["hidden_size"]),
-    )
-    model.load_state_dict(state)
-    return model.eval()
+    stored = read_network(Path(path), SKILLS, trust_code=trust_code)
+    return LoadedSkills(stored.compiled, stored.metadata)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from elcd_policy.obstacles import Obstacle, avoid
+from elcd_policy import avoid
+from elcd_policy.obstacles import Obstacle
 from elcd_policy.robot.placement import Placement
 
 from .policy_motion import PolicyMotion

@@ -9,7 +9,7 @@ import pytest
 
 import elcd_policy
 from elcd_policy import certificate
-from elcd_policy.formats import c_file, policy_file
+from elcd_policy.formats import policy_file
 
 
 def test_the_earlier_names_write_and_read_policies(trained: Callable, tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_the_earlier_names_write_and_read_policies(trained: Callable, tmp_path: 
     with pytest.deprecated_call(match="save_policy"):
         assert policy_file.save_policy(loaded, tmp_path / "saved.pt").is_file()
     with pytest.deprecated_call(match="export_c"):
-        assert c_file.export_c(loaded, tmp_path / "policy.h").is_file()
+        assert policy_file.export_c(loaded, tmp_path / "policy.h").is_file()
 
 
 def test_other_names_are_unknown() -> None:

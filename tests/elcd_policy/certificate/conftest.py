@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import warnings
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 
 from elcd_policy import LoadedPolicy, MotionPolicy, TrainingSettings, fit, load
-from elcd_policy.formats.archive import METADATA_FILE, weights_hash
 
 Saved = Callable[..., Path]
 
@@ -40,19 +35,3 @@ def linear(arcs: Callable, tmp_path: Path, saved: Saved) -> Callable[[int], Load
         return load(saved(policy, tmp_path / "linear.pt"))
 
     return get
-
-
-@pytest.fixture
-def wrapped(tmp_path: Path) -> Callable[[LoadedPolicy, torch.nn.Module], Path]:
-    """``wrapped(policy, module)``: a file of a module in a policy's stead, its hash right."""
-
-    def save(policy: LoadedPolicy, module: torch.nn.Module) -> Path:
-        path = tmp_path / "wrapped.pt"
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            scripted = torch.jit.script(module.eval())
-            facts = replace(policy.metadata, weights_hash=weights_hash(scripted)).to_dict()
-            torch.jit.save(scripted, str(path), _extra_files={METADATA_FILE: json.dumps(facts)})
-        return path
-
-    return save

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from elcd_policy import LoadedPolicy
-from elcd_policy.certificate.construction import construction, extended_linearisation
+from elcd_policy.certificate.construction import construction
 from elcd_policy.certificate.exact import ExactPolicy, jacobian, times
 
 Exported = Callable[..., LoadedPolicy]
@@ -21,7 +21,7 @@ def test_the_extended_linearisation_gives_the_files_latent_velocity(
     policy = exported(dimension, "elcd")
     field = construction(policy).proved_field
     e = 3.0 * torch.randn(50, dimension, dtype=torch.float64)
-    a = extended_linearisation(field, e)
+    a = field.linearisation(e)
     exact = ExactPolicy(policy)
     latent = exact.latent_velocity(exact.latent_goal + e)
     torch.testing.assert_close(times(a, e) / 2.5, latent, rtol=1e-9, atol=1e-9)

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from elcd_policy import LoadedPolicy, MotionPolicy, load, save
+from elcd_policy import LoadedPolicy, MotionPolicy, avoid, load, save
 from elcd_policy.certificate import certificate_fault, certify
-from elcd_policy.formats.policy_file import compiled
-from elcd_policy.obstacles import Obstacle, avoid
-from elcd_policy.obstacles.avoiding import AvoidingPolicy
+from elcd_policy.formats import serve_policy
+from elcd_policy.obstacles import AvoidingPolicy, Obstacle
 from elcd_policy.obstacles.diffeomorphism import ObstacleMap
 
 Saved = Callable[..., Path]
@@ -57,8 +56,8 @@ def test_what_is_left_is_certified_and_stored(around: tuple, tmp_path: Path) -> 
 def test_a_larger_claim_is_not_certified(around: tuple, tmp_path: Path, saved: Saved) -> None:
     _, avoiding, _ = around
     guarantee = {**avoiding.metadata.guarantee, "kind": "contraction of every pair"}
-    avoiding = LoadedPolicy(avoiding.module, replace(avoiding.metadata, guarantee=guarantee))
-    file = saved(avoiding, tmp_path / "claiming.pt")
+    claiming = serve_policy(avoiding.rebuilt, replace(avoiding.metadata, guarantee=guarantee))
+    file = saved(claiming, tmp_path / "claiming.pt")
     assert "it claims contraction of every pair" in certify(load(file)).summary
 
 
@@ -66,8 +65,8 @@ def test_a_policy_that_only_says_so_is_not_certified(
     around: tuple, tmp_path: Path, saved: Saved
 ) -> None:
     learned, avoiding, _ = around
-    saying = LoadedPolicy(
-        learned.module, replace(learned.metadata, guarantee=avoiding.metadata.guarantee)
+    saying = serve_policy(
+        learned.rebuilt, replace(learned.metadata, guarantee=avoiding.metadata.guarantee)
     )
     found = certify(load(saved(saying, tmp_path / "saying.pt")))
     assert not found.certified
@@ -86,10 +85,8 @@ class Unbent(ObstacleMap):
 
 def test_a_field_that_runs_through_is_not_certified(around: tuple) -> None:
     learned, avoiding, bodies = around
-    broken = AvoidingPolicy(learned.module, ObstacleMap(bodies, 1.0, 2))
+    broken = AvoidingPolicy(learned.rebuilt, ObstacleMap(bodies, 1.0, 2))
     broken.obstacles.__class__ = Unbent
-    Unbent.__name__ = "ObstacleMap"  # as a forged file would name it
-    found = certify(compiled(broken, avoiding.metadata))
-    failed = {check.name for check in found.checks if not check.passed}
-    assert "on a surface: |normal . forward(x)| / largest speed" in failed
+    found = certify(serve_policy(broken, avoiding.metadata))
     assert not found.certified
+    assert "its obstacles are not put before a policy as `elcd.avoid` does" in found.reasons

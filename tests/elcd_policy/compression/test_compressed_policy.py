@@ -23,8 +23,7 @@ from elcd_policy.compression.compressed_policy import (
 from elcd_policy.demonstrations import DemonstrationSet
 from elcd_policy.errors import ExportError, PolicyFileError, ShapeError
 from elcd_policy.evaluation import Scores
-from elcd_policy.formats.packed_archive import read_packed
-from elcd_policy.formats.policy_file import POLICY, compiled
+from elcd_policy.formats import serve_policy
 
 Saved = Callable[..., Path]
 
@@ -34,7 +33,7 @@ Trained = Callable[..., MotionPolicy]
 def compressed(
     policy: MotionPolicy, shown: DemonstrationSet | None = None, **settings: int
 ) -> CompressedPolicy:
-    loaded = compiled(policy, policy.metadata)
+    loaded = serve_policy(policy, policy.metadata)
     return compress_policy(loaded, shown, progress=False, **{"steps": 2, **settings})
 
 
@@ -81,7 +80,7 @@ def test_poses_keep_their_orientation(
 
 
 def test_the_sizes_count_every_weight(small: Path, trained: Trained) -> None:
-    policy, weights = trained(), read_packed(small, POLICY).weights
+    policy, weights = trained(), load(small).packed
     before = sum(value.numel() for value in policy.state_dict().values())
     assert weights.numbers() == before
     assert set(weights.kept) == {"goal", "scale", "time_scale", "latent_goal"}
@@ -123,7 +122,7 @@ def test_fine_tuning_brings_the_motion_back(arcs: Callable[..., DemonstrationSet
 
 def test_without_demonstrations_it_keeps_to_its_own_motions(trained: Trained) -> None:
     policy = trained()
-    loaded = compiled(policy, policy.metadata)
+    loaded = serve_policy(policy, policy.metadata)
     shown = own_motions(loaded)
     assert len(shown) == len(policy.metadata.starts)
     assert Scores.mean(evaluate(loaded, shown)).rmse < 0.1
@@ -172,7 +171,11 @@ def test_damaged_files_are_refused(share: float, small: Path) -> None:
         ("weights.bin", lambda blob: blob[:-1] + b"\x7f", "not those its metadata speaks of"),
         ("weights.bin", lambda blob: blob[:-8], "can't be read: got .* expected more"),
         ("metadata.json", lambda _: b"{}", "metadata in .* can't be read"),
-        ("metadata.json", lambda text: text.replace(b'version": 1', b'version": 9'), "newer"),
+        (
+            "metadata.json",
+            lambda text: text.replace(b'format_version": 2', b'format_version": 9'),
+            "newer",
+        ),
     ],
 )
 def test_files_whose_parts_do_not_fit_are_refused(

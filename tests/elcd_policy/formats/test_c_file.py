@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import ctypes
 import re
 import subprocess
@@ -14,12 +13,11 @@ import numpy as np
 import pytest
 import torch
 
-from elcd_policy import LoadedPolicy, MotionPolicy, TrainingSettings, fit, load, save
+from elcd_policy import LoadedPolicy, MotionPolicy, TrainingSettings, avoid, fit, load, save
 from elcd_policy.errors import ExportError
 from elcd_policy.fields import FIELDS
-from elcd_policy.formats import c_name, served
-from elcd_policy.formats.policy_file import compiled
-from elcd_policy.obstacles import Obstacle, avoid
+from elcd_policy.formats import c_name, serve_policy
+from elcd_policy.obstacles import Obstacle
 
 Saved = Callable[..., Path]
 
@@ -43,7 +41,7 @@ COMPILERS = {"C": ("cc", "-std=c99", "-x", "c"), "C++": ("c++", "-std=c++11", "-
 
 
 def loaded(policy: MotionPolicy) -> LoadedPolicy:
-    return compiled(served(copy.deepcopy(policy)), policy.metadata)
+    return serve_policy(policy, policy.metadata)
 
 
 class Built:
@@ -169,7 +167,7 @@ def test_its_head_says_what_it_is_of(fit_once: Trained, tmp_path: Path, saved: S
     assert max(map(len, head.splitlines())) <= 100
     assert "@" not in text
     head = saved(loaded(policy), tmp_path / "bare.h").read_text()
-    assert "verdict    not certified: the file carries no certificate" in head
+    assert "verdict    not certified: no certificate was asked for" in head
 
 
 def test_poses_say_what_their_coordinates_are(

@@ -122,7 +122,7 @@ def test_metadata_makes_the_round_trip(
         assert getattr(facts, name) == getattr(policy.metadata, name)
     np.testing.assert_allclose(facts.workspace, policy.metadata.workspace)
     np.testing.assert_allclose(facts.goal, policy.metadata.goal, rtol=1e-6)
-    assert facts.weights_hash == weights_hash(load(path).module)
+    assert facts.weights_hash == weights_hash(load(path).module.state_dict())
     assert set(facts.versions) == {"python", "elcd_policy", "torch", "numpy", "normflows"}
 
 

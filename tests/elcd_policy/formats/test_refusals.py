@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from elcd_policy import MotionPolicy, load
 from elcd_policy.errors import PolicyFileError
+from elcd_policy.formats.digest import add_digest
 
 Saved = Callable[..., Path]
 
@@ -25,14 +26,15 @@ X = np.random.default_rng(0).uniform(-60.0, 60.0, (12, 2))
 
 
 def rewrite(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    """Save the module again with other metadata, in a valid archive."""
+    """Save the module again with other metadata and a right digest, in a valid archive."""
     files = {"metadata.json": ""}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         module = torch.jit.load(str(path), _extra_files=files)
         values = json.loads(files["metadata.json"])
         change(values)
-        torch.jit.save(module, str(path), _extra_files={"metadata.json": json.dumps(values)})
+        text = json.dumps(add_digest(values))
+        torch.jit.save(module, str(path), _extra_files={"metadata.json": text})
 
 
 def refusal(path: Path) -> PolicyFileError:
@@ -154,9 +156,9 @@ def test_other_weights_than_the_metadata_speaks_of_are_refused(policy_file: Path
 
 
 def test_a_newer_format_is_refused(policy_file: Path) -> None:
-    rewrite(policy_file, lambda values: values.update(format_version=2, dimension="two"))
+    rewrite(policy_file, lambda values: values.update(format_version=3, dimension="two"))
     assert str(refusal(policy_file)) == (
-        f"{policy_file} was written by a newer elcd_policy: got format 2, expected at most 1; "
+        f"{policy_file} was written by a newer elcd_policy: got format 3, expected at most 2; "
         "upgrade elcd_policy, or export the policy again with this version"
     )
 

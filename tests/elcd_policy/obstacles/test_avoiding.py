@@ -13,9 +13,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from elcd_policy import LoadedPolicy, MotionPolicy, load
+from elcd_policy import LoadedPolicy, MotionPolicy, avoid, load
 from elcd_policy.errors import ParameterError
-from elcd_policy.obstacles import Obstacle, avoid
+from elcd_policy.obstacles import Obstacle
 
 Saved = Callable[..., Path]
 

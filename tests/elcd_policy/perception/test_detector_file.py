@@ -15,6 +15,7 @@ from torch import nn
 from elcd_policy.cli.main import main
 from elcd_policy.errors import DetectorFileError, ShapeError
 from elcd_policy.formats.archive import METADATA_FILE
+from elcd_policy.formats.digest import add_digest
 from elcd_policy.perception import (
     DetectorMetadata,
     GoalDetector,
@@ -44,7 +45,7 @@ def rewritten(file: Path, **changes: object) -> Path:
         for entry in old.infolist():
             content = old.read(entry)
             if entry.filename.endswith(METADATA_FILE):
-                content = json.dumps({**json.loads(content), **changes}).encode()
+                content = json.dumps(add_digest({**json.loads(content), **changes})).encode()
             new.writestr(entry, content)
     return path
 
@@ -79,7 +80,7 @@ def test_an_image_of_another_shape_is_refused(file: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format_version": 99}, "newer elcd_policy: got format 99, expected at most 1"),
+        ({"format_version": 99}, "newer elcd_policy: got format 99, expected at most 2"),
         ({"kind": "policy"}, "is no detector file: got a policy"),
         ({"weights_hash": "0" * 64}, "are not those its metadata speaks of: got .* expected 0000"),
         ({"lower": None}, "is incomplete: got TypeError"),
@@ -138,11 +139,14 @@ def test_quantised_weights_make_a_small_file(
 
 
 def test_a_foreign_net_is_not_rebuilt(tmp_path: Path) -> None:
-    net = nn.Sequential(nn.Conv2d(27, 4, 1), nn.Tanh(), nn.Conv2d(4, 1, 1))
+    net = nn.Sequential(nn.Tanh(), nn.Conv2d(27, 4, 1), nn.Tanh(), nn.Conv2d(4, 1, 1))
     foreign = save_detector(GoalDetector(net, CAMERA, PLANE), METADATA, tmp_path / "f.pt")
     images, places = squares(4, 0)
-    with pytest.raises(DetectorFileError, match="can't be rebuilt as a module: got another net"):
-        compress_detector(load_detector(foreign), images, places, steps=1)
+    with pytest.raises(DetectorFileError, match="can't be rebuilt, and its code is not run"):
+        load_detector(foreign)
+    trusted = load_detector(foreign, trust_code=True)
+    with pytest.raises(DetectorFileError, match="can't be rebuilt as a module: got a net that"):
+        compress_detector(trusted, images, places, steps=1)
 
 
 def test_info_and_certify_speak_of_it(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ import torch
 from elcd_policy.cli.main import main
 from elcd_policy.errors import SkillFileError
 from elcd_policy.formats.archive import METADATA_FILE
+from elcd_policy.formats.digest import add_digest
 from elcd_policy.sequence import load_skills_file, save_skills
 from elcd_policy.sequence.skill_file import trainable_skills
 
@@ -74,7 +75,7 @@ def test_other_weights_than_spoken_of_are_refused(skill_file: Path, tmp_path: Pa
     with torch.no_grad():
         next(skills.module.parameters()).add_(1.0)
     path = tmp_path / "changed.pt"
-    text = json.dumps(skills.metadata.to_dict())
+    text = json.dumps(add_digest(skills.metadata.to_dict()))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.jit.save(skills.module, str(path), _extra_files={METADATA_FILE: text})

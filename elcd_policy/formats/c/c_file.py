@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import ExportError
-from ..metadata import PolicyMetadata, point_text
-from ..utils.moved_names import forward
-from . import c_header, c_name
-from .archive import write_content
-from .policy_file import LoadedPolicy
-from .rebuilding import eager
+from ...errors import ExportError, PolicyFileError
+from ...metadata import PolicyMetadata, point_text
+from ..loaded_policy import LoadedPolicy, trainable_policy
+from .c_header import c_header, c_name
 
 HEADER = ".h"
 #: Positions whose velocities a header keeps, so that it can be checked where it runs.
 CHECKED = 16
 
 
-def write_header(policy: LoadedPolicy, path: Path, verdict: str) -> Path:
-    """Write a policy's velocity field as one C header; see `elcd_policy.saving.save`.
+def header_content(policy: LoadedPolicy, stem: str, verdict: str) -> bytes:
+    """Return a policy's velocity field as one C header; see `elcd_policy.saving.save`.
 
     ``NAME_velocity(position, goal, velocity)``, NAME being the file's, is the policy's forward
     in float32 with nothing but ``<math.h>``: no allocation, no state, C99 or C++.
@@ -31,13 +26,13 @@ def write_header(policy: LoadedPolicy, path: Path, verdict: str) -> Path:
     Parameters
     ----------
     policy : its goal, if moved, is the header's.
-    path : a name ending in ``.h``.
+    stem : of the file's name.
     verdict : on the policy, for the comment at the header's head.
 
     Raises
     ------
     ExportError
-        If the file can't be written there, or the policy avoids obstacles.
+        If the policy avoids obstacles, or its flow or field is none of this library's.
     """
     if policy.avoids_obstacles:
         raise ExportError(
@@ -46,9 +41,17 @@ def write_header(policy: LoadedPolicy, path: Path, verdict: str) -> Path:
             expected="one without",
             advice="write it as *.pt",
         )
-    motion = eager(policy.module, policy.metadata)
-    text = c_header(motion, c_name(path.stem), _said(policy, verdict), _positions(policy.metadata))
-    return write_content(text.encode(), path, ExportError)
+    try:
+        motion = trainable_policy(policy)
+    except PolicyFileError as refusal:
+        raise ExportError(
+            "this policy can't be written as C",
+            got=refusal.got,
+            expected=refusal.expected,
+            advice="write it as *.pt",
+        ) from refusal
+    text = c_header(motion, c_name(stem), _said(policy, verdict), _positions(policy.metadata))
+    return text.encode()
 
 
 def _positions(facts: PolicyMetadata) -> Tensor:
@@ -88,6 +91,3 @@ def _said(policy: LoadedPolicy, verdict: str) -> list[str]:
         ]
     # Texts of others, which may not end the comment.
     return [line.replace("*/", "* /").replace("\n", " ") for line in lines]
-
-
-__getattr__ = forward(__name__, {"export_c": "elcd_policy.deprecated"})

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..errors import ExportError
+from ...errors import ExportError
 
 #: The first operators and files that have all that is used here.
 OPSET, IR = 18, 8

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..errors import ExportError
-from ..fields import ElcdField, MonotoneField
-from ..flows import AffineCoupling, CompositeFlow, KinkFlow
-from ..policy import MotionPolicy
+from ...errors import ExportError
+from ...fields import ElcdField, MonotoneField
+from ...flows import AffineCoupling, CompositeFlow, KinkFlow
+from ...policy import MotionPolicy
 from .c_code import ELCD, HEAD, MONOTONE, TAIL, VELOCITY
 
 #: Partial sums of a product over hidden units: a compiler makes vector operations of them

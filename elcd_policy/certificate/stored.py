@@ -1,0 +1,93 @@
+"""Whether the certificate that is stored in a policy file vouches for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from ..formats import LoadedPolicy
+from ..formats.archive import weights_hash
+from ..obstacles import KIND
+from .construction import ROUNDING, construction
+from .obstacles import learned_policy
+from .types import CERTIFIED, Certificate
+
+
+def certificate_fault(policy: LoadedPolicy) -> str:
+    """Return why the certificate stored in a policy file does not vouch for it; empty if it does.
+
+    The stored certificate is not believed by itself: that it is of these weights, and what it
+    says is proved (field, flow, kind, rate), is derived again from the policy. What was checked
+    at points is not checked again, which takes `certify`; the digest of the file, compared when
+    it is loaded, binds it to weights and facts.
+    """
+    stored = policy.metadata.certificate
+    if policy.rebuilt is None:
+        return "its own code is run (trust_code), for which no certificate vouches"
+    if stored is None:
+        return "the file carries no certificate"
+    reasons = find_foreign_weights(policy, weights_hash(policy.module.state_dict()))
+    if not reasons and stored.get("verdict") != CERTIFIED:
+        reasons = [str(reason) for reason in stored.get("reasons", [])] or ["not certified"]
+    return "; ".join(reasons or _find_incomplete(stored) or _find_unproved(policy, stored))
+
+
+def find_foreign_weights(policy: LoadedPolicy, actual: str) -> list[str]:
+    """Return what metadata and stored certificate say of weights whose hash is ``actual``."""
+    stored = policy.metadata.certificate
+    hashes = {"metadata are": policy.metadata.weights_hash}
+    if stored is not None:
+        hashes["stored certificate is"] = str(stored.get("weights_hash"))
+    return [
+        f"its {text} of other weights: got {actual[:12]}, expected {expected[:12]}"
+        for text, expected in hashes.items()
+        if expected != actual
+    ]
+
+
+def _find_incomplete(stored: Mapping[str, Any]) -> list[str]:
+    missing = [part.name for part in fields(Certificate) if part.name not in stored]
+    if missing:
+        return [f"its stored certificate has no {', '.join(missing)}"]
+    checks = stored["checks"]
+    if not isinstance(checks, list) or not checks:
+        return ["its stored certificate has no checks"]
+    try:
+        failed = [str(row["name"]) for row in checks if not row["value"] <= row["limit"]]
+    except (KeyError, TypeError):
+        return ["its stored certificate has checks without a value and a limit"]
+    return [f"its stored certificate failed: {', '.join(failed)}"] if failed else []
+
+
+def _find_unproved(policy: LoadedPolicy, stored: Mapping[str, Any]) -> list[str]:
+    """Return how a stored certificate differs from what follows from the policy's parts."""
+    facts = policy.metadata
+    learned = learned_policy(policy) if policy.avoids_obstacles else policy
+    if learned is None:
+        return ["its obstacles are not put before a policy as `elcd.avoid` does"]
+    made = construction(learned)
+    if made.doubts:
+        return made.doubts
+    rate = float(facts.guarantee.get("rate", math.nan))
+    derived = {
+        "field": made.field,
+        "flow": made.flow,
+        "kind": KIND if policy.avoids_obstacles else made.kind,
+        "rate": rate,
+        "rate_times_duration": rate * facts.duration,
+        "units": facts.units,
+    }
+    return [
+        f"its stored certificate says {name} {stored[name]}, its parts give {value}"
+        for name, value in derived.items()
+        if not _same(stored[name], value)
+    ]
+
+
+def _same(stored: Any, derived: Any) -> bool:
+    if isinstance(derived, float):
+        number = isinstance(stored, int | float)
+        return number and math.isclose(stored, derived, rel_tol=ROUNDING)
+    return bool(stored == derived)
