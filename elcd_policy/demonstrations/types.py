@@ -195,6 +195,11 @@ class DemonstrationSet(Sequence[Demonstration]):
         """
         return np.median([demonstration.goal for demonstration in self], axis=0)
 
+    def subset(self, members: Sequence[int]) -> DemonstrationSet:
+        """Those with these numbers; of poses about the median of their own final orientations."""
+        part = replace(self, demonstrations=[self.demonstrations[k] for k in members])
+        return part if self.orientation is None else part.about(None)
+
     def ending_at(self, goal: ArrayLike) -> DemonstrationSet:
         """The same motions, each moved as a whole to end at ``goal`` [d].
 

@@ -7,11 +7,13 @@ thresholds are shares of the demonstrations' extent or duration: units and speed
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from shlex import quote
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...errors import ParameterError
 from .. import DemonstrationSet
 from .contacts import RETRACED, Contacts, find_contacts, keeps_to_one_side
 from .ends import END_SPREAD, end_spread, ends_agree, stray_ends
@@ -66,6 +68,42 @@ def detect(demonstrations: DemonstrationSet) -> list[Finding]:
     return sorted(found, key=lambda finding: KINDS.index(finding.kind))
 
 
+def split_by_way(demonstrations: DemonstrationSet, count: int) -> list[tuple[int, ...]]:
+    """Return the members of ``count`` groups that go a way each, the largest group first.
+
+    One that goes a way of its own beside such groups belongs to none of them.
+
+    Raises
+    ------
+    ParameterError
+        If the demonstrations do not part into so many groups.
+    """
+    paths = Paths.from_demonstrations(demonstrations)
+    groups = _several(group_by_way(paths, paths.moving), paths.moving)
+    if len(groups) != count:
+        raise ParameterError(
+            f"'{demonstrations.source}' does not part into {count} groups of ways",
+            got="one way" if len(groups) < 2 else f"{len(groups)} groups",
+            expected=f"{count} groups that a clear gap separates",
+            advice=f"ask for {len(groups)} modes" if len(groups) > 1 else "train one policy",
+        )
+    return groups
+
+
+def _drop(paths: Paths, which: Sequence[int]) -> str:
+    """What leaves demonstrations out; those without a name can only be left out by hand."""
+    names = [paths.demonstrations[k].name for k in which]
+    options = " ".join(f"--drop {quote(name)}" for name in names)
+    return f"leave it out: {options}" if all(names) else "leave it out"
+
+
+def _several(groups: list[tuple[int, ...]], moving: list[int]) -> list[tuple[int, ...]]:
+    """Groups without those that stray alone; of two demonstrations each is a group."""
+    if len(groups) == len(moving) == 2:
+        return groups
+    return [group for group in groups if len(group) > 1]
+
+
 def _find_members(paths: Paths, moving: list[int]) -> list[Finding]:
     """Those that do not move, go another way, or make several ways."""
     found = []
@@ -75,13 +113,14 @@ def _find_members(paths: Paths, moving: list[int]) -> list[Finding]:
         verb = "does" if len(still) == 1 else "do"
         found.append(
             Finding(
-                "still", f"{names} {verb} not move", "leave it out", demonstrations=tuple(still)
+                "still",
+                f"{names} {verb} not move",
+                _drop(paths, still),
+                demonstrations=tuple(still),
             )
         )
     groups = group_by_way(paths, moving)
-    several = [group for group in groups if len(group) > 1]
-    if len(groups) == len(moving) == 2:
-        several = groups
+    several = _several(groups, moving)
     for group in groups:
         if group in several or len(groups) < 2:
             continue
@@ -90,7 +129,7 @@ def _find_members(paths: Paths, moving: list[int]) -> list[Finding]:
             Finding(
                 "outlier",
                 f"{paths.name(group[0])} goes another way than the others, up to {far} away",
-                "leave it out if it was a mistake",
+                f"if that was a mistake, {_drop(paths, group)}",
                 demonstrations=group,
             )
         )
@@ -124,7 +163,7 @@ def _find_ends(paths: Paths, moving: list[int]) -> list[Finding]:
             Finding(
                 "outlier",
                 f"{paths.name(k)} ends {paths.length_text(distance)} from the others",
-                "leave it out if it was a mistake",
+                f"if that was a mistake, {_drop(paths, [k])}",
                 demonstrations=(k,),
                 places=paths.demonstrations[k].goal[None],
             )
@@ -219,6 +258,7 @@ def _find_timing(paths: Paths, moving: list[int]) -> list[Finding]:
         )
     waits = {k: find_wait(paths.paths[k]) for k in moving}
     waiting = [k for k in moving if waits[k][1] > 0]
+    apart = "cut there, train a policy for each part, and wait between them"
     if waiting:
         long = float(np.median([waits[k][1] for k in waiting]))
         verbs = (f"wait {long:.2g} s in the middle", f"waits {long:.2g} s in the middle")
@@ -226,7 +266,7 @@ def _find_timing(paths: Paths, moving: list[int]) -> list[Finding]:
             Finding(
                 "wait",
                 clause(len(waiting), len(moving), *verbs),
-                "cut there, train a policy for each part, and wait between them",
+                apart if _enough(waiting, moving) else _drop(paths, waiting),
                 demonstrations=tuple(waiting),
                 places=np.array([_place_of_wait(paths.paths[k], *waits[k]) for k in waiting])
                 * paths.unit,
