@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .demonstrations import DemonstrationSet
 from .errors import PolicyFileError, ShapeError
 from .formats.policy_file import LoadedPolicy, load
 from .utils.files import write_atomically
@@ -68,6 +69,14 @@ class Modes:
             As `select` and `elcd_policy.load`.
         """
         return load(self.policies[self.select(start)])
+
+
+def start_positions(
+    demonstrations: DemonstrationSet, groups: Sequence[Sequence[int]]
+) -> list[NDArray[np.float64]]:
+    """First positions [n, d] of each group of demonstrations; of poses three coordinates."""
+    size = demonstrations.dimension if demonstrations.orientation is None else 3
+    return [np.array([demonstrations[k].position[0][:size] for k in group]) for group in groups]
 
 
 def save_modes(

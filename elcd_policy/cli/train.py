@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..demonstrations import DemonstrationSet
 from ..demonstrations.inspection import Finding, choose_ends, detect, split_by_way
@@ -19,9 +19,10 @@ from ..evaluation import Scores, evaluate, judge
 from ..fields import FIELDS
 from ..formats.policy_file import check_target
 from ..metadata import ENDS
-from ..modes import SUFFIX, save_modes
+from ..modes import SUFFIX, save_modes, start_positions
 from ..plotting import check_picture, plot_fit
 from ..saving import save
+from ..training import TrainingSettings
 from ..training.fit import DEFAULT_FIELD, fit
 from .source_options import add_source, load_source
 from .tables import score_table
@@ -90,56 +91,56 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.plot is not None:
         check_picture(args.plot)
-    if args.modes > 1:
-        return _train_modes(args, demonstrations, output)
-    ends = choose_ends(demonstrations) if args.goal == "auto" else args.goal
-    findings = _warn(demonstrations, args.source, ends)
-    report, passed = _train(args, demonstrations, output, args.plot, ends, findings)
-    if args.json:
-        print(json.dumps(report))
-    return 0 if passed else 1
-
-
-def _train_modes(args: argparse.Namespace, demonstrations: DemonstrationSet, output: Path) -> int:
-    """Train a policy for each way, in files with a number, and write the choice by the start."""
+    how = {"field": args.field, "settings": args.settings, "seed": args.seed, "goal": args.goal}
+    if args.modes == 1:
+        trained = _train(demonstrations, output, args.plot, args.source, **how)
+        print(json.dumps(trained.report) if args.json else trained.text)
+        return 0 if trained.good else 1
     groups = split_by_way(demonstrations, args.modes)
-    reports, files, passed = [], [], True
-    for number, group in enumerate(groups, start=1):
+    every, files = [], [_numbered(output, number) for number in range(1, len(groups) + 1)]
+    for number, (group, file) in enumerate(zip(groups, files, strict=True), start=1):
         part = demonstrations.subset(group)
         names = ", ".join(each.name or str(k) for k, each in zip(group, part, strict=True))
         print(f"elcd: mode {number} of {len(groups)}: {names}", file=sys.stderr)
-        ends = choose_ends(part) if args.goal == "auto" else args.goal
-        findings = _warn(part, args.source, ends)
-        files.append(_numbered(output, number))
         picture = None if args.plot is None else _numbered(Path(args.plot), number)
-        report, good = _train(args, part, files[-1], picture, ends, findings)
-        reports.append(report | {"demonstrations": list(group)})
-        passed &= good
-    size = 3 if demonstrations.orientation is not None else demonstrations.dimension
-    starts = [[demonstrations[k].position[0][:size] for k in group] for group in groups]
-    selector = save_modes(output.with_suffix(SUFFIX), files, starts)
+        every.append(_train(part, file, picture, args.source, **how))
+    choice = save_modes(output.with_suffix(SUFFIX), files, start_positions(demonstrations, groups))
     if args.json:
-        print(json.dumps({"selector": str(selector), "modes": reports}))
+        print(json.dumps({"choice": str(choice), "modes": [each.report for each in every]}))
     else:
-        print(f"choice     {selector}: by the nearest demonstrated start")
-    return 0 if passed else 1
+        print("\n\n".join(each.text for each in every))
+        print(f"choice     {choice}: by the nearest demonstrated start")
+    return 0 if all(each.good for each in every) else 1
 
 
 def _numbered(path: Path, number: int) -> Path:
     return path.with_name(f"{path.stem}_{number}{path.suffix}")
 
 
+class _Trained(NamedTuple):
+    """One policy's report as JSON and as text, and whether it is certified and fit."""
+
+    report: dict[str, Any]
+    text: str
+    good: bool
+
+
 def _train(
-    args: argparse.Namespace,
     demonstrations: DemonstrationSet,
     output: Path,
     picture: str | Path | None,
-    ends: str,
-    findings: list[Finding],
-) -> tuple[dict[str, Any], bool]:
-    """Train, save and judge one policy; what there is to say of it, and whether it is good."""
+    source: str,
+    *,
+    field: str,
+    settings: TrainingSettings | None,
+    seed: int,
+    goal: str,
+) -> _Trained:
+    """Train, save and judge one policy."""
+    ends = choose_ends(demonstrations) if goal == "auto" else goal
+    findings = _warn(demonstrations, source, ends)
     begin = time.process_time()
-    policy = fit(demonstrations, args.field, settings=args.settings, goal=ends, seed=args.seed)
+    policy = fit(demonstrations, field, settings=settings, goal=ends, seed=seed)
     cpu = time.process_time() - begin
     verdict = judge(policy, demonstrations, findings)
     policy.metadata.fit = verdict.to_dict()
@@ -150,8 +151,8 @@ def _train(
     guarantee = policy.metadata.guarantee
     report = {
         "file": str(output),
-        "source": args.source,
-        "seed": args.seed,
+        "source": source,
+        "seed": seed,
         "cpu_s": cpu,
         "guarantee": guarantee,
         "verdict": certificate.verdict,
@@ -161,16 +162,15 @@ def _train(
         "fit": verdict.to_dict(),
         "mean": Scores.mean(scores).to_dict(),
     }
-    if not args.json:
-        print(score_table(scores, demonstrations))
-        print(
-            f"guarantee  {guarantee['kind']} at {guarantee['rate']:.3g} 1/s, "
-            f"{guarantee['rate_times_duration']:.3g} e-foldings per demonstrated duration"
-        )
-        print(f"verdict    {certificate.summary}")
-        print(f"motion     {verdict.summary}")
-        print(f"written    {output} ({output.stat().st_size / 1024:.0f} KiB, {cpu:.1f} CPU s)")
-    return report, certificate.certified and verdict.passed
+    lines = [
+        score_table(scores, demonstrations),
+        f"guarantee  {guarantee['kind']} at {guarantee['rate']:.3g} 1/s, "
+        f"{guarantee['rate_times_duration']:.3g} e-foldings per demonstrated duration",
+        f"verdict    {certificate.summary}",
+        f"motion     {verdict.summary}",
+        f"written    {output} ({output.stat().st_size / 1024:.0f} KiB, {cpu:.1f} CPU s)",
+    ]
+    return _Trained(report, "\n".join(lines), certificate.certified and verdict.passed)
 
 
 def _warn(demonstrations: DemonstrationSet, source: str, ends: str) -> list[Finding]:

@@ -171,7 +171,7 @@ def test_demonstrations_that_do_not_fit_together_or_the_policy(
             "evaluate", policy_file, source
         )
     else:
-        assert "expected [2] or [N, 2]" in complaint(
+        assert "got demonstrations of 3 dimensions, expected 2" in complaint(
             "plot", policy_file, source, "-o", made / "new.png"
         )
     assert not made.exists()
