@@ -68,6 +68,10 @@ class ExportError(ElcdError):
     """A policy that can't be exported."""
 
 
+class CertificateError(ElcdError):
+    """A bound that was asked for and could not be found."""
+
+
 class CompressionError(ElcdError):
     """A model that can't be quantised, or a file of quantised weights that can't be read."""
 
