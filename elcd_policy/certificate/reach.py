@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -12,6 +13,8 @@ import torch
 from tqdm import tqdm
 
 from ..errors import CertificateError, ParameterError
+from ..formats.policy_file import LoadedPolicy, load
+from ..formats.rebuilding import eager
 from ..policy import MotionPolicy
 from ..utils.threads import one_thread
 from .enclosure.affine import Array, Form, concatenated
@@ -74,7 +77,7 @@ class Reach:
 
 @one_thread()
 def enclose_reach(
-    policy: MotionPolicy,
+    policy: MotionPolicy | LoadedPolicy | str | os.PathLike[str],
     radius: float | None = None,
     *,
     tolerance: float | None = None,
@@ -86,7 +89,8 @@ def enclose_reach(
 
     Parameters
     ----------
-    policy : its flow and field are this library's.
+    policy : a file, what `load` returned, or what `fit` did; its flow and field are this
+        library's. A goal that was moved since makes no difference.
     radius : half the side of the boxes, in the policy's units; default 0.15 of its scale, what
         training pushes starts by.
     tolerance : distance from the goal for ``settled``; default 0.02 of the scale.
@@ -101,13 +105,13 @@ def enclose_reach(
     CertificateError
         If no enclosure was found: the field changes too fast between the starts.
     """
+    policy = _as_trained(policy)
     scale = _scale(policy)
     radius = 0.15 * scale if radius is None else radius
     tolerance = 0.02 * scale if tolerance is None else tolerance
     for name, value in (("radius", radius), ("tolerance", tolerance)):
         if not 0 < value < np.inf:
             raise ParameterError(f"the {name} is out of range", got=value, expected="above 0")
-    policy = copy.deepcopy(policy).double()
     facts, d = policy.metadata, policy.dimension
     if d > MOST_DIMENSIONS:
         raise ParameterError(
@@ -234,6 +238,23 @@ def _sampled(policy: MotionPolicy, starts: Array, half: float, steps: int) -> Ar
         k3 = field(e + h / 2 * k2)
         e = e + h / 6 * (k1 + 2 * k2 + 2 * k3 + field(e + h * k3))
     return np.maximum(rows[:-1], rows[1:])
+
+
+def _as_trained(policy: MotionPolicy | LoadedPolicy | str | os.PathLike[str]) -> MotionPolicy:
+    """Return a copy in float64, its goal where it was demonstrated."""
+    if isinstance(policy, str | os.PathLike):
+        policy = load(policy)
+    if isinstance(policy, LoadedPolicy):
+        if policy.avoids_obstacles:
+            raise ParameterError(
+                "motions around obstacles are not enclosed",
+                got="a policy that avoids obstacles",
+                expected="the learned policy",
+            )
+        policy = eager(policy.module, policy.metadata)
+    policy = copy.deepcopy(policy).double()
+    policy.goal.copy_(torch.tensor(policy.metadata.goal, dtype=torch.float64))
+    return policy
 
 
 def _scale(policy: MotionPolicy) -> float:

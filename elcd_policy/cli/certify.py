@@ -8,12 +8,14 @@ import textwrap
 from pathlib import Path
 
 from ..certificate import NOT_CERTIFIED, Certificate, certify
+from ..certificate.reach import Reach, enclose_reach
 from ..errors import PolicyFileError
 from ..formats.archive import METADATA_FILE
 from .network_files import find_describer
 
-EXAMPLE = """example:
+EXAMPLE = """examples:
   elcd certify sshape.pt
+  elcd certify sshape.pt --enclose 3    from starts within 3 mm, each way, of those demonstrated
 """
 WIDTH = 100
 
@@ -22,6 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description, parser.epilog = __doc__, EXAMPLE
     parser.add_argument("policy", metavar="file", help="of a policy, of skills or of a detector")
+    parser.add_argument(
+        "--enclose",
+        metavar="R",
+        type=float,
+        help="enclose every motion from starts within R, in each coordinate and in the policy's "
+        "units, of a demonstrated one: half a minute to some minutes, up to three dimensions",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
 
@@ -45,10 +54,15 @@ def run(args: argparse.Namespace) -> int:
         answer = {"policy": args.policy, "verdict": NOT_CERTIFIED, "reasons": [str(error)]}
         print(json.dumps(answer) if args.json else f"verdict  {NOT_CERTIFIED}: {error}")
         return 1
+    reach = None
+    if args.enclose is not None and certificate.certified:
+        reach = enclose_reach(args.policy, args.enclose)
     if args.json:
-        print(json.dumps({"policy": args.policy, **certificate.to_dict()}))
+        answer = {"policy": args.policy, **certificate.to_dict()}
+        print(json.dumps(answer if reach is None else {**answer, "reach": reach.to_dict()}))
     else:
-        print(_table(certificate))
+        rows = [] if reach is None else [_enclosed(reach, certificate.units), ""]
+        print("\n".join([_table(certificate), "", *rows, f"verdict  {certificate.summary}"]))
     return 0 if certificate.certified else 1
 
 
@@ -92,7 +106,21 @@ def _table(certificate: Certificate) -> str:
     for effect in certificate.effects:
         lines.append(f"  {effect.of}")
         lines += _paragraph("keeps", effect.keeps) + _paragraph("loses", effect.loses)
-    return "\n".join([*lines, "", f"verdict  {certificate.summary}"])
+    return "\n".join(lines)
+
+
+def _enclosed(reach: Reach, units: str) -> str:
+    lines = [
+        f"Enclosed, not sampled: every motion from within {reach.radius:.4g} {units}, in each "
+        "coordinate, of a demonstrated start",
+        f"  never farther than {reach.farthest:.4g} {units} from the goal "
+        f"(sampled motions: {reach.sampled_farthest:.4g})",
+        f"  never faster than {reach.speed:.4g} {units}/s (sampled: {reach.sampled_speed:.4g})",
+    ]
+    near = f"{reach.tolerance:.3g} {units} of the goal"
+    if reach.settled is None:
+        return "\n".join([*lines, f"  within {near} later than {reach.times[-1]:.3g} s"])
+    return "\n".join([*lines, f"  within {near} from {reach.settled:.3g} s on"])
 
 
 def _paragraph(title: str, text: str) -> list[str]:

@@ -113,3 +113,14 @@ def test_weights_that_are_not_the_certified_ones_are_refused(
     out, err = capfd.readouterr()
     assert err == ""
     assert out.startswith(f"verdict  not certified: the weights in {path} are not those")
+
+
+def test_motions_are_enclosed_on_request(
+    policy_file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["certify", str(policy_file), "--enclose", "2", "--json"]) == 0
+    reach = json.loads(capfd.readouterr().out)["reach"]
+    assert reach["radius"] == 2
+    assert reach["sampled_farthest"] <= reach["farthest"] <= 1.3 * reach["sampled_farthest"]
+    assert main(["certify", str(policy_file), "--enclose", "0"]) == 2
+    assert "the radius is out of range: got 0" in capfd.readouterr().err
