@@ -81,21 +81,28 @@ def _definitions(tree: ast.Module) -> Iterator[tuple[str, str, ast.AST]]:
     """Yield the class (or ""), the name and the node of each definition of a module."""
     for node in _Bare().visit(tree).body:
         if isinstance(node, ast.ClassDef):
-            methods = [each for each in node.body if isinstance(each, ast.FunctionDef)]
-            for method in methods:
-                yield node.name, method.name, method
-            node.body = [each for each in node.body if each not in methods] or [ast.Pass()]
-            yield "", node.name, node
-        elif isinstance(node, ast.FunctionDef):
-            yield "", node.name, node
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            for target in targets:
-                if isinstance(target, ast.Name):
-                    yield "", target.id, node
-                elif isinstance(target, ast.Tuple):
-                    for each in target.elts:
-                        yield "", ast.unparse(each), node
+            for each in node.body:
+                yield from ((node.name, name, each) for name in _names(each))
+            # What is registered or made a data class by a decorator is used by its name.
+            yield (
+                "",
+                node.name,
+                ast.ClassDef(node.name, node.bases, node.keywords, [ast.Pass()], []),
+            )
+        else:
+            yield from (("", name, node) for name in _names(node))
+
+
+def _names(node: ast.AST) -> list[str]:
+    """Return the names that a statement defines."""
+    if isinstance(node, ast.FunctionDef):
+        return [node.name]
+    if isinstance(node, ast.AnnAssign):
+        return [ast.unparse(node.target)]
+    if isinstance(node, ast.Assign):
+        targets = [e for t in node.targets for e in (t.elts if isinstance(t, ast.Tuple) else [t])]
+        return [ast.unparse(target) for target in targets]
+    return []
 
 
 class _Bare(ast.NodeTransformer):

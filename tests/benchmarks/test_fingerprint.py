@@ -17,14 +17,16 @@ from .fields import FIELDS
 RATE = 2.0
 
 
+@registered
 class Field(Base):
     kind = "linear"
+    proof: str = "none"
 
     def __init__(self, gain: float) -> None:
         self.gain: float = gain
 
     def forward(self, x):
-        return self.gain * x
+        return self.gain * x if self.kind else x
 
     def describe(self):
         """Nothing that trains asks for this."""
@@ -68,6 +70,8 @@ def hashed(folder: Path, code: str = CODE) -> str:
         ('return {"gain": self.gain}', "return [self.gain]"),
         ("def describe(self):", "def to_dict(self):"),
         ("self.gain: float = gain", "self.gain = gain"),
+        ("@registered\n", ""),
+        ('proof: str = "none"', 'proof: str = "some"'),
         ("def plot(x):\n    return x\n", ""),
     ],
 )
@@ -83,7 +87,7 @@ def test_what_does_not_decide_a_policy_does_not_count(old: str, new: str, tmp_pa
         ("RATE = 2.0", "RATE = 3.0"),
         ("seed: int = 0", "seed: int = 1"),
         ("seed < 0", "seed < 1"),
-        ("return self.gain * x", "return x"),
+        ("return self.gain * x if", "return x if"),
         ('kind = "linear"', 'kind = "cubic"'),
         ("self.gain: float = gain", "self.gain: float = 2 * gain"),
         ("Field(Base)", "Field(Other)"),
