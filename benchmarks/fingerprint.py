@@ -1,4 +1,4 @@
-"""Which training code a result is of: results of other code are run again, or marked as such."""
+"""The training code that a result is of: results of other code are run again, or marked as such."""
 
 from __future__ import annotations
 

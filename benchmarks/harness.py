@@ -30,7 +30,7 @@ EXTRA = "benchmarks"
 
 @dataclass
 class Outcome:
-    """How many jobs were run and how many were found finished; what failed, a line each."""
+    """Numbers of jobs that were run and that were found finished; what failed, a line each."""
 
     ran: int = 0
     skipped: int = 0

@@ -23,7 +23,7 @@ RESULTS, DOCS = ROOT / "benchmarks" / "results", ROOT / "docs"
 
 
 class Subject(Protocol):
-    """What a subject's module offers.
+    """The interface of a subject's module.
 
     It may also have ``EXAMPLE``, a text for ``--help``; ``WORKERS``, processes unless others are
     asked for (1: what is timed has the machine to itself); ``PACKAGES``, whose versions are stored;

@@ -1,4 +1,4 @@
-"""What a policy file says about itself."""
+"""Metadata of policy files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ENDS = ("mean", "each")
 
 @dataclass(frozen=True)
 class Orientation:
-    """What the last three of a pose's six coordinates mean; see `elcd_policy.robot.orientation`.
+    """The meaning of a pose's last three coordinates; see `elcd_policy.robot.orientation`.
 
     Parameters
     ----------
@@ -90,14 +90,14 @@ class PolicyMetadata:
     format_version: int = FORMAT_VERSION
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form; `from_dict` reads it back."""
+        """Return a JSON-ready form; `from_dict` reads it back."""
         values = asdict(self)
         values["placement"] = None if self.placement is None else self.placement.to_dict()
         return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> PolicyMetadata:
-        """The metadata that `to_dict` described; unknown keys are left out.
+        """Return the metadata that `to_dict` described; unknown keys are left out.
 
         Raises
         ------
@@ -131,5 +131,5 @@ class PolicyMetadata:
 
 
 def point_text(values: Iterable[float]) -> str:
-    """A point as people read it: ``(0.45, 0.1)``."""
+    """Return a point as people read it: ``(0.45, 0.1)``."""
     return "(" + ", ".join(f"{value:.4g}" for value in values) + ")"

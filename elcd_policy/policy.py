@@ -64,7 +64,7 @@ class MotionPolicy(nn.Module):
         self.latent_goal.copy_(self.flow.encode(torch.zeros_like(self.latent_goal))[0])
 
     def forward(self, x: Tensor) -> Tensor:
-        """Velocity [N, d] in units per s at positions ``x`` [N, d], N >= 0."""
+        """Return velocity [N, d] in units per s at positions ``x`` [N, d], N >= 0."""
         y = (x.to(self.goal.dtype) - self.goal) / self.scale
         z, tape = self.flow.encode(y)
         dy = self.flow.pushforward(tape, self.field(z - self.latent_goal))
@@ -72,17 +72,17 @@ class MotionPolicy(nn.Module):
 
     @torch.jit.export
     def encode(self, x: Tensor) -> Tensor:
-        """Positions [N, d] to latent points ``z`` [N, d]."""
+        """Return positions [N, d] to latent points ``z`` [N, d]."""
         return self.flow.encode((x.to(self.goal.dtype) - self.goal) / self.scale)[0]
 
     @torch.jit.export
     def decode(self, z: Tensor) -> Tensor:
-        """Latent points [N, d] to positions [N, d]."""
+        """Return latent points [N, d] to positions [N, d]."""
         return self.flow.decode(z.to(self.goal.dtype)) * self.scale + self.goal
 
     @torch.jit.export
     def latent_velocity(self, z: Tensor) -> Tensor:
-        """Velocity [N, d] per s of latent points ``z`` [N, d]."""
+        """Return velocity [N, d] per s of latent points ``z`` [N, d]."""
         return self.field(z.to(self.goal.dtype) - self.latent_goal) / self.time_scale
 
     @torch.jit.export
@@ -92,12 +92,12 @@ class MotionPolicy(nn.Module):
 
     @torch.jit.export
     def get_goal(self) -> Tensor:
-        """The goal [d]."""
+        """Return the goal [d]."""
         return self.goal.clone()
 
     @torch.jit.ignore
     def velocity(self, x: ArrayLike) -> NDArray[np.float64]:
-        """Velocity in units per s at one position [d] or many [N, d], as a numpy array.
+        """Return velocity in units per s at one position [d] or many [N, d], as a numpy array.
 
         Raises
         ------
@@ -126,7 +126,7 @@ class MotionPolicy(nn.Module):
 
 
 def check_positions(x: ArrayLike, dimension: int) -> NDArray[np.float64]:
-    """``x`` as float64 [d] or [N, d], or a ShapeError."""
+    """Return ``x`` as float64 [d] or [N, d], or a ShapeError."""
     x = np.asarray(x, dtype=np.float64)
     if x.ndim not in (1, 2) or x.shape[-1] != dimension:
         raise ShapeError(
@@ -138,7 +138,7 @@ def check_positions(x: ArrayLike, dimension: int) -> NDArray[np.float64]:
 
 
 def sample_times(duration: float, dt: float) -> NDArray[np.float64]:
-    """0, dt, 2 dt, ... and ``duration`` itself, in s."""
+    """Return 0, dt, 2 dt, ... and ``duration`` itself, in s."""
     if not (np.isfinite(duration) and duration >= 0 and np.isfinite(dt) and dt > 0):
         raise ParameterError(
             "a rollout's times are out of range",

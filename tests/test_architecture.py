@@ -51,7 +51,6 @@ MOST_FILES, MOST_LINES = 14, 400
 #: Folders that may hold more files, and why.
 EXCEPTIONS = {
     "elcd_policy/cli": 20,  # one module a command
-    "benchmarks/lasa": 18,
 }
 NODES = sorted((ROOT / "ros2_nodes").glob("*_node.py"))
 

@@ -117,7 +117,7 @@ def measure_network(case: Case) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         weights = Path(folder) / "weights.pt"
         weights.write_bytes(
-            _trained(case.network, case.images, case.folder, case.batch, case.trained_steps)
+            _train(case.network, case.images, case.folder, case.batch, case.trained_steps)
         )
         command = [sys.executable, "-m", __name__, json.dumps(asdict(case)), str(weights)]
         done = subprocess.run(command, capture_output=True, text=True)
@@ -130,7 +130,7 @@ def measure_network(case: Case) -> dict[str, Any]:
 
 
 @cache
-def _trained(network: str, images: str, folder: str, batch: int, steps: int) -> bytes:
+def _train(network: str, images: str, folder: str, batch: int, steps: int) -> bytes:
     """Return a trained network's weights; trained once in each process."""
     data = load_images(images, folder)
     torch.manual_seed(0)
@@ -189,7 +189,7 @@ def run_case(case: Case, weights: str) -> dict[str, Any]:
 
 
 def _packed_bytes(quantised: IDKM) -> int:
-    """What `PackedWeights.blob` would have, without the work of hardening."""
+    """Return what `PackedWeights.blob` would have, without the work of hardening."""
     every = [*quantised.model.parameters(), *quantised.model.buffers()]
     size = sum(value.numel() * value.element_size() for value in every)
     for row, book in zip(quantised.report(), quantised.codebooks, strict=True):

@@ -58,7 +58,7 @@ def measure_policy(job: PolicyJob) -> dict[str, Any]:
         file = Path(job.trained or folder) / f"{job.shape}.pt"
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(_trained(job.shape, job.seed))
+            file.write_bytes(_train(job.shape, job.seed))
         loaded, target = load(file), Path(folder) / "small.elcdz"
         begin = time.process_time()
         small = compress_policy(
@@ -83,7 +83,7 @@ def measure_policy(job: PolicyJob) -> dict[str, Any]:
 
 
 @cache
-def _trained(shape: str, seed: int) -> bytes:
+def _train(shape: str, seed: int) -> bytes:
     """Return a policy file; trained once in each process."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "policy.pt"

@@ -25,7 +25,7 @@ class LabelledImages:
 
 
 def load_images(name: str, folder: str) -> LabelledImages:
-    """The "digits", which need no folder, or those of `images.FOLDERS` with that name.
+    """Return the "digits", which need no folder, or those of `images.FOLDERS` with that name.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def train(
     parameters: Iterable[nn.Parameter] | None = None,
     rate: float = 1e-3,
 ) -> None:
-    """Adam on cross-entropy, a step per batch; moves ``parameters``, by default all."""
+    """Run Adam on cross-entropy, a step per batch; moves ``parameters``, by default all."""
     optimiser = torch.optim.Adam(parameters or model.parameters(), lr=rate)
     model.train()
     for x, y in data:

@@ -96,7 +96,7 @@ def run(job: Job) -> dict[str, Any]:
     """
     with tempfile.TemporaryDirectory() as folder:
         policy, output = Path(folder) / FILES[job.field], Path(folder) / "result.json"
-        policy.write_bytes(_trained(job.field))
+        policy.write_bytes(_train(job.field))
         words = ["simulate", str(policy), *shlex.split(job.options), "--output", str(output)]
         with contextlib.redirect_stdout(io.StringIO()):
             status = main(words)
@@ -106,7 +106,7 @@ def run(job: Job) -> dict[str, Any]:
 
 
 @cache
-def _trained(field: str) -> bytes:
+def _train(field: str) -> bytes:
     """Return a policy file; trained once in each process."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "policy.pt"

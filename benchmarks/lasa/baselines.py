@@ -1,4 +1,4 @@
-"""What needs no learning: the mean demonstration, and the best one known with hindsight."""
+"""Baselines without learning: the mean demonstration, and the best one in hindsight."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Replay:
         self.dimension = path.shape[1]
 
     def rollout(self, x0: ArrayLike, duration: float, dt: float) -> tuple[Array, Array]:
-        """Time [K] in s and positions [K, d] from ``x0`` [d]."""
+        """Return time [K] in s and positions [K, d] from ``x0`` [d]."""
         time = sample_times(duration, dt)
         share = np.minimum(time / self.duration, 1.0)
         grid = np.linspace(0.0, 1.0, len(self.path))
@@ -47,7 +47,7 @@ def score_mean(shown: DemonstrationSet, scored: DemonstrationSet) -> list[Scores
 
 
 def score_best(shown: DemonstrationSet, scored: DemonstrationSet) -> list[Scores]:
-    """Scores of the shown demonstration nearest to each (DTW), in the scored one's duration.
+    """Return scores of the shown demonstration nearest to each (DTW), in the scored one's duration.
 
     Both are hindsight: no policy can know which one comes, nor how long it takes.
     """

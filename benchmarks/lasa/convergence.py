@@ -33,7 +33,7 @@ def converged_share(policy: RollsOut, goal: ArrayLike, demonstrations: Demonstra
 
 
 def starts_around(demonstrations: DemonstrationSet) -> NDArray[np.float64]:
-    """Starts [256, d] over the workspace and 15 % of its range beyond each side.
+    """Return starts [256, d] over the workspace and 15 % of its range beyond each side.
 
     A 16 x 16 grid in the plane; in other dimensions as many random points, always the same.
     """

@@ -66,7 +66,7 @@ class EFlow:
         self.dimension = len(scale)
 
     def rollout(self, x0: ArrayLike, duration: float, dt: float) -> tuple[Array, Array]:
-        """Time [K] in s and positions [K, d] or [K, N, d] from ``x0`` [d] or [N, d]."""
+        """Return time [K] in s and positions [K, d] or [K, N, d] from ``x0`` [d] or [N, d]."""
         start = np.asarray(x0, dtype=np.float64)
         time = sample_times(duration, dt)
         x = torch.tensor(np.atleast_2d(start) * self.scale + self.shift, dtype=torch.float32)
@@ -160,7 +160,7 @@ def _modules(checkout: Path) -> tuple[ModuleType, ModuleType]:
 
 def _training_data(shown: DemonstrationSet) -> tuple[Any, Any, Array, Array]:
     """Positions and velocities [n, d] in a box of side one around 0, its scale and shift [d]."""
-    prepared = [_prepared(demo) for demo in shown]
+    prepared = [_prepare(demo) for demo in shown]
     paths = [path - path[-1] + shown.goal for path, _ in prepared]
     every = np.concatenate(paths)
     lower, upper = every.min(axis=0), every.max(axis=0)
@@ -178,8 +178,8 @@ def _training_data(shown: DemonstrationSet) -> tuple[Any, Any, Array, Array]:
     )
 
 
-def _prepared(demo: Demonstration) -> tuple[Array, float]:
-    """Positions [n, d] at equal times and the time between two of them, in s."""
+def _prepare(demo: Demonstration) -> tuple[Array, float]:
+    """Return positions [n, d] at equal times and the time between two of them, in s."""
     path = demo.position[::4]
     step = float(demo.time[1] - demo.time[0]) * 4
     count = len(path)

@@ -150,7 +150,7 @@ def draw_variants(variants: Mapping[str, ByShape], path: Path) -> None:
 
 
 def _back(records: Sequence[Record]) -> float:
-    """Mean time of a shape's pushed states, in % of its duration; twice it for none."""
+    """Return mean time of a shape's pushed states, in % of its duration; twice it for none."""
     times = [
         200.0 if row["time"] is None else 100.0 * row["time"] / record["pushes"]["duration"]
         for record in records

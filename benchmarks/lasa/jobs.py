@@ -1,4 +1,4 @@
-"""What the LASA benchmark runs: protocols, and the jobs they come to."""
+"""Jobs of the LASA benchmark: protocols, and the jobs they come to."""
 
 from __future__ import annotations
 

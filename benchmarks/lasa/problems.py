@@ -1,4 +1,4 @@
-"""What is learned: LASA shapes, and motions of more dimensions than a plane's."""
+"""Problems to learn: LASA shapes, and motions of more dimensions than a plane's."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ MORE_DIMENSIONS = (*STACKS, *PENDULUMS, ROSENBROCK)
 
 
 def is_lasa(name: str) -> bool:
-    """Whether a problem is a LASA shape, or some stacked."""
+    """Return whether a problem is a LASA shape, or some stacked."""
     return name not in PENDULUMS and name != ROSENBROCK
 
 
 def is_planar(name: str) -> bool:
-    """Whether a problem is one LASA shape."""
+    """Return whether a problem is one LASA shape."""
     return is_lasa(name) and "+" not in name
 
 
 def load_problem(name: str, pendulum: str | Path = "") -> DemonstrationSet:
-    """The demonstrations of a shape, a stack, a pendulum or the Rosenbrock flow.
+    """Return the demonstrations of a shape, a stack, a pendulum or the Rosenbrock flow.
 
     Parameters
     ----------

@@ -31,20 +31,20 @@ CLEAR = 2.0
 
 
 def half_width(demonstrations: DemonstrationSet) -> float:
-    """Half-width of the demonstrated corridor, in the demonstrations' units."""
+    """Return half-width of the demonstrated corridor, in the demonstrations' units."""
     motions = _motions(demonstrations)
     gaps = distance_to_path(motions.reshape(-1, demonstrations.dimension), motions.mean(axis=0))
     return float(np.quantile(gaps, INSIDE))
 
 
 def clear_pushes(demonstrations: DemonstrationSet) -> list[tuple[float, int]]:
-    """Phase and side of the pushes that land clear of every branch of the mean path.
+    """Return phase and side of the pushes that land clear of every branch of the mean path.
 
     The same for every policy: the path that is pushed from is here the mean one.
     """
     path, width = _motions(demonstrations).mean(axis=0), half_width(demonstrations)
     moments = [(phase, side) for phase in PHASES for side in (-1, 1)]
-    landed = np.array([_pushed(path, *moment, SIZE * width) for moment in moments])
+    landed = np.array([_push(path, *moment, SIZE * width) for moment in moments])
     far = distance_to_path(landed, path) >= CLEAR * width
     return [moment for moment, clear in zip(moments, far, strict=True) if clear]
 
@@ -64,7 +64,7 @@ def push_returns(policy: RollsOut, demonstrations: DemonstrationSet) -> dict[str
     start = np.mean([demo.position[0] for demo in demonstrations], axis=0)
     _, nominal = policy.rollout(start, 2 * duration, dt)
     moments = clear_pushes(demonstrations)
-    pushed = [_pushed(nominal, *moment, SIZE * width) for moment in moments]
+    pushed = [_push(nominal, *moment, SIZE * width) for moment in moments]
     time, paths = policy.rollout(np.reshape(pushed, (-1, 2)), 2 * duration, dt)
     rows = [
         {"phase": phase, "side": side, **_return(time, path, nominal, width)}
@@ -98,7 +98,7 @@ def _motions(demonstrations: DemonstrationSet) -> Array:
     return np.stack([demo.resampled(SAMPLES).position for demo in demonstrations])
 
 
-def _pushed(path: Array, phase: float, side: int, size: float) -> Array:
+def _push(path: Array, phase: float, side: int, size: float) -> Array:
     """Place [2] beside a planar path with SAMPLES samples a duration."""
     index = round(phase * (SAMPLES - 1))
     along = path[index + 1] - path[index - 1]

@@ -34,7 +34,7 @@ def run(job: Job) -> dict[str, Any]:
     scored, numbers = demonstrations[slice(*rules.scored)], range(*rules.scored)
     result: dict[str, Any] = {"units": demonstrations.units, **_size(demonstrations)}
     if job.method in BASELINES:
-        return {**result, "scores": _listed(numbers, BASELINES[job.method](shown, scored))}
+        return {**result, "scores": _list(numbers, BASELINES[job.method](shown, scored))}
     begin = time.process_time()
     policy: RollsOut
     if job.method == PEER:
@@ -45,7 +45,7 @@ def run(job: Job) -> dict[str, Any]:
         ours = TrainingSettings(**job.settings)
         policy = fit(shown, job.method, settings=ours, seed=job.seed, progress=False)
     result["cpu_s"] = round(time.process_time() - begin, 2)
-    result["scores"] = _listed(numbers, evaluate(policy, scored))
+    result["scores"] = _list(numbers, evaluate(policy, scored))
     result["converged"] = converged_share(policy, shown.goal, demonstrations)
     if job.part in ("a", "settings") and policy.dimension == 2:
         result["pushes"] = push_returns(policy, demonstrations)
@@ -56,7 +56,7 @@ def run(job: Job) -> dict[str, Any]:
     return result
 
 
-def _listed(numbers: Sequence[int], scores: list[Scores]) -> list[dict[str, float]]:
+def _list(numbers: Sequence[int], scores: list[Scores]) -> list[dict[str, float]]:
     return [
         {"demonstration": number, **{k: float(f"{v:.6g}") for k, v in score.to_dict().items()}}
         for number, score in zip(numbers, scores, strict=True)
@@ -69,7 +69,7 @@ def _size(demonstrations: DemonstrationSet) -> dict[str, Any]:
 
 
 def _drawing(policy: MotionPolicy, demonstrations: DemonstrationSet) -> dict[str, Any]:
-    """What a picture of the field needs: its box, velocities on a grid, rollouts."""
+    """Return what a picture of the field needs: its box, velocities on a grid, rollouts."""
     lower, upper = demonstrations.workspace
     margin = 0.1 * (upper - lower).max()
     lower, upper = lower - margin, upper + margin

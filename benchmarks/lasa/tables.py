@@ -67,7 +67,7 @@ def shape_table(results: Results, part: str) -> str:
 
 
 def _runs(shapes: ByShape) -> str:
-    """Shapes times seeds; of seeds the fewest and the most, if shapes differ."""
+    """Return shapes times seeds; of seeds the fewest and the most, if shapes differ."""
     counts = [len(records) for records in shapes.values()]
     fewest, most = min(counts), max(counts)
     return f"{len(shapes)} x {most}" if fewest == most else f"{len(shapes)} x {fewest}-{most}"

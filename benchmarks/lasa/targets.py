@@ -1,4 +1,4 @@
-"""What the fields set out to reach on LASA, and whether they do."""
+"""Targets of the fields on LASA, and whether they are met."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def measure_goal(path: str, scenes: int = SCENES) -> dict[str, Any]:
             f"{size:g}": measure_errors(module, images, places, noise=size) for size in NOISE
         },
         "salt": {
-            f"{share:g}": measure_errors(module, _salted(images, share), places) for share in SALT
+            f"{share:g}": measure_errors(module, _add_salt(images, share), places) for share in SALT
         },
         "false_positives": _false_positives(module, empty),
         "hidden": int(np.isnan(places[:, 0]).sum()),
@@ -73,7 +73,7 @@ def _false_positives(module: torch.nn.Module, empty: NDArray[np.uint8]) -> float
     return measure_errors(module, empty, nowhere)["false_positive"]
 
 
-def _salted(images: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
+def _add_salt(images: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
     random = np.random.default_rng(0)
     hit = random.uniform(size=images.shape[:3]) < share
     white = random.uniform(size=images.shape[:3]) < 0.5

@@ -1,4 +1,4 @@
-"""What the benchmark of perception runs."""
+"""Jobs of the benchmark of perception."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def digits_table(rows: Sequence[Record]) -> str:
     header += [f"unseen, noise {size}" for size in rows[0]["noise"]]
     header += ["largest Jacobian", "certified bound"]
     lines = []
-    for name, group in _grouped(rows):
+    for name, group in _group(rows):
         line = [name, str(group[0]["parameters"])]
         line += [_points([row[key] for row in group]) for key in ("train", "test", "gap")]
         line.append(f"{mean(row['cpu_s'] for row in group):.0f}")
@@ -114,7 +114,7 @@ def digits_deeper_table(rows: Sequence[Record]) -> str:
     times = list(rows[0]["deeper"])
     header = ["unseen; largest state", *(f"{count} x as deep" for count in times)]
     lines = []
-    for name, group in _grouped(rows):
+    for name, group in _group(rows):
         cells = []
         for count in times:
             accuracy = _points([row["deeper"][count]["test"] for row in group])
@@ -136,7 +136,7 @@ def digits_steps_table(rows: Sequence[Record]) -> str:
     ]
     header += ["both, named wrong"]
     lines = []
-    for name, group in _grouped(rows):
+    for name, group in _group(rows):
         if "at_rest" not in group[0]:
             continue
         rests = [row["at_rest"] for row in group]
@@ -151,7 +151,7 @@ def digits_steps_table(rows: Sequence[Record]) -> str:
     return table(header, lines)
 
 
-def _grouped(rows: Sequence[Record]) -> list[tuple[str, list[Record]]]:
+def _group(rows: Sequence[Record]) -> list[tuple[str, list[Record]]]:
     names = dict.fromkeys(row["net"] for row in rows)
     return [(name, [row for row in rows if row["net"] == name]) for name in names]
 

@@ -71,7 +71,7 @@ def draw_graph(nodes: Mapping[str, Sequence[Interface]], path: str | Path) -> Pa
     _arrow(ax, (6.0, 2.3), (6.0, 1.15), shown, TOPIC)
     _arrow(ax, (11.3, 2.3), (11.3, 0.95), [" or\n".join(recorded)], TOPIC)
     _arrow(ax, (5.3, 4.8), (5.3, 3.9), ["its policy,", "by parameters"], SERVICE)
-    _arrow(ax, (6.8, 4.8), (6.8, 3.9), [_shared(goal, "pub", told)], TOPIC)
+    _arrow(ax, (6.8, 4.8), (6.8, 3.9), [_share(goal, "pub", told)], TOPIC)
     for corners, taken in (
         ([(11.3, 3.9), (11.3, 5.2), (8.25, 5.2)], goal),
         ([(11.3, 3.9), (11.3, 5.95), (4.8, 5.95), (4.8, 5.6)], skill),
@@ -79,7 +79,7 @@ def draw_graph(nodes: Mapping[str, Sequence[Interface]], path: str | Path) -> Pa
         ax.plot(*zip(*corners[:-1], strict=True), color=TOPIC, lw=1.2)
         ax.annotate("", corners[-1], corners[-2], arrowprops={**ARROW, "color": TOPIC})
         height = corners[1][1] + 0.08
-        text = _shared(taken, "sub", published)
+        text = _share(taken, "sub", published)
         ax.text(9.7, height, text, ha="center", fontsize=8, color=TOPIC)
     ax.annotate(
         "",
@@ -102,14 +102,14 @@ def _names(interfaces: Iterable[Interface], kind: str) -> list[str]:
     return list(dict.fromkeys(each.name for each in interfaces if each.kind == kind))
 
 
-def _shared(interfaces: Iterable[Interface], kind: str, others: Sequence[str]) -> str:
-    """What a node takes from another, or gives it, whatever each calls its own."""
+def _share(interfaces: Iterable[Interface], kind: str, others: Sequence[str]) -> str:
+    """Return what a node takes from another, or gives it, whatever each calls its own."""
     ends = {name.rpartition("/")[2] for name in others}
     return "  ".join(name for name in _names(interfaces, kind) if name.rpartition("/")[2] in ends)
 
 
 def _alternatives(names: Sequence[str]) -> list[str]:
-    """Of poses and joint states, and of twists and joint velocities, one is enough."""
+    """Join names of which one is enough: poses or joint states, twists or joint velocities."""
     first, second, *others = names
     return [f"{first} or {second}", *others]
 

@@ -69,7 +69,7 @@ class Interface:
 
 
 def interfaces(executable: str) -> list[Interface]:
-    """All topics and services of a node, but those that every node has.
+    """Return all topics and services of a node, but those that every node has.
 
     Raises
     ------

@@ -58,7 +58,7 @@ class GestureReader(nn.Module):
 
 
 def served(epochs: int | None = None) -> dict[str, Any]:
-    """The classifier that ``elcd skills lasa`` makes, on the same motions.
+    """Return the classifier that ``elcd skills lasa`` makes, on the same motions.
 
     Parameters
     ----------

@@ -66,21 +66,21 @@ class Reader(nn.Module):
         self.readout = nn.Linear(self.hidden, classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Scores [B, C] of the last state."""
+        """Return scores [B, C] of the last state."""
         return self.readout(self.states(x)[-1])
 
     def states(self, x: Tensor) -> Tensor:
-        """All states [T, B, N]."""
+        """Return all states [T, B, N]."""
         return self.recurrent(x)[0]
 
 
 def hidden_size(name: str, inputs: int) -> int:
-    """The number of units whose parameters come closest to `BUDGET`."""
+    """Return the number of units whose parameters come closest to `BUDGET`."""
     return min(range(8, 129), key=lambda n: abs(parameters(MODELS[name](inputs, n, 0.1)) - BUDGET))
 
 
 def parameters(module: nn.Module) -> int:
-    """How many numbers are trained."""
+    """Return how many numbers are trained."""
     return sum(weights.numel() for weights in module.parameters())
 
 
@@ -93,7 +93,7 @@ def _torchrecurrent() -> Any:
 
 
 def seeded(name: str, inputs: int, classes: int, eps: float, seed: int) -> Reader:
-    """A `Reader` of one seed."""
+    """Return a `Reader` of one seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return Reader(name, inputs, classes, eps)

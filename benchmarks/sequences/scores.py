@@ -47,7 +47,8 @@ def score(name: str, task: Sequences, seed: int, epochs: int) -> dict[str, Any]:
         ],
         "salt": [
             _mean(
-                accuracy(model, _salted(task, share, generator), task.y_test) for _ in range(DRAWS)
+                accuracy(model, _add_salt(task, share, generator), task.y_test)
+                for _ in range(DRAWS)
             )
             for share in SALT
         ],
@@ -84,7 +85,7 @@ def accuracy(model: nn.Module, x: Tensor, y: Tensor) -> float:
 
 
 def curvature(name: str, task: Sequences, epochs: int) -> dict[str, Any]:
-    """Largest eigenvalue and trace of the Hessian of the training loss, by PyHessian.
+    """Return largest eigenvalue and trace of the Hessian of the training loss, by PyHessian.
 
     Of a trained model, on `CURVATURE_SAMPLES` training sequences, by power iteration and
     Hutchinson's estimate of `CURVATURE_STEPS` products each.
@@ -112,8 +113,8 @@ def _normal(task: Sequences, generator: torch.Generator) -> Tensor:
     return torch.randn(task.x_test.shape, generator=generator)
 
 
-def _salted(task: Sequences, share: float, generator: torch.Generator) -> Tensor:
-    """A share of the samples at the smallest or the largest value that occurs."""
+def _add_salt(task: Sequences, share: float, generator: torch.Generator) -> Tensor:
+    """Return a share of the samples at the smallest or the largest value that occurs."""
     hit = torch.rand(task.x_test.shape, generator=generator)
     low, high = float(task.x.min()), float(task.x.max())
     x = torch.where(hit < share / 2, torch.full_like(hit, low), task.x_test)

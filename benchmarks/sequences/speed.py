@@ -1,4 +1,4 @@
-"""What a training step, a streamed sample and the memory cost, beside torch's own layers."""
+"""Cost of a training step, a streamed sample and the memory, beside torch's own layers."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def _grown(name: str) -> float:
 
 
 def _high_water() -> float:
-    """Peak resident set in MB; that of getrusage begins at the parent's."""
+    """Return peak resident set in MB; that of getrusage begins at the parent's."""
     status = Path("/proc/self/status").read_text()
     return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1024
 

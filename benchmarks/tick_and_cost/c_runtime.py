@@ -40,7 +40,7 @@ static inline void @name@_velocity(const float *position, const float *goal, flo
 
 
 def c_policy(policy: LoadedPolicy, x: Tensor) -> Callable[[], object]:
-    """One call of the policy's header on ``x`` [N, d], the goal being an argument."""
+    """Return one call of the policy's header on ``x`` [N, d], the goal being an argument."""
     with tempfile.TemporaryDirectory() as folder:
         save(policy, Path(folder) / f"{NAME}{HEADER}", certify=False)
         library = compiled_c(Path(folder))
@@ -57,7 +57,7 @@ def c_plain(network: nn.Sequential, x: Tensor) -> Callable[[], object]:
 
 
 def compiled_c(folder: Path) -> ctypes.CDLL:
-    """The library of the header in ``folder``: ``run(n, x, goal, velocity)``.
+    """Return the library of the header in ``folder``: ``run(n, x, goal, velocity)``.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def _call(
 
 
 def _network(layers: list[nn.Linear]) -> str:
-    """A header like a policy's, of linear layers d to d with tanh between them."""
+    """Return a header like a policy's, of linear layers d to d with tanh between them."""
     tables, lines, value = [], [], "position"
     for index, layer in enumerate(layers):
         rows, last = layer.out_features, index == len(layers) - 1

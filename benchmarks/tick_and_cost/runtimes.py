@@ -1,4 +1,4 @@
-"""What a control tick can run on: a policy or a plain network made ready, as one call."""
+"""Runtimes of a control tick: a policy or a plain network made ready, as one call."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Runtime:
 
 
 def plain_network(dimension: int) -> nn.Sequential:
-    """The yardstick: d-64-64-d with tanh, a policy that guarantees nothing."""
+    """Return the yardstick: d-64-64-d with tanh, a policy that guarantees nothing."""
     return nn.Sequential(
         nn.Linear(dimension, 64),
         nn.Tanh(),
@@ -50,7 +50,7 @@ def plain_network(dimension: int) -> nn.Sequential:
 
 
 def torchscript(module: nn.Module | torch.jit.ScriptModule, x: Tensor) -> Tick:
-    """One call of ``module`` on ``x`` [N, d], optimised; for `torch.inference_mode`."""
+    """Return one call of ``module`` on ``x`` [N, d], optimised; for `torch.inference_mode`."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r".*torch\.jit.*")
         scripted = (
@@ -63,7 +63,7 @@ def torchscript(module: nn.Module | torch.jit.ScriptModule, x: Tensor) -> Tick:
 
 
 def onnx_policy(policy: LoadedPolicy, x: Tensor) -> Tick:
-    """One call of the graph in an ONNX policy file, the goal being an input."""
+    """Return one call of the graph in an ONNX policy file, the goal being an input."""
     runtime, positions = policy.runtime, x.numpy()
     assert runtime is not None
     goal = policy.get_goal().astype(np.float32)
@@ -71,7 +71,7 @@ def onnx_policy(policy: LoadedPolicy, x: Tensor) -> Tick:
 
 
 def onnx_network(network: nn.Sequential, x: Tensor) -> Tick:
-    """One call of a row of linear layers with tanh between them, as an ONNX graph."""
+    """Return one call of a row of linear layers with tanh between them, as an ONNX graph."""
     try:
         from onnx import TensorProto, helper, numpy_helper
     except ModuleNotFoundError as error:

@@ -63,7 +63,7 @@ def measure_ticks(
 
 def _measure(trained: MotionPolicy, name: str, rounds: int, progress: bool) -> dict[str, Any]:
     d, runtime = trained.dimension, RUNTIMES[name]
-    policy, plain = _loaded(trained, runtime.suffix), plain_network(trained.dimension)
+    policy, plain = _load(trained, runtime.suffix), plain_network(trained.dimension)
     x = torch.full((1, d), 20.0)
     many = torch.randn(BATCH, d, generator=torch.Generator().manual_seed(0)) * 20.0
     position = x[0].numpy()
@@ -96,7 +96,7 @@ def _measure(trained: MotionPolicy, name: str, rounds: int, progress: bool) -> d
 
 
 def _operations(policy: MotionPolicy) -> dict[str, dict[str, Profile]]:
-    x, served = torch.full((1, policy.dimension), 20.0), _loaded(policy, ".pt").module
+    x, served = torch.full((1, policy.dimension), 20.0), _load(policy, ".pt").module
     graph = velocity_graph(served).SerializeToString()
     return {
         "TorchScript": {
@@ -108,7 +108,7 @@ def _operations(policy: MotionPolicy) -> dict[str, dict[str, Profile]]:
 
 
 def _in_turns(ticks: Sequence[Tick], rounds: int, calls: int, label: str) -> list[list[float]]:
-    """Seconds per call [ticks][rounds], the ticks taking turns in each round."""
+    """Return seconds per call [ticks][rounds], the ticks taking turns in each round."""
     times: list[list[float]] = [[] for _ in ticks]
     with torch.inference_mode():
         for tick in ticks:
@@ -132,8 +132,8 @@ def _policy(d: int, field: str, settings: TrainingSettings) -> MotionPolicy:
     return fit(straight, field, settings=brief, progress=False)
 
 
-def _loaded(policy: MotionPolicy, suffix: str) -> LoadedPolicy:
-    """The policy as it is served: exported and loaded."""
+def _load(policy: MotionPolicy, suffix: str) -> LoadedPolicy:
+    """Return the policy as it is served: exported and loaded."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"policy{suffix}"
         save(policy, path, certify=False)

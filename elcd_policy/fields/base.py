@@ -1,4 +1,4 @@
-"""What every latent field offers."""
+"""The interface of every latent field."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEAST_EXCESS = 2.7
 
 
 def first_excess(dimension: int, rate: float) -> Tensor:
-    """What the linear rates [d] of a fresh field are above the guaranteed ``rate``.
+    """Return by how much the linear rates [d] of a fresh field exceed the guaranteed ``rate``.
 
     They are distinct: the slow first direction becomes the path, the others lead back to it.
     """
@@ -61,7 +61,7 @@ class LatentField(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, e: Tensor) -> Tensor:
-        """Velocity [N, d] at offsets ``e`` [N, d] from the latent goal."""
+        """Return velocity [N, d] at offsets ``e`` [N, d] from the latent goal."""
 
     def describe(self) -> dict[str, Any]:
         """Return what `from_description` makes such a field of, as JSON can say it.
@@ -86,7 +86,7 @@ class LatentField(nn.Module, ABC):
 
     @abstractmethod
     def linear_rates(self) -> Tensor:
-        """Decay rates [d] > ``rate`` of the field's linear part, ``f(e) = -rates * e``.
+        """Return the decay rates [d] > ``rate`` of the field's linear part, ``f(e) = -rates * e``.
 
         The field starts as this linear part alone; training fits the flow to it first, since
         its trajectories are known in closed form.

@@ -42,15 +42,15 @@ class TangentFlow(nf.flows.Flow):
         return cls(dimension, **description)
 
     def encode(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Data ``x`` [N, d] to latent ``z = phi(x)`` [N, d] and the tape for `pushforward`."""
+        """Map data ``x`` [N, d] to latent ``z = phi(x)`` [N, d] and the tape for `pushforward`."""
         raise NotImplementedError
 
     def decode(self, z: Tensor) -> Tensor:
-        """Latent ``z`` [N, d] to data ``x = phi^-1(z)`` [N, d]."""
+        """Map latent ``z`` [N, d] to data ``x = phi^-1(z)`` [N, d]."""
         raise NotImplementedError
 
     def pushforward(self, tape: list[Tensor], dz: Tensor) -> Tensor:
-        """Latent velocity ``dz`` [N, d] at the encoded point to data velocity [N, d].
+        """Map the latent velocity ``dz`` [N, d] at the encoded point to data velocity [N, d].
 
         Takes its activations off the end of ``tape``, so a tape serves once.
         """

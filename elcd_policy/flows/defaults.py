@@ -9,7 +9,7 @@ from .kink import KinkFlow
 
 
 def default_flow(dimension: int, *, couplings: int = 4, width: int = 64) -> CompositeFlow:
-    """The flow for ``dimension`` coordinates of unit scale around the goal.
+    """Return the flow for ``dimension`` coordinates of unit scale around the goal.
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ class KinkFlow(TangentFlow):
         return strength, torch.exp(self.log_width)
 
     def _bend(self, x: Tensor, strength: Tensor, width: Tensor) -> tuple[Tensor, Tensor]:
-        """The map and its slope."""
+        """Return the map and its slope."""
         u = (x - self.centre) / width
         root = torch.sqrt(1 + u * u)
         cosh, sinh = torch.cosh(strength), torch.sinh(strength)

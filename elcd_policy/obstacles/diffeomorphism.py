@@ -107,7 +107,7 @@ class ObstacleMap(nn.Module):
                 self.reach[index] = min(float(self.reach[index]), room)
 
     def _common_growth(self, i: int, j: int) -> float:
-        """The factor by which obstacles i and j can grow until they touch."""
+        """Return the factor by which obstacles i and j can grow until they touch."""
 
         def gauges(x: Array) -> tuple[Array, Array]:
             _, gauge, slope = self.gauge(torch.tensor(x[None, :-1]))
@@ -128,7 +128,7 @@ class ObstacleMap(nn.Module):
         return float(gauges(found.x)[0].max())
 
     def gauge(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Of points [N, k]: ``x - p`` [N, n, k], Gamma [N, n] and its gradient [N, n, k]."""
+        """Compute ``x - p`` [N, n, k], Gamma [N, n] and its gradient [N, n, k] of points [N, k]."""
         offset = x.unsqueeze(1) - self.centre
         q = torch.matmul(offset.unsqueeze(2), self.rotation).squeeze(2) / self.semi_axes
         power = self.power.unsqueeze(1)
@@ -142,17 +142,17 @@ class ObstacleMap(nn.Module):
 
     @torch.jit.export
     def hold(self, point: Tensor) -> Tensor:
-        """Whether each obstacle, with its margin, holds a point [d]: [n]."""
+        """Return whether each obstacle, with its margin, holds a point [d]: [n]."""
         return self.gauge(point[: self.k].unsqueeze(0))[1][0] <= 1
 
     def zones(self, goal: Tensor) -> Tensor:
-        """``o`` [n], the Gamma up to which each obstacle acts, for a goal [d] outside all."""
+        """Return ``o`` [n], the Gamma up to which each obstacle acts, for a goal [d]."""
         room = 1 + self.share * (self.gauge(goal[: self.k].unsqueeze(0))[1][0] - 1)
         return torch.minimum(self.reach, room)
 
     @torch.jit.export
     def encode(self, x: Tensor, goal: Tensor) -> Tensor:
-        """``y = psi(x)`` [N, d] of points [N, d], lifted first if they are inside an obstacle."""
+        """Compute ``y = psi(x)`` [N, d] of points [N, d], lifted first if inside an obstacle."""
         offset, gauge = self.gauge(x[:, : self.k])[:2]
         lift = self._lift(gauge)
         h = self._profile(gauge * lift, self.zones(goal))[0]
@@ -160,7 +160,7 @@ class ObstacleMap(nn.Module):
 
     @torch.jit.export
     def decode(self, y: Tensor, goal: Tensor) -> Tensor:
-        """``x = psi^-1(y)`` [N, d], outside all obstacles for whatever ``y`` [N, d]."""
+        """Compute ``x = psi^-1(y)`` [N, d], outside all obstacles for whatever ``y`` [N, d]."""
         offset, gauge = self.gauge(y[:, : self.k])[:2]
         # The centre itself is the image of no point: any direction from it will do.
         any_way = self.nearest * self.rotation[:, :, 0] * self.semi_axes[:, :1]
@@ -171,13 +171,13 @@ class ObstacleMap(nn.Module):
 
     @torch.jit.export
     def slowness(self, y: Tensor, goal: Tensor) -> Tensor:
-        """h [N, 1] where ``y = psi(x)`` [N, d]: 1 outside all zones, 0 on a surface."""
+        """Compute h [N, 1] where ``y = psi(x)`` [N, d]: 1 outside all zones, 0 on a surface."""
         gauge = self.gauge(y[:, : self.k])[1]
         return (gauge / self._opened(gauge, self.zones(goal))).prod(dim=1, keepdim=True)
 
     @torch.jit.export
     def pull_back(self, x: Tensor, v: Tensor, goal: Tensor, escape: Tensor) -> Tensor:
-        """``h Dpsi^-1 v`` [N, d] at points ``x`` [N, d] with ``v = F(psi(x))`` [N, d].
+        """Compute ``h Dpsi^-1 v`` [N, d] at points ``x`` [N, d] with ``v = F(psi(x))`` [N, d].
 
         Inside an obstacle (a push can do that) it is the velocity at the lifted point, plus
         ``escape`` in 1/s times the way to it.
@@ -191,14 +191,14 @@ class ObstacleMap(nn.Module):
         return torch.cat([v[:, : self.k] + changes.sum(dim=1), rest], dim=1)
 
     def _profile(self, gauge: Tensor, zones: Tensor) -> tuple[Tensor, Tensor]:
-        """h and b at Gamma [N, n]."""
+        """Compute h and b at Gamma [N, n]."""
         width = zones - 1
         u = ((zones - gauge) / width).clamp(0.0, 1.0)
         cube, slope = u * u * u / gauge, 3 * u * u / width
         return 1 - cube, (slope + cube) / (1 + slope)
 
     def _opened(self, gauge: Tensor, zones: Tensor) -> Tensor:
-        """Gamma(x) where ``Gamma(psi(x))`` is ``gauge`` [N, n]: Cardano for ``u^3 + (o-1) u``."""
+        """Solve ``Gamma(psi(x)) = gauge`` [N, n] for Gamma(x): Cardano for ``u^3 + (o-1) u``."""
         width = zones - 1
         root = (width / 3).sqrt()
         rest = (zones - gauge).clamp(min=0.0)
@@ -209,5 +209,5 @@ class ObstacleMap(nn.Module):
         return torch.where(gauge < 1, (1 + self.lift) / gauge, torch.ones_like(gauge))
 
     def _moved(self, x: Tensor, changes: Tensor) -> Tensor:
-        """``x`` [N, d] with its first k coordinates changed by each of [N, n, k]."""
+        """Return ``x`` [N, d] with its first k coordinates changed by each of [N, n, k]."""
         return torch.cat([x[:, : self.k] + changes.sum(dim=1), x[:, self.k :]], dim=1)

@@ -90,7 +90,7 @@ def _obstacle(where: str, row: Any) -> Obstacle:
 
 
 def _rotation(where: str, turn: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The rotation matrix of an angle [1] in rad or of a quaternion [4]."""
+    """Return the rotation matrix of an angle [1] in rad or of a quaternion [4]."""
     if turn.shape == (1,):
         cosine, sine = float(np.cos(turn[0])), float(np.sin(turn[0]))
         return np.array([[cosine, -sine], [sine, cosine]])

@@ -1,4 +1,4 @@
-"""What an obstacle is: an ellipsoid or a box, in the policy's coordinates."""
+"""Shapes of obstacles: an ellipsoid or a box, in the policy's coordinates."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Obstacle:
             object.__setattr__(self, name, value)
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form; ``Obstacle(**values)`` reads it back."""
+        """Return a JSON-ready form; ``Obstacle(**values)`` reads it back."""
         return {
             "shape": self.shape,
             "centre": self.centre.tolist(),
@@ -87,11 +87,11 @@ class Obstacle:
 
     @property
     def dimension(self) -> int:
-        """k, the number of leading coordinates that it concerns."""
+        """Return k, the number of leading coordinates that it concerns."""
         return len(self.centre)
 
     def guarded(self, margin: float) -> tuple[Array, float]:
-        """The smooth body that holds every point within ``margin`` of this one.
+        """Return the smooth body that holds every point within ``margin`` of this one.
 
         An ellipsoid of semi-axes a is widened to ``sqrt(a^2 (1 + m/s) + m^2 + m s)`` with s the
         root mean square of a: since ``2 A m <= A^2 m/s + m s`` for A the support function, this
@@ -110,7 +110,7 @@ class Obstacle:
         return np.sqrt(a**2 * (1 + m / middle) + m**2 + m * middle), 2.0
 
     def distance(self, x: ArrayLike) -> Array:
-        """Signed distance of points [..., k] from the surface, negative inside."""
+        """Compute the signed distance of points [..., k] from the surface, negative inside."""
         x = np.asarray(x, dtype=np.float64)
         if x.shape[-1:] != (self.dimension,):
             raise ShapeError(
@@ -133,7 +133,7 @@ class Obstacle:
         return shadow[ConvexHull(shadow).vertices]
 
     def surface(self) -> Array:
-        """Points [M, k] whose convex hull is the body: corners, or many of an ellipsoid."""
+        """Return points [M, k] whose convex hull is the body: corners, or many of an ellipsoid."""
         if self.shape == "box":
             unit = np.array(list(product((-1.0, 1.0), repeat=self.dimension)))
         else:
@@ -148,7 +148,7 @@ class Obstacle:
 
 
 def _ellipsoid_distance(q: Array, a: Array) -> Array:
-    """Signed distance of points ``q >= 0`` [..., k] in its own axes from an ellipsoid.
+    """Compute the signed distance of points ``q >= 0`` [..., k] in its own axes from an ellipsoid.
 
     The nearest point is ``a^2 q / (t + a^2)`` where t solves ``sum (a q / (t + a^2))^2 = 1``
     (Eberly, "Distance from a point to an ellipse, an ellipsoid, or a hyperellipsoid", 2013).

@@ -1,4 +1,4 @@
-"""What was shown to a policy beside what it does."""
+"""Figure of what was shown to a policy beside what it does."""
 
 from __future__ import annotations
 

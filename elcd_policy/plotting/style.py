@@ -44,7 +44,7 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
 
 
 def check_picture(path: str | Path) -> tuple[Path, str]:
-    """Path and format of a picture that is going to be written.
+    """Return path and format of a picture that is going to be written.
 
     Raises
     ------
