@@ -13,8 +13,8 @@ import torch
 from tqdm import tqdm
 
 from ..errors import CertificateError, ParameterError
+from ..formats.loaded_policy import trainable_policy
 from ..formats.policy_file import LoadedPolicy, load
-from ..formats.rebuilding import eager
 from ..policy import MotionPolicy
 from ..utils.threads import one_thread
 from .enclosure.affine import Array, Form, concatenated
@@ -251,7 +251,7 @@ def _as_trained(policy: MotionPolicy | LoadedPolicy | str | os.PathLike[str]) ->
                 got="a policy that avoids obstacles",
                 expected="the learned policy",
             )
-        policy = eager(policy.module, policy.metadata)
+        policy = trainable_policy(policy)
     policy = copy.deepcopy(policy).double()
     policy.goal.copy_(torch.tensor(policy.metadata.goal, dtype=torch.float64))
     return policy
