@@ -64,6 +64,7 @@ OWN = (
     _own("plot", "draw a policy's vector field"),
     _own("info", "show what a policy, skill or detector file holds"),
     _own("certify", "check what is guaranteed of such a file"),
+    _own("inspect", "describe demonstrations before anything is trained"),
     _own("convert", "write demonstrations in another format"),
     _own("prepare", "trim and smooth raw demonstrations, report what is wrong with them"),
     _own("export", "write a policy file in another format: TorchScript, ONNX, C"),

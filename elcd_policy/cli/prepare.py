@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from ..demonstrations import save_demonstrations
-from ..demonstrations.preparation import inspect, prepare
-from ..demonstrations.preparation.smoothing import CUTOFF
+from ..demonstrations.inspection import detect, length_in
+from ..demonstrations.preparation import inspect, measure_moved, prepare
+from ..demonstrations.preparation.prepare import MOVED, SLOWED
+from ..demonstrations.preparation.smoothing import CUTOFF, CYCLES
 from ..demonstrations.writing import check_free
 from ..plotting import plot_preparation
 from .source_options import add_source, load_source
@@ -30,9 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cutoff",
         type=float,
-        default=CUTOFF,
         metavar="HZ",
-        help="what moves faster is taken for trembling and noise (default: %(default)s Hz)",
+        help=f"what moves faster is taken for noise (default: {CUTOFF:g} Hz, more for motions "
+        f"shorter than {CYCLES / CUTOFF:g} s)",
     )
     parser.add_argument("--force", action="store_true", help="replace what DIR holds")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
@@ -43,27 +45,33 @@ def run(args: argparse.Namespace) -> int:
 
     Returns
     -------
-    0, or 1 if something remains that preparing can't mend.
+    0, or 1 if something remains that preparing can't mend, or it moved a motion too far.
     """
     raw = load_source(vars(args))
     check_free(args.output, args.force, args.source)
+    folder = Path(args.output)
     findings, prepared = inspect(raw), prepare(raw, args.cutoff)
-    after = inspect(prepared)
-    folder = save_demonstrations(prepared, args.output)
-    picture = Path(folder, PICTURE)
+    after, moved = inspect(prepared), measure_moved(raw, prepared, args.cutoff)
+    hard = [str(finding) for finding in detect(prepared)] + after.warnings
+    save_demonstrations(prepared, folder)
+    picture = folder / PICTURE
     plot_preparation(raw, prepared, findings, title=str(args.source), path=picture)
+    status = 1 if hard or moved.too_far else 0
     if args.json:
         answer = {"source": args.source, "folder": str(folder), "picture": str(picture)}
+        answer |= {"moved": moved.to_dict(), "findings": hard}
         print(json.dumps(answer | {"before": findings.to_dict(), "after": after.to_dict()}))
-        return 1 if after.warnings else 0
-    print(f"{'':16}{'rest':>8}{'motion':>9}{'rest':>8}")
-    for demonstration, (start, end), duration in zip(
-        raw, findings.rest, findings.duration, strict=True
+        return status
+    print(f"{'':16}{'rest':>8}{'motion':>9}{'rest':>8}{'outliers':>10}")
+    for name, (start, end), duration, outliers in zip(
+        findings.names, findings.rest, findings.duration, findings.outliers, strict=True
     ):
-        print(f"{demonstration.name[:15]:16}{start:6.2f} s{duration:7.2f} s{end:6.2f} s")
+        print(f"{name[:15]:16}{start:6.2f} s{duration:7.2f} s{end:6.2f} s{outliers:10}")
     share = after.end_spread / after.extent
     lines = {
         "noise": f"{findings.noise:.3g} -> {after.noise:.3g} times the motion's velocity",
+        "moved": f"paths by {length_in(raw, moved.path)} (r.m.s.), ends by "
+        f"{length_in(raw, moved.ends)} at most; peak speeds are {moved.speed:.0%} lower",
         "ends": f"{after.end_spread:.3g} {raw.units} apart (r.m.s.), {share:.1%} of the extent",
         "opposed": f"{after.contradictory:.1%} of the samples pass another one the opposite way",
         "samples": f"{int(np.sum([len(demonstration.time) for demonstration in prepared]))} "
@@ -71,6 +79,11 @@ def run(args: argparse.Namespace) -> int:
         "written": f"{folder}, {picture}",
     }
     print("\n".join(f"{name:10} {text}" for name, text in lines.items()))
-    for warning in after.warnings:
-        print(f"warning    {warning}: record these demonstrations again")
-    return 1 if after.warnings else 0
+    for line in hard:
+        print(f"found      {line}")
+    if moved.too_far:
+        print(
+            f"warning    {moved.name} is another motion now, by more than {MOVED:.0%} of the "
+            f"extent or {SLOWED:.0%} of the peak speed; raise --cutoff"
+        )
+    return status

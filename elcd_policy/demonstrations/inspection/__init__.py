@@ -1,5 +1,6 @@
 """What is hard about demonstrations, named before anything is trained."""
 
+from .description import ODD_ONES, Description, Member, describe, length_in
 from .detection import KINDS, detect, split_by_way
 from .ends import choose_ends
 from .finding import Finding
@@ -7,10 +8,15 @@ from .paths import extent_units, length_text
 
 __all__ = [
     "KINDS",
+    "ODD_ONES",
+    "Description",
     "Finding",
+    "Member",
     "choose_ends",
+    "describe",
     "detect",
     "extent_units",
+    "length_in",
     "length_text",
     "split_by_way",
 ]

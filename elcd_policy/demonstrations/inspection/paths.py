@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...robot.orientation import POSE_DIMENSION
 from .. import DemonstrationSet
 from ..preparation.dwell import moving_part
-from ..preparation.smoothing import CUTOFF, smooth_motion
+from ..preparation.smoothing import cutoff_for, smooth_motion
 
 Array = NDArray[np.float64]
 
@@ -21,8 +21,6 @@ INSTANTS = 300
 STEP = 0.01
 #: Points of a path at most: what wipes for longer is looked at more coarsely.
 MOST_POINTS = 4000
-#: Hz times s: a motion of T seconds is smoothed at no less than this over T, or a flick is noise.
-CYCLES = 16.0
 #: rad; rotations of poses that turn less count as if they turned by so much.
 LEAST_TURN = 0.35
 
@@ -90,7 +88,7 @@ class Paths:
         unit = extent_units(demonstrations)
         paths = []
         for demonstration in demonstrations:
-            cutoff = max(CUTOFF, CYCLES / demonstration.duration)
+            cutoff = cutoff_for(demonstration.duration)
             motion = smooth_motion(demonstration.time, demonstration.position / unit, cutoff)
             fine = np.linspace(demonstration.time[0], demonstration.time[-1], INSTANTS)
             first, last = moving_part(fine, motion(fine))

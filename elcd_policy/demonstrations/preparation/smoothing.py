@@ -13,6 +13,13 @@ Array = NDArray[np.float64]
 
 #: Hz. Hands move on purpose below about 3 Hz and tremble at 8 to 12 Hz.
 CUTOFF = 4.0
+#: Hz times s: a motion of T seconds is smoothed at no less than this over T, or a flick is noise.
+CYCLES = 16.0
+
+
+def cutoff_for(duration: float) -> float:
+    """Return the cutoff in Hz that leaves a motion of this duration in s as it is."""
+    return max(CUTOFF, CYCLES / duration)
 
 
 def smooth_motion(time: Array, position: Array, cutoff: float = CUTOFF) -> CubicSpline:

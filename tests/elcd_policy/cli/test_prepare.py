@@ -42,6 +42,14 @@ def test_the_folder_is_ready_and_the_report_says_so(
     assert (prepared.units, prepared.frame, prepared.robot) == ("mm", "table", "panda")
     assert all(2.4 < motion.duration < 3.0 for motion in prepared)
     assert (folder / "preparation.png").read_bytes().startswith(b"\x89PNG")
+    assert report["moved"]["too_far"] is False
+    assert report["findings"] == []
+    assert main(["prepare", str(folder), "-o", str(tmp_path / "again"), "--json"]) == 0
+    again = json.loads(capfd.readouterr().out)
+    assert again["before"]["mendable"] == []
+    assert again["moved"]["path"] < 0.001 * again["before"]["extent"]
+    assert main(["prepare", str(folder), "-o", str(folder), "--force"]) == 2
+    assert "the recordings would be written over" in capfd.readouterr().err
     assert main(["prepare", str(recordings), "-o", str(folder)]) == 2
     assert "add --force" in capfd.readouterr().err
     assert main(["prepare", str(recordings), "-o", str(folder), "--force"]) == 0
@@ -56,7 +64,7 @@ def test_what_only_new_demonstrations_mend_is_answered_with_1(
     both = save_demonstrations(DemonstrationSet([*raw, *back]), tmp_path / "both")
     assert main(["prepare", str(both), "-o", str(tmp_path / "ready"), "--units", "mm"]) == 1
     out = capfd.readouterr().out
-    assert "pass each other the opposite way: record these demonstrations again" in out
+    assert "% of the samples pass another demonstration the opposite way" in out
 
 
 def test_training_on_raw_data_says_what_to_run(

@@ -199,3 +199,14 @@ def test_motions_moved_to_one_end_keep_their_shape() -> None:
         np.testing.assert_allclose(
             np.diff(after.position, axis=0), np.diff(before.position, axis=0)
         )
+
+
+def test_a_stray_end_of_five_does_not_move_the_goal() -> None:
+    def line(end: float) -> Demonstration:
+        return Demonstration(TIME, np.outer(TIME / TIME[-1], [end, 1.0]))
+
+    ends = [1.0, 1.01, 0.99, 1.0]
+    kept = DemonstrationSet([line(end) for end in ends])
+    strayed = DemonstrationSet([line(end) for end in [*ends, 1.58]])
+    np.testing.assert_allclose(strayed.goal, kept.goal)
+    np.testing.assert_allclose(strayed.goal, [1.0, 1.0])

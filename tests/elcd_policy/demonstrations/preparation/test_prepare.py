@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from elcd_policy.demonstrations import DemonstrationSet
+from elcd_policy.demonstrations import Demonstration, DemonstrationSet
 from elcd_policy.demonstrations.preparation import inspect, prepare
 
 Make = Callable[..., DemonstrationSet]
@@ -18,7 +18,7 @@ def test_rests_and_noise_are_taken_away(clean: Make, raw: Make) -> None:
     recorded = raw(meant)
     prepared = prepare(recorded)
     findings = inspect(recorded)
-    assert inspect(prepared).complaint("x") == ""
+    assert inspect(prepared).mendable == []
     assert (prepared.units, prepared.source, len(prepared)) == ("mm", "raw arcs", 4)
     for index, (before, after) in enumerate(zip(meant, prepared, strict=True)):
         assert after.time[0] == 0.0
@@ -38,6 +38,12 @@ def test_what_is_prepared_needs_no_more(clean: Make, raw: Make) -> None:
     twice = prepare(once)
     for a, b in zip(once, twice, strict=True):
         assert b.duration == pytest.approx(a.duration, rel=0.02)
+
+
+def test_there_are_at_most_ten_samples_for_each_that_was_recorded() -> None:
+    time = np.linspace(0.0, 1e6, 20)
+    motion = DemonstrationSet([Demonstration(time, np.outer(time / 1e6, [1.0, 2.0]))])
+    assert len(prepare(motion)[0].time) <= 201
 
 
 def test_slow_ends_are_kept(clean: Make) -> None:
