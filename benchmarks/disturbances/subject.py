@@ -31,7 +31,7 @@ from ..store import Record, of_part
 EXAMPLE = """example:
   elcd benchmark disturbances --parts sweep
 """
-PACKAGES = (*USUAL, "pybullet")
+PACKAGES = (*USUAL, "pybullet", "mujoco")
 MOTION = "lasa:Sshape"
 FILES = {"elcd": "sshape.pt", "monotone": "sshape_monotone.pt"}
 #: By part: the field of the policy, and how it is simulated.
@@ -45,6 +45,12 @@ COMMANDS: dict[str, tuple[tuple[str, str], ...]] = {
     "hold": (("elcd", "--episodes 25 --disturb 'hold time=1 duration=2' --compare"),),
     "pushes": (("elcd", "--pushes 50 --compare"),),
     "sweep": (("elcd", "--pushes 5 --sweep"),),
+    "engines": (
+        ("elcd", "--pushes 20 --engine pybullet"),
+        ("elcd", "--pushes 20 --engine mujoco"),
+        ("elcd", "--robot iiwa --pushes 20 --engine pybullet"),
+        ("elcd", "--robot iiwa --pushes 20 --engine mujoco"),
+    ),
 }
 
 
@@ -118,13 +124,14 @@ def tables(records: Sequence[Record]) -> dict[str, str]:
     """Return the parts of docs/disturbance_rejection.md."""
     from . import tables as made
 
-    campaigns, hold, pushes, sweeps = (of_part(records, part) for part in COMMANDS)
+    campaigns, hold, pushes, sweeps, engines = (of_part(records, part) for part in COMMANDS)
     return {
         "campaigns": made.campaign_table(campaigns),
         "contraction": made.check_table([*campaigns, *hold, *pushes]),
         "compared, pushed": made.comparison_table(pushes),
         "compared, held": made.comparison_table(hold),
         "sweep": made.sweep_table(sweeps),
+        "engines": made.engine_table(engines),
         "machine": machine_lines(records),
     }
 
@@ -134,7 +141,7 @@ def figures(records: Sequence[Record]) -> dict[str, Callable[[Path], object]]:
     from . import figures as pictures
 
     drawn: dict[str, Callable[[Path], object]] = {}
-    campaigns, hold, pushes, sweeps = (of_part(records, part) for part in COMMANDS)
+    campaigns, hold, pushes, sweeps, _ = (of_part(records, part) for part in COMMANDS)
     if campaigns:
         drawn["disturbance_paths.png"] = partial(pictures.draw_paths, campaigns)
         drawn["disturbance_spread.png"] = partial(pictures.draw_spread, campaigns)

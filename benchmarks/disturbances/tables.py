@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from elcd_policy_sim.campaigns.campaign_result import CampaignResult, EnvelopeCheck
 
 from ..page import code_mark, percent, table
@@ -68,6 +70,27 @@ def comparison_table(records: Sequence[Record]) -> str:
         rows.append(row)
     header = ["method", "recovered", "peak deviation [mm]", "time back [s]", "end error [mm]"]
     return table([*header, "joint torque [N m]"], rows)
+
+
+def engine_table(records: Sequence[Record]) -> str:
+    """Return the figures of the same episodes in each engine, and how far these are apart."""
+    first: dict[str, CampaignResult] = {}
+    rows = []
+    for result, mark in campaigns_of(records):
+        found, engine = result.summary(), str(result.settings["engine"])
+        other = first.setdefault(result.robot, result)
+        row = [result.robot, f"{engine} {result.versions[engine]}{mark}", str(found["episodes"])]
+        row.append(percent(found["recovered_share"]))
+        for name in ("peak_deviation_mm", "return_time_s", "end_error_mm", "joint_torque"):
+            row.append(" / ".join(_number(found[f"{name}{part}"]) for part in ("", "_max")))
+        gap = max(
+            float(np.abs(np.subtract(one.path_m, same.path_m)).max())
+            for one, same in zip(result.episodes, other.episodes, strict=True)
+        )
+        rows.append([*row, "-" if other is result else f"{1e3 * gap:.1f}"])
+    header = ["robot", "engine", "episodes", "recovered", "peak deviation [mm]", "time back [s]"]
+    header += ["end error [mm]", "joint torque [N m]", "TCP's paths apart [mm]"]
+    return table(header, rows, words=2)
 
 
 def sweep_table(records: Sequence[Record]) -> str:

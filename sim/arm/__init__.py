@@ -5,6 +5,5 @@
 
 from .arm import Arm
 from .engines import CHOICES, ENGINES, choose_engine
-from .urdf import find_urdf
 
-__all__ = ["CHOICES", "ENGINES", "Arm", "choose_engine", "find_urdf"]
+__all__ = ["CHOICES", "ENGINES", "Arm", "choose_engine"]

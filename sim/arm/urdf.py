@@ -2,71 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import sysconfig
-from collections.abc import Collection, Iterator
-from importlib.util import find_spec
+from collections.abc import Collection
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from elcd_policy.errors import ParameterError
 
+from ..model_files import data_folders, find_urdf
 from ..robot import Robot
 
 MOVABLE = ("revolute", "continuous", "prismatic")
 PLAIN = "0.92 0.92 0.94 1"  # colour of collision shapes
-MODELS_OF_PYBULLET = (
-    "python -m pip install --no-deps --only-binary=:all: --implementation cp --python-version 3.11 "
-    "--platform manylinux2014_x86_64 --target "
-    '"$(python -c \'import sysconfig; print(sysconfig.get_path("purelib"))\')" pybullet'
-)
-
-
-def data_folders() -> Iterator[Path]:
-    """Yield the folders in which relative models are looked up, those that exist.
-
-    They are pybullet_data, which its wheel brings to Pythons without PyBullet, too; the shared
-    data of cmeel wheels such as example-robot-data; and ROS's share folders.
-    """
-    spec = find_spec("pybullet_data")
-    folders = list(spec.submodule_search_locations or []) if spec else []
-    folders.append(os.path.join(sysconfig.get_path("purelib"), "cmeel.prefix", "share"))
-    prefixes = os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
-    folders += [os.path.join(prefix, "share") for prefix in prefixes if prefix]
-    yield from (folder for folder in map(Path, folders) if folder.is_dir())
-
-
-def look_up(urdf: str) -> Path | None:
-    """Return the file of a model, an absolute path or one in `data_folders`; else None."""
-    for folder in (Path(), *data_folders()):
-        path = folder / urdf
-        if path.is_file() and (path.is_absolute() or folder != Path()):
-            return path
-    return None
-
-
-def find_urdf(urdf: str) -> Path:
-    """Return the file of a model: an absolute path, or one relative to a folder of models.
-
-    Raises
-    ------
-    ParameterError
-        If the file does not exist.
-    """
-    path = look_up(urdf)
-    if path is None:
-        folders = ", ".join(map(str, data_folders())) or "any folder of models"
-        advice = ""
-        if not Path(urdf).is_absolute():
-            advice = f"PyBullet's models come to any Python with: {MODELS_OF_PYBULLET}"
-        raise ParameterError(
-            "the robot's URDF does not exist",
-            got=urdf,
-            expected=f"a path relative to the robot's YAML file or to {folders}",
-            advice=advice,
-        )
-    return path
 
 
 def read_urdf(path: Path) -> Element:

@@ -64,7 +64,7 @@ class BulletModel:
             client.setJointMotorControl2(body, joint, client.VELOCITY_CONTROL, force=0.0)
         for link in range(-1, client.getNumJoints(body)):
             client.changeDynamics(body, link, linearDamping=0, angularDamping=0, jointDamping=0)
-        # Where Bullet's Jacobian wants the TCP: from the link's centre of mass, in its frame.
+        # The TCP from its link's centre of mass, in that frame, as Bullet's constraints want it.
         dynamics = client.getDynamicsInfo(body, self._link)
         self._point = client.invertTransform(dynamics[3], dynamics[4])[0]
         self._clamp: int | None = None
@@ -104,7 +104,7 @@ class BulletModel:
         """See `ArmModel`."""
         positions = self._positions()
         linear, angular = self._client.calculateJacobian(
-            self._body, self._link, self._point, positions, self._zeros, self._zeros
+            self._body, self._link, [0.0, 0.0, 0.0], positions, self._zeros, self._zeros
         )
         return np.array(linear + angular)[:, self._order]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from elcd_policy_benchmarks.disturbances.subject import Job, figures, jobs, run,
 from elcd_policy_benchmarks.fingerprint import training_code
 from elcd_policy_benchmarks.harness import facts, run_jobs
 from elcd_policy_benchmarks.store import load_records
+from elcd_policy_sim.arm import ENGINES
 
 SHORT = "--robot point --duration 1 --physics-rate 500 --workers 1"
 QUICK = [
@@ -64,5 +66,18 @@ def test_what_can_not_be_simulated_is_the_jobs_failure(tmp_path: Path) -> None:
 
 def test_all_of_the_page_is_planned() -> None:
     planned = jobs()
-    assert len(planned) == 7
+    assert len(planned) == 11
     assert {job.part for job in planned} == set(subject.COMMANDS)
+
+
+def test_engines_are_compared_on_the_same_episodes(tmp_path: Path) -> None:
+    for engine in ENGINES:
+        if find_spec(engine) is None:
+            pytest.skip(f"{engine} is not installed")
+    same = [Job("engines", "elcd", f"{SHORT} --pushes 1 --engine {engine}") for engine in ENGINES]
+    run_jobs(same, run, facts, tmp_path / "disturbances.jsonl", trains=trains, progress=False)
+    rows = tables(load_records(tmp_path, "disturbances"))["engines"].splitlines()
+    assert "| point | pybullet 3" in rows[-2]
+    assert "| point | mujoco " in rows[-1]
+    assert rows[-2].endswith("| - |")
+    assert rows[-1].endswith("| 0.0 |")

@@ -11,7 +11,8 @@ import pytest
 
 from elcd_policy.errors import ParameterError
 from elcd_policy_sim import Arm, Robot, load_robot
-from elcd_policy_sim.arm.urdf import find_urdf, read_urdf, resolve_mesh
+from elcd_policy_sim.arm.urdf import read_urdf, resolve_mesh
+from elcd_policy_sim.model_files import find_urdf
 
 POINT = load_robot("point")
 TIP = """<robot><link name="tip"/><joint name="end" type="fixed"><parent link="ball"/>

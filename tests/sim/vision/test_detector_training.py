@@ -24,14 +24,16 @@ def run_detector(*words: str) -> int:
     return main(["detector", *words])
 
 
-def test_the_packages_detector_finds_the_box() -> None:
+def test_the_packages_detector_finds_the_box(engine: str) -> None:
     loaded = load_detector(DETECTOR)
     facts = loaded.metadata
     assert (facts.camera, facts.plane, facts.lower, facts.upper) == (CAMERA, PLANE, LOWER, UPPER)
     assert facts.certificate is not None
     assert facts.certificate["holds"] is True
     assert DETECTOR.stat().st_size < 300_000
-    images, places = render_training_images(load_robot("panda"), 40, 77, progress=False)
+    images, places = render_training_images(
+        load_robot("panda"), 40, 77, progress=False, engine=engine
+    )
     found = measure_errors(loaded.module, images, places)
     assert found["median_mm"] < 4.0
     assert found["found"] > 0.9
