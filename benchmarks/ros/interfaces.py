@@ -6,6 +6,7 @@ ones (``~/status``) and absolute ones (``/clock``) can be told apart.
 
 from __future__ import annotations
 
+import importlib
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -120,25 +121,8 @@ def _running(executable: str, parameters: dict[str, object]) -> Iterator[Any]:
 
 
 def _class_of(executable: str) -> Callable[[], Any]:
-    if executable == "policy_node":
-        from elcd_policy_ros2.policy_node import PolicyNode
-
-        return PolicyNode
-    if executable == "sim_node":
-        from elcd_policy_ros2.sim_node import SimNode
-
-        return SimNode
-    if executable == "goal_node":
-        from elcd_policy_ros2.goal_node import GoalNode
-
-        return GoalNode
-    if executable == "skill_node":
-        from elcd_policy_ros2.skill_node import SkillNode
-
-        return SkillNode
-    from elcd_policy_ros2.recorder_node import RecorderNode
-
-    return RecorderNode
+    module = importlib.import_module(f"elcd_policy_ros2.{executable}")
+    return getattr(module, executable.title().replace("_", ""))
 
 
 def _any_policy(folder: Path) -> Path:
