@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -164,7 +165,9 @@ def _write_csv(demonstration: Demonstration, whole: DemonstrationSet, file: Bina
 
 
 def _write_npz(demonstration: Demonstration, whole: DemonstrationSet, file: BinaryIO) -> None:
-    np.savez(file, **_arrays(demonstration, whole))
+    arrays = _arrays(demonstration, whole)
+    names = whole.names[: arrays["position"].shape[1]]
+    np.savez(file, **arrays, names=json.dumps(names))
 
 
 def _arrays(demonstration: Demonstration, whole: DemonstrationSet) -> dict[str, Any]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..csv import POSE as POSE_LABELS
 
@@ -72,6 +75,41 @@ KINDS: dict[str, Callable[[Any], list[Sample]]] = {
     "nav_msgs/msg/Odometry": lambda m: [_pose(m.pose.pose, m.header)],
 }
 """Message types that are read."""
+
+FIXED = {POSE: len(POSE_LABELS), POINT: len(POINT_LABELS)}
+"""Types that are a header and so many doubles, which end the message."""
+LITTLE_ENDIAN = b"\x00\x01"
+"""How CDR begins."""
+
+
+def decode_block(
+    kind: str, messages: Sequence[bytes]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
+    """Return stamps [N] in ns and numbers [N, k] of serialised messages of one frame, all at once.
+
+    Of a header in CDR the stamp comes first and the frame last; what follows it is aligned, so
+    that messages of one frame differ in their stamps and in their last doubles alone.
+
+    Parameters
+    ----------
+    kind : one of `FIXED`.
+    messages : each as its writer serialised it.
+
+    Returns
+    -------
+    None if they are not all alike.
+    """
+    size, tail = len(messages[0]), 8 * FIXED[kind]
+    if size < 16 + tail or any(len(message) != size for message in messages):
+        return None
+    raw = np.frombuffer(b"".join(messages), dtype=np.uint8).reshape(-1, size)
+    same = raw[:, 12:-tail] == raw[0, 12:-tail]
+    if messages[0][:2] != LITTLE_ENDIAN or not (same.all() and (raw[:, :4] == raw[0, :4]).all()):
+        return None
+    seconds = raw[:, 4:8].copy().view("<i4")[:, 0].astype(np.int64)
+    nanoseconds = raw[:, 8:12].copy().view("<u4")[:, 0]
+    return seconds * 1_000_000_000 + nanoseconds, raw[:, -tail:].copy().view("<f8")
+
 
 ASIDE = (TRANSFORMS,)
 """Types that are read where they are named, or where there is nothing else."""
