@@ -22,7 +22,7 @@ STEP = 0.5
 #: A step in time is a gap if it is longer than both: of the median step, and s ...
 GAP_STEPS, GAP_TIME = 10.0, 0.1
 #: ... and if the motion gets on by more than this share of its extent meanwhile.
-GAP_MOTION = 0.02
+GAP_MOTION = 0.05
 #: Share of samples that may come late.
 LATE = 0.1
 #: Recordings of fewer samples have no rate to speak of.
