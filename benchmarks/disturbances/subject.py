@@ -102,7 +102,7 @@ def run(job: Job) -> dict[str, Any]:
     """
     with tempfile.TemporaryDirectory() as folder:
         policy, output = Path(folder) / FILES[job.field], Path(folder) / "result.json"
-        policy.write_bytes(_train(job.field))
+        policy.write_bytes(train_policy(job.field))
         words = ["simulate", str(policy), *shlex.split(job.options), "--output", str(output)]
         with contextlib.redirect_stdout(io.StringIO()):
             status = main(words)
@@ -112,8 +112,8 @@ def run(job: Job) -> dict[str, Any]:
 
 
 @cache
-def _train(field: str) -> bytes:
-    """Return a policy file; trained once in each process."""
+def train_policy(field: str) -> bytes:
+    """Return a policy file of `MOTION`; trained once in each process."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "policy.pt"
         save(fit(load_demonstrations(MOTION), field, progress=False), file)

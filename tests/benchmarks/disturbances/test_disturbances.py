@@ -31,7 +31,7 @@ def trained(
     assert isinstance(policy, MotionPolicy)
     save(policy, tmp_path / "quick.pt", certify=False)
     content = (tmp_path / "quick.pt").read_bytes()
-    monkeypatch.setattr(subject, "_trained", lambda field: content)
+    monkeypatch.setattr(subject, "train_policy", lambda field: content)
 
 
 def test_commands_are_run_stored_and_shown(tmp_path: Path) -> None:
