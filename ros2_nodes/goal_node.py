@@ -54,7 +54,7 @@ class GoalNode(WatchingNode):
                 advice="train one with: elcd detector -o FILE",
             )
         torch.set_num_threads(1)
-        detector = load_detector(p["detector_file"])
+        detector = load_detector(p["detector_file"], trust_code=p["trust_code"])
         self._camera = detector.metadata.camera
         self._quaternion = np.array([0.0, 0.0, 0.0, 1.0])
         if p["orientation"]:

@@ -65,7 +65,7 @@ class SkillNode(WatchingNode):
                 advice="train one with: elcd skills lasa -o skills.pt",
             )
         torch.set_num_threads(1)
-        skills = load_skills_file(p["skill_file"])
+        skills = load_skills_file(p["skill_file"], trust_code=p["trust_code"])
         facts = skills.metadata
         if facts.dimension > 3:
             raise ParameterError(

@@ -79,6 +79,19 @@ def construction(policy: LoadedPolicy) -> Construction:
     return Construction(name, text, proved, doubts)
 
 
+def find_foreign_weights(policy: LoadedPolicy, actual: str) -> list[str]:
+    """Return what metadata and stored certificate say of weights whose hash is ``actual``."""
+    stored = policy.metadata.certificate
+    hashes = {"metadata are": policy.metadata.weights_hash}
+    if stored is not None:
+        hashes["stored certificate is"] = str(stored.get("weights_hash"))
+    return [
+        f"its {text} of other weights: got {actual[:12]}, expected {expected[:12]}"
+        for text, expected in hashes.items()
+        if expected != actual
+    ]
+
+
 def field_error(field: LatentField, e: Tensor, latent_velocity: Tensor, duration: float) -> float:
     """Return how far the served latent velocity [N, d] is from the proved field's, relative."""
     expected = [field(e)]

@@ -10,9 +10,13 @@ from typing import Any
 from ..formats import LoadedPolicy
 from ..formats.archive import weights_hash
 from ..obstacles import KIND
-from .construction import ROUNDING, construction
+from .construction import ROUNDING, construction, find_foreign_weights
 from .obstacles import learned_policy
 from .types import CERTIFIED, Certificate
+from .verdict import certify
+
+#: Relative, of figures that one machine computes as another does.
+FACTS_ERROR = 1e-3
 
 
 def certificate_fault(policy: LoadedPolicy) -> str:
@@ -21,7 +25,8 @@ def certificate_fault(policy: LoadedPolicy) -> str:
     The stored certificate is not believed by itself: that it is of these weights, and what it
     says is proved (field, flow, kind, rate), is derived again from the policy. What was checked
     at points is not checked again, which takes `certify`; the digest of the file, compared when
-    it is loaded, binds it to weights and facts.
+    it is loaded, binds it to weights and facts. A file of format 1 has no digest: it is certified
+    again, and what depends on its facts compared.
     """
     stored = policy.metadata.certificate
     if policy.rebuilt is None:
@@ -31,20 +36,10 @@ def certificate_fault(policy: LoadedPolicy) -> str:
     reasons = find_foreign_weights(policy, weights_hash(policy.module.state_dict()))
     if not reasons and stored.get("verdict") != CERTIFIED:
         reasons = [str(reason) for reason in stored.get("reasons", [])] or ["not certified"]
-    return "; ".join(reasons or _find_incomplete(stored) or _find_unproved(policy, stored))
-
-
-def find_foreign_weights(policy: LoadedPolicy, actual: str) -> list[str]:
-    """Return what metadata and stored certificate say of weights whose hash is ``actual``."""
-    stored = policy.metadata.certificate
-    hashes = {"metadata are": policy.metadata.weights_hash}
-    if stored is not None:
-        hashes["stored certificate is"] = str(stored.get("weights_hash"))
-    return [
-        f"its {text} of other weights: got {actual[:12]}, expected {expected[:12]}"
-        for text, expected in hashes.items()
-        if expected != actual
-    ]
+    reasons = reasons or _find_incomplete(stored) or _find_unproved(policy, stored)
+    if not reasons and policy.metadata.format_version < 2:
+        reasons = _find_unbound(policy, stored)
+    return "; ".join(reasons)
 
 
 def _find_incomplete(stored: Mapping[str, Any]) -> list[str]:
@@ -84,6 +79,37 @@ def _find_unproved(policy: LoadedPolicy, stored: Mapping[str, Any]) -> list[str]
         for name, value in derived.items()
         if not _same(stored[name], value)
     ]
+
+
+def _find_unbound(policy: LoadedPolicy, stored: Mapping[str, Any]) -> list[str]:
+    """Return how the certificate of a file without a digest differs from one made now."""
+    now = certify(policy).to_dict()
+    if now["verdict"] != CERTIFIED:
+        return [str(reason) for reason in now["reasons"]]
+    parts = {
+        "points": (stored["points"], now["points"]),
+        "bounds": (stored["bounds"], now["bounds"]),
+        "checks": tuple(
+            # Other values are rounding, which depends on the machine; limits are of the workspace.
+            [row["value"] if row.get("unit") == "1/s" else row["limit"] for row in made["checks"]]
+            for made in (stored, now)
+        ),
+    }
+    return [
+        f"its stored certificate has other {name} than its facts and weights give"
+        for name, (before, after) in parts.items()
+        if not _close(before, after)
+    ]
+
+
+def _close(first: Any, second: Any) -> bool:
+    if isinstance(first, dict) and isinstance(second, dict):
+        return first.keys() == second.keys() and all(_close(first[k], second[k]) for k in first)
+    if isinstance(first, list) and isinstance(second, list):
+        return len(first) == len(second) and all(map(_close, first, second))
+    if isinstance(first, int | float) and isinstance(second, int | float):
+        return math.isclose(first, second, rel_tol=FACTS_ERROR, abs_tol=1e-9)
+    return bool(first == second)
 
 
 def _same(stored: Any, derived: Any) -> bool:

@@ -15,13 +15,12 @@ from ..policy import MotionPolicy
 from ..utils.threads import one_thread
 from .bounds import data_bounds
 from .checks import Sample, contraction_checks, goal_checks, invertibility_checks, sample
-from .construction import ROUNDING, construction
+from .construction import ROUNDING, construction, find_foreign_weights
 from .effects import effects
 from .exact import ExactPolicy
 from .obstacles import around_obstacles, learned_policy
 from .points import MOTIONS, ball_offsets, demonstrated_points, seeded, workspace_points
 from .rotations import Rotations, rotations
-from .stored import find_foreign_weights
 from .types import CERTIFIED, NOT_CERTIFIED, Certificate, Check
 
 METRIC = "J_phi(x)^T J_phi(x)"

@@ -26,8 +26,12 @@ class Values(Protocol):
     def __getitem__(self, name: str) -> Any: ...
 
 
-def load(path: str) -> LoadedPolicy:
+def load(path: str, trust_code: bool = False) -> LoadedPolicy:
     """Return the policy in a file, on one thread: more only add jitter to a small field.
+
+    Parameters
+    ----------
+    trust_code : run the code of a file that can't be rebuilt, see `elcd_policy.load`.
 
     Raises
     ------
@@ -42,7 +46,7 @@ def load(path: str) -> LoadedPolicy:
             advice="train one with: elcd train SOURCE -o policy.pt",
         )
     torch.set_num_threads(1)
-    return elcd.load(path)
+    return elcd.load(path, trust_code=trust_code)
 
 
 def follower_for(policy: LoadedPolicy, p: Values) -> Follower:

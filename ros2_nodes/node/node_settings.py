@@ -10,6 +10,9 @@ BASE_FRAME = Setting("base_frame", "base_link", "Frame of states, commands and p
 AUTOSTART = Setting(
     "autostart", False, "Configure and activate by itself; a failure ends the process with status 2"
 )
+TRUST_CODE = Setting(
+    "trust_code", False, "Run the code of a file that can't be rebuilt; it is never certified"
+)
 CAMERA_FRAME = Setting("camera_frame", "camera", "Frame that images name")
 
 SIM_NODE = (
@@ -75,6 +78,7 @@ SIM_NODE = (
 
 GOAL_NODE = (
     Setting("detector_file", "", "Path of the detector (.pt or .elcdz)"),
+    TRUST_CODE,
     Setting("base_frame", "base_link", "Frame of the goals: that which the camera's place is in"),
     CAMERA_FRAME,
     Setting("confidence", 0.5, "Least confidence of a detection", "", 0.0, 1.0, live=True),
@@ -156,6 +160,7 @@ RECORDER_NODE = (
 
 SKILL_NODE = (
     Setting("skill_file", "", "Path of the skill file (.pt or .elcdz)"),
+    TRUST_CODE,
     Setting("base_frame", "base_link", "Frame that poses must be in"),
     Setting(
         "placement_rotation",

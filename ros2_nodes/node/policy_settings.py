@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .node_settings import AUTOSTART, BASE_FRAME
+from .node_settings import AUTOSTART, BASE_FRAME, TRUST_CODE
 from .setting import Setting
 
 POLICY_NODE = (
@@ -13,6 +13,7 @@ POLICY_NODE = (
     Setting(
         "allow_unfit", False, "Serve a policy whose file says that it misses its demonstrations"
     ),
+    TRUST_CODE,
     Setting("rate", 100.0, "Rate of the commands", "Hz", 1.0, 1000.0),
     BASE_FRAME,
     Setting(

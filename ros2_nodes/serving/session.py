@@ -65,7 +65,7 @@ class Session:
         self._node, self._p, self._log = node, parameters, node.get_logger()
         self._permission, self._reporter = permission, reporter
         p = parameters
-        self.policy = load(p["policy_file"])
+        self.policy = load(p["policy_file"], p["trust_code"])
         self._doubt = check_certificate(self.policy, p["policy_file"], p["allow_uncertified"])
         self._misfit = check_fit(self.policy, p["policy_file"], p["allow_unfit"])
         latency = _warm_up(self.policy)

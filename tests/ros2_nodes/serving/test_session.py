@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
+from torch import nn
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from geometry_msgs.msg import PoseStamped, TwistStamped
@@ -184,6 +186,28 @@ def test_a_policy_without_a_certificate_is_not_let_in(
     assert transition(ros, Transition.TRANSITION_CONFIGURE)
     ros.until(lambda: arm.says("inactive (not certified: the file carries no certificate)"))
     assert (arm.statuses[-1].level, arm.facts["certified"]) == (DiagnosticStatus.WARN, "False")
+
+
+class OwnField(nn.Module):
+    """A field of a user's own, which is not registered."""
+
+    def forward(self, e: torch.Tensor) -> torch.Tensor:
+        return -5.0 * e
+
+
+def test_a_file_of_ones_own_code_takes_trust_and_leave(
+    ros: Ros, policy: MotionPolicy, tmp_path: Path, saved: Saved
+) -> None:
+    own = copy.deepcopy(policy)
+    own.field = OwnField()
+    path = saved(own, tmp_path / "own.pt", PLACEMENT)
+    ros.start(PolicyNode, policy_file=f"'{path}'", allow_uncertified=True)
+    arm = Arm(ros)
+    assert not transition(ros, Transition.TRANSITION_CONFIGURE)
+    ros.until(lambda: arm.says("can't be rebuilt, and its code is not run: got a OwnField"))
+    set_parameter(ros, "trust_code", True)
+    assert transition(ros, Transition.TRANSITION_CONFIGURE)
+    ros.until(lambda: arm.says("inactive (not certified: its own code is run (trust_code)"))
 
 
 def test_a_policy_that_misses_its_demonstrations_is_not_let_in(
