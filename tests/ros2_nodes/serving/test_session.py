@@ -8,15 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import nn
 import pytest
+import torch
 from diagnostic_msgs.msg import DiagnosticStatus
 from geometry_msgs.msg import PoseStamped, TwistStamped
 from lifecycle_msgs.msg import Transition
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from std_srvs.srv import SetBool, Trigger
+from torch import nn
 from visualization_msgs.msg import MarkerArray
 
 from elcd_policy import MotionPolicy, load, save
