@@ -28,6 +28,8 @@ S = TypeVar("S")
 POSE_TOPIC, JOINTS_TOPIC = "ee_pose", "joint_states"
 FAULT_SHOWN = 1.0
 """s, for which the fault of one message counts: no control tick is so long that it misses it."""
+GATHERING = 0.5
+"""s, within which the joints of an arm have to be heard after the first message of the topic."""
 
 
 class StateInput(ABC, Generic[S]):
@@ -171,6 +173,7 @@ class JointStateInput(StateInput[JointReading]):
         self._assembler = JointAssembler(
             arm.joints, JointJumps(arm.joints, arm.speed_limits, endless)
         )
+        self._first = np.inf  # s, when the first message arrived since nothing was known
         super().__init__(node, JointState, JOINTS_TOPIC, on_mismatch)
 
     def age(self, now: float) -> float:
@@ -184,7 +187,7 @@ class JointStateInput(StateInput[JointReading]):
             return fault
         if known.missing:
             names = known.heard or known.strangers
-            if not names:
+            if not names or now - self._first < GATHERING:
                 return None
             return f"{JOINTS_TOPIC} lacks {', '.join(known.missing)}: got {', '.join(names)}"
         name, stamp, received = known.oldest
@@ -199,9 +202,11 @@ class JointStateInput(StateInput[JointReading]):
         """Start anew, as if nothing had been received."""
         super().forget()
         self._assembler.forget()
+        self._first = np.inf
 
     def _take(self, message: JointState) -> None:
         received = time.perf_counter()
+        self._first = min(self._first, received)
         stamp = seconds(message.header.stamp)
         taken, fault = self._assembler.take(message.name, message.position, stamp, received)
         self._note_fault(fault)

@@ -107,9 +107,12 @@ def test_a_policy_file_spoilt_while_it_runs_matters_only_to_the_next_configurati
     ros: Ros, policy_file: Path, tmp_path: Path, spoil: Callable[[Path], None], message: str
 ) -> None:
     file = tmp_path / "policy.pt"
-    shutil.copy(policy_file, file)
+    spoilt = tmp_path / "spoilt.pt"
+    for path in (file, spoilt):
+        shutil.copy(policy_file, path)
+    spoil(spoilt)
     arm = following(ros, file)
-    spoil(file)
+    shutil.copy(spoilt, file)
     count = len(arm.commands)
     ros.until(lambda: len(arm.commands) > count + 20)
     ros.until(lambda: arm.says("following") or arm.says("goal reached"))

@@ -22,7 +22,7 @@ from .test_endings import SLOW, start_policy_node
 def test_a_jump_is_a_fault_and_the_motion_starts_anew_from_there(
     ros: Ros, policy_file: Path
 ) -> None:
-    arm = following(ros, policy_file)
+    arm = following(ros, policy_file, max_state_speed=0.5)
     arm.moving = False
     arm.position = arm.position + np.array([0.0, 0.1, 0.0])
     ros.until(lambda: arm.says("fault: the state jumped: got 0.1"))
