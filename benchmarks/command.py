@@ -10,7 +10,6 @@ from .harness import facts, missing, run_jobs
 from .render import render
 from .subjects import DOCS, RESULTS, SUBJECTS, check_checkout, load_subject, option
 
-HELP = "run the benchmarks of a checkout, fill their pages"
 EXAMPLE = """example:
   elcd benchmark lasa --shapes Sshape,WShape --seeds 0
   elcd benchmark lasa --render
