@@ -7,8 +7,8 @@ import json
 
 from ..evaluation import Scores, evaluate, judge
 from ..formats import load
+from .score_table import score_table
 from .source_options import add_source, load_source
-from .tables import score_table
 
 EXAMPLE = """example:
   elcd evaluate sshape.pt lasa:Sshape

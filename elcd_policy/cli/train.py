@@ -24,8 +24,8 @@ from ..plotting import check_picture, plot_fit
 from ..saving import save
 from ..training import TrainingSettings
 from ..training.fit import DEFAULT_FIELD, fit
+from .score_table import score_table
 from .source_options import add_source, load_source
-from .tables import score_table
 from .training_settings import add_settings
 
 EXAMPLE = """example:

@@ -66,7 +66,11 @@ def test_a_name_that_the_locale_can_not_encode_is_escaped(
     assert err.startswith("elcd: no policy file at ")
 
 
-def test_a_name_that_is_no_utf_8_is_escaped() -> None:
+def test_bytes_that_are_no_utf_8_are_a_name_like_any_other(policy_file: Path) -> None:
+    name = os.path.join(os.fsencode(policy_file.parent), b"caf\xe9.pt")
+    os.rename(policy_file, name)
+    done = subprocess.run([*ELCD.split(), "info", name], capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
     done = subprocess.run([*ELCD.split(), "info", b"caf\xe8.pt"], capture_output=True)
     assert done.returncode == 2
     assert done.stderr.startswith(b"elcd: no policy file at caf\\udce8.pt: ")
