@@ -159,7 +159,7 @@ class _UnitsAsked:
         return cls(tuple(common), by_name)
 
     def of(self, name: str, column: Column, posed: bool) -> str:
-        """Unit of a coordinate, "" if nothing says it."""
+        """Return the unit of a coordinate, "" if nothing says it."""
         if name in self.by_name or column.name in self.by_name:
             return self.by_name.get(name) or self.by_name[column.name]
         angles = [unit for unit in self.common if unit in RADIANS]
@@ -172,7 +172,7 @@ class _UnitsAsked:
         return next(iter([*others, *([] if posed else angles)]), "")
 
     def angle(self, label: str) -> str:
-        """Unit of an orientation's column."""
+        """Return the unit of an orientation's column."""
         column = read_label(label)
         named = self.by_name.get(label) or self.by_name.get(column.name)
         return named or next((unit for unit in self.common if unit in RADIANS), "")

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import DemonstrationError
-from .checks import check_samples
-from .clock import read_clock
-from .coordinate_units import arrange
-from .coordinates import choose_columns, same_order
 from .formats.bags import BAG_SUFFIXES, is_bag, read_bag
 from .formats.csv import read_csv
 from .formats.hdf5 import read_hdf5
@@ -20,10 +16,11 @@ from .formats.lasa import load_lasa
 from .formats.lerobot import is_lerobot, read_lerobot
 from .formats.matlab import read_mat
 from .formats.npz import read_npz
-from .recording import Recording, filled_rows
+from .motions import Motion, assemble_set, read_motion
+from .recording import Recording
 from .sidecar import SIDECAR, read_sidecar
 from .source import Source, parse_source, split_columns
-from .types import Demonstration, DemonstrationSet
+from .types import DemonstrationSet
 
 Found = tuple[list[Recording], dict[str, Any]]
 
@@ -96,10 +93,10 @@ def load_demonstrations(
     request = _for_reader(request, READERS[_kind(places[0])])
     recordings, about, remarks = _read_all(places, folder, request)
     recordings = _members(recordings, request, about.get("masks", {}))
-    motions: list[_Motion] = []
+    motions: list[Motion] = []
     while recordings:  # One at a time: large recordings need not be there twice.
-        motions.append(_motion(recordings.pop(0), request, about, motions[:1]))
-    return _assembled(motions, request, about, remarks)
+        motions.append(read_motion(recordings.pop(0), request, about, motions[:1]))
+    return assemble_set(motions, request, about, remarks)
 
 
 def demonstration_files(folder: Path) -> list[Path]:
@@ -107,18 +104,6 @@ def demonstration_files(folder: Path) -> list[Path]:
     places = [place for place in folder.iterdir() if not place.name.startswith(".")]
     found = [place for place in places if _kind(place) and _kind(place) not in ALONE]
     return sorted(found, key=lambda place: _natural(place.name))
-
-
-@dataclass(frozen=True, eq=False)
-class _Motion:
-    """A demonstration and what its coordinates are."""
-
-    demonstration: Demonstration
-    names: tuple[str, ...]
-    units: tuple[str, ...]
-    left: tuple[str, ...]
-    remarks: tuple[str, ...]
-    where: str
 
 
 def _lasa(source: str, units: str | None, drop: Sequence[str]) -> DemonstrationSet:
@@ -276,78 +261,4 @@ def _no_such(unknown: Sequence[str], names: Sequence[str], source: str) -> Demon
         f"{source} has no such demonstration",
         got=", ".join(unknown),
         expected=f"one of {', '.join(names)}",
-    )
-
-
-def _motion(
-    recording: Recording, request: Source, about: dict[str, Any], first: list[_Motion]
-) -> _Motion:
-    """What a recording is, in the order of the first one's coordinates."""
-    if recording.fault is not None:
-        raise recording.fault
-    choice = choose_columns(recording, request, about.get("names", ()))
-    recording, values = filled_rows(recording, choice.every)
-    time, rows, remarks = read_clock(recording, values, request, about.get("time_unit", ""))
-    position, quaternion, units, words = arrange(values[rows], choice, recording, request, about)
-    names = choice.names
-    if first and names != first[0].names:
-        order = same_order(names, first[0].names, recording.where)
-        position, names = position[:, order], first[0].names
-        units = tuple(units[i] for i in order)
-    if first and units != first[0].units:
-        raise DemonstrationError(
-            f"{recording.where} has other units than the demonstrations before it",
-            got=", ".join(units),
-            expected=", ".join(first[0].units),
-        )
-    check_samples(
-        time, position, recording.where, lambda i: recording.row(int(rows[i])), quaternion
-    )
-    demonstration = Demonstration(time, position, recording.name, quaternion)
-    every = (*recording.remarks, *remarks, *words)
-    return _Motion(demonstration, names, units, choice.left, every, recording.where)
-
-
-def _joined_remarks(motions: list[_Motion]) -> list[str]:
-    """The remarks on all motions; what is said of several is said once."""
-    of_text: dict[str, list[str]] = {}
-    for motion in motions:
-        for remark in motion.remarks:
-            of_text.setdefault(remark.replace(f"{motion.where}: ", ""), []).append(motion.where)
-    return [
-        f"{where[0]}: {text}" + (f" (and {len(where) - 1} others alike)" if where[1:] else "")
-        if text not in {remark for motion in motions for remark in motion.remarks}
-        else text
-        for text, where in of_text.items()
-    ]
-
-
-def _assembled(
-    motions: list[_Motion], request: Source, about: dict[str, Any], remarks: list[str]
-) -> DemonstrationSet:
-    """The set of these motions with all that is known of it."""
-    if not motions:
-        raise DemonstrationError(
-            f"{request} is empty", got="0 demonstrations", expected="at least 1"
-        )
-    left: dict[str, None] = {}
-    for motion in motions:
-        left |= dict.fromkeys(motion.left)
-    remarks += _joined_remarks(motions)
-    if left and not request.columns:
-        remarks.append(f"{request.path}: left out {', '.join(left)}")
-    names = [motion.demonstration.name for motion in motions]
-    masks = {
-        mask: tuple(name for name in members if name in names)
-        for mask, members in about.get("masks", {}).items()
-    }
-    return DemonstrationSet(
-        [motion.demonstration for motion in motions],
-        units=motions[0].units[0],
-        source=str(request),
-        names=motions[0].names,
-        coordinate_units=motions[0].units,
-        masks={mask: members for mask, members in masks.items() if members},
-        remarks=tuple(dict.fromkeys(remarks)),
-        **{key: about[key] for key in ("frame", "placement", "robot", "note") if key in about},
     )

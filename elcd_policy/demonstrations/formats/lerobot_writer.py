@@ -23,7 +23,7 @@ DATA = Path(DATA_PATH.format(chunk_index=0, file_index=0))
 
 
 def other_data(folder: Path) -> list[str]:
-    """Data files in a folder that `write_lerobot` would not write over."""
+    """Return the data files in a folder that `write_lerobot` would not write over."""
     found = sorted(path.relative_to(folder) for path in folder.glob("data/**/*.parquet"))
     return [str(path) for path in found if path != DATA]
 

@@ -14,7 +14,7 @@ AWAY = 0.1
 
 
 def moving_part(time: Array, position: Array) -> tuple[int, int]:
-    """First and last sample of the motion itself.
+    """Return the first and last sample of the motion itself.
 
     A rest is what lies before the last instant, not yet far from the first sample, at which
     the distance from that sample is less than `PACE` times the mean pace times the time since

@@ -95,7 +95,7 @@ class Findings:
         ]
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form."""
+        """Return a JSON-ready form."""
         return {
             "rest_s": self.rest.tolist(),
             "duration_s": self.duration.tolist(),
@@ -158,7 +158,7 @@ def inspect(demonstrations: DemonstrationSet) -> Findings:
 
 
 def without_outliers(demonstration: Demonstration, unit: Array) -> tuple[Array, Array, int]:
-    """Times [N], positions [N, d] in ``unit`` and the number of samples that were left out."""
+    """Return times [N], positions [N, d] in ``unit`` and how many samples were left out."""
     time, position = demonstration.time, demonstration.position / unit
     outliers = find_outliers(position)
     if len(time) - len(outliers) < MIN_SAMPLES:
@@ -169,7 +169,7 @@ def without_outliers(demonstration: Demonstration, unit: Array) -> tuple[Array, 
 def moving_motion(
     time: Array, position: Array, cutoff: float | None = None
 ) -> tuple[CubicSpline, float, float]:
-    """The smooth motion through samples, and when it begins and ends between its rests, in s.
+    """Return the smooth motion through samples, and when it begins and ends, in s.
 
     Without a ``cutoff`` in Hz that of the motion's own duration is taken, without its rests.
     """
@@ -182,7 +182,7 @@ def moving_motion(
 
 
 def units_of_extent(demonstrations: DemonstrationSet) -> Array:
-    """[d], what each coordinate is divided by: the longest side of the demonstrated box.
+    """Return [d], what each coordinate is divided by: the longest side of the demonstrated box.
 
     Of poses it is that of the positions; angles stay, so that 1 rad weighs as much as it.
     """
@@ -197,7 +197,7 @@ def units_of_extent(demonstrations: DemonstrationSet) -> Array:
 
 
 def moving_times(time: Array, motion: Any) -> tuple[float, float]:
-    """When a smooth motion, a function of time, begins and ends between the first and last time."""
+    """Return when a smooth motion, a function of time, begins and ends."""
     fine = np.linspace(time[0], time[-1], max(len(time), POINTS))
     first, last = moving_part(fine, motion(fine))
     return float(fine[first]), float(fine[last])

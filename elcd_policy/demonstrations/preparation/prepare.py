@@ -80,7 +80,7 @@ class Moved:
         return max(self.path, self.ends) > MOVED * self.extent or self.speed > SLOWED
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form."""
+        """Return a JSON-ready form."""
         return {
             "path": self.path,
             "ends": self.ends,

@@ -23,7 +23,7 @@ def cutoff_for(duration: float) -> float:
 
 
 def smooth_motion(time: Array, position: Array, cutoff: float = CUTOFF) -> CubicSpline:
-    """The smoothing spline through a motion, a function of time in s.
+    """Return the smoothing spline through a motion, a function of time in s.
 
     It minimises ``integral |x - samples|^2 dt + lambda integral |x''|^2 dt``. With
     ``lambda = (2 pi cutoff)^-4`` it damps frequency f by ``1 / (1 + (f / cutoff)^4)``: the gain

@@ -178,7 +178,7 @@ class _Series:
         self.arrivals.extend(arrivals)
 
     def recording(self, name: str, where: str) -> Recording:
-        """All samples; what a message does not mention is empty in its row."""
+        """Return all samples; what a message does not mention is empty in its row."""
         if not self.stamps:
             raise DemonstrationError(f"{where} is empty", got="0 messages")
         labels = tuple(dict.fromkeys(label for names in self.numbers for label in names))
