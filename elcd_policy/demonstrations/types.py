@@ -196,7 +196,7 @@ class DemonstrationSet(Sequence[Demonstration]):
         return np.median([demonstration.goal for demonstration in self], axis=0)
 
     def subset(self, members: Sequence[int]) -> DemonstrationSet:
-        """Return those with these numbers; poses about the median of their own last orientations."""
+        """Return those with these numbers; poses about the median of their last orientations."""
         part = replace(self, demonstrations=[self.demonstrations[k] for k in members])
         return part if self.orientation is None else part.about(None)
 
@@ -223,7 +223,7 @@ class DemonstrationSet(Sequence[Demonstration]):
         return float(np.median([demonstration.duration for demonstration in self]))
 
     def about(self, orientation: ArrayLike | None) -> DemonstrationSet:
-        """Return the same poses about another reference [4], or the median final orientation.
+        """Return the same poses about another reference [4], or the median final one.
 
         Raises
         ------
