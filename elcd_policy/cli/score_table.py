@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from ..demonstrations import DemonstrationSet
+from ..demonstrations.inspection import extent_units, people_units
 from ..evaluation import Scores
 
 
 def score_table(scores: list[Scores], demonstrations: DemonstrationSet) -> str:
     """Format one row per demonstration and their mean, in the demonstrations' units.
 
-    For poses a second table follows: positions in mm, then orientations in deg.
+    Metres are shown as mm unless the motion extends over 10 m. For poses a second table follows:
+    positions in mm, then orientations in deg.
     """
     labels = [demo.name or str(index) for index, demo in enumerate(demonstrations)]
     turned = [each.orientation for each in scores if each.orientation is not None]
     if not turned:
-        return _table(scores, labels, demonstrations.units)
+        extent = float(extent_units(demonstrations)[0])
+        factor, units = people_units(demonstrations.units, extent)
+        return _table([score.scaled(factor) for score in scores], labels, units)
     return _table(scores, labels, "mm") + "\n" + _table(turned, labels, "deg")
 
 

@@ -69,6 +69,11 @@ class Scores:
         turned = [each.orientation for each in scores if each.orientation is not None]
         return cls(*means, orientation=cls.mean(turned) if turned else None)
 
+    def scaled(self, factor: float) -> Scores:
+        """The same distances in a unit of which ``factor`` make one; orientations stay."""
+        values = (factor * getattr(self, name) for name in self.FIGURES)
+        return Scores(*values, orientation=self.orientation)
+
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form; for poses under the keys ``position_mm`` and ``orientation_deg``."""
         values = {name: getattr(self, name) for name in self.FIGURES}

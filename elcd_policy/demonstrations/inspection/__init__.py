@@ -4,7 +4,7 @@ from .description import ODD_ONES, Description, Member, describe, length_in
 from .detection import KINDS, detect, split_by_way
 from .ends import choose_ends
 from .finding import Finding
-from .paths import extent_units, length_text
+from .paths import extent_units, length_text, people_units
 
 __all__ = [
     "KINDS",
@@ -18,5 +18,6 @@ __all__ = [
     "extent_units",
     "length_in",
     "length_text",
+    "people_units",
     "split_by_way",
 ]

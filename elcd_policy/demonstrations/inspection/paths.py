@@ -145,7 +145,12 @@ def extent_units(demonstrations: DemonstrationSet) -> Array:
 
 def length_text(length: float, units: str, extent: float) -> str:
     """A length as people read it, in mm where ``units`` are m and the motion is below 10 m."""
-    if units == "m" and extent < 10.0:
-        length, units = 1000.0 * length, "mm"
+    factor, units = people_units(units, extent)
+    length *= factor
     digits = 0 if length >= 9.95 else 1 if length >= 0.95 else 2
     return f"{length:.{digits}f} {units}"
+
+
+def people_units(units: str, extent: float) -> tuple[float, str]:
+    """Factor and unit in which people read errors of a motion of this extent: m as mm."""
+    return (1000.0, "mm") if units == "m" and extent < 10.0 else (1.0, units)

@@ -75,3 +75,19 @@ def test_poses_have_a_table_in_mm_and_one_in_deg(
     mean = json.loads(capfd.readouterr().out)["mean"]
     assert mean["position_mm"]["dtw"] == pytest.approx(float(rows[3][1]), rel=0.01)
     assert mean["orientation_deg"]["dtw"] == pytest.approx(float(rows[7][1]), rel=0.01)
+
+
+def test_metres_are_shown_as_millimetres(
+    policy_file: Path, arcs: Callable, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source = save_demonstrations(arcs(2, 2), tmp_path / "demos")
+    tables = []
+    for units in ("mm", "m"):
+        assert main(["evaluate", str(policy_file), str(source), "--units", units]) == UNFIT
+        tables.append(capfd.readouterr().out.splitlines())
+    # The arcs extend over 50 of whatever unit: of 50 m people read metres.
+    assert [table[0][:4] for table in tables] == ["[mm]", "[m] "]
+    assert Scores(*[0.001] * 6).scaled(1000.0) == Scores(*[1.0] * 6)
+    source = save_demonstrations(arcs(2, 2, metres_per_unit=1.0), tmp_path / "small")
+    assert main(["evaluate", str(policy_file), str(source)]) == UNFIT
+    assert capfd.readouterr().out.startswith("[mm]")
