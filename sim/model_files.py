@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -48,7 +50,7 @@ def find_urdf(urdf: str) -> Path:
         folders = ", ".join(map(str, data_folders())) or "any folder of models"
         advice = ""
         if not Path(urdf).is_absolute():
-            advice = f"PyBullet's models come to this Python with: {models_command()}"
+            advice = f"PyBullet's models come to this Python with: {shlex.join(models_command())}"
         raise ParameterError(
             "the robot's URDF does not exist",
             got=urdf,
@@ -58,13 +60,25 @@ def find_urdf(urdf: str) -> Path:
     return path
 
 
-def models_command() -> str:
+def models_command() -> list[str]:
     """Return the command that installs PyBullet's robot models, which its wheels for 3.11 hold.
 
     Its compiled modules are left aside by any other Python.
     """
-    return (
-        f"{sys.executable} -m pip install --no-deps --only-binary=:all: --implementation cp "
-        "--python-version 3.11 --platform manylinux2014_x86_64 --target "
-        f"{sysconfig.get_path('purelib')} pybullet"
-    )
+    return [
+        *(sys.executable, "-m", "pip", "install", "--no-deps", "--only-binary=:all:"),
+        *("--implementation", "cp", "--python-version", "3.11"),
+        *("--platform", "manylinux2014_x86_64", "--target", sysconfig.get_path("purelib")),
+        "pybullet",
+    ]
+
+
+def main() -> int:
+    """Install the models if no pybullet_data is there."""
+    if find_spec("pybullet_data") is not None:
+        return 0
+    return subprocess.run([*models_command(), "--quiet"], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

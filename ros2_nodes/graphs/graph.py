@@ -96,7 +96,8 @@ def check_prerequisites(arguments: Mapping[str, Any], environment: Mapping[str, 
     pushes_for(arguments["pushes"], 1.0, arguments["robot"], arguments["seed"])
     load_robot(arguments["robot"])
     NodeDescription("policy_node", {}).check(environment)
-    NodeDescription("sim_node", {}, interpreter=arguments["sim_python"]).check(environment)
+    simulator = {"engine": arguments["engine"]}
+    NodeDescription("sim_node", simulator, interpreter=arguments["sim_python"]).check(environment)
 
 
 def pushes_for(text: str, duration: float, robot: str, seed: int) -> list[Push]:

@@ -22,13 +22,16 @@ NEEDS = {
     "goal_node": {"rclpy": "ros", "torch": ""},
     "skill_node": {"rclpy": "ros", "torch": ""},
     "recorder_node": {"rclpy": "ros", "rosbags": "rosbag"},
-    "sim_node": {"rclpy": "ros", "pybullet": "sim"},
+    "sim_node": {"rclpy": "ros"},
 }
 """What each executable imports besides this package, and the extra that brings it."""
 
-PYBULLET_NOTE = (
-    "PyBullet has wheels for Python 3.10 and 3.11 only; another interpreter that has them runs "
-    "sim_node with sim_python:=/path/to/python"
+ENGINES = {"pybullet": "sim", "mujoco": "mujoco"}
+"""What sim_node imports one of, by its parameter 'engine', and the extras."""
+
+ENGINE_NOTE = (
+    "PyBullet has wheels for Python 3.10 and 3.11 only, 'elcd_policy[mujoco]' brings the other "
+    "engine; another interpreter that has one runs sim_node with sim_python:=/path/to/python"
 )
 
 ROS_ENVIRONMENT = (
@@ -103,15 +106,21 @@ class NodeDescription:
         ElcdError
             If the interpreter or a module is missing; it says how to mend that.
         """
-        needs = NEEDS[self.executable]
+        needs = dict(NEEDS[self.executable])
+        engine = str(self.parameters.get("engine", "auto"))
+        engines = [engine] if engine in ENGINES else list(ENGINES)
+        asked = [*needs, *(engines if self.executable == "sim_node" else [])]
         if not self.interpreter:
-            missing = [name for name in needs if importlib.util.find_spec(name) is None]
+            missing = [name for name in asked if importlib.util.find_spec(name) is None]
         else:
             missing = _missing_in(
-                self.interpreter, [*needs, MODULES], self.environment(environment)
+                self.interpreter, [*asked, MODULES], self.environment(environment)
             )
+        if set(engines) - set(missing):  # one is enough
+            missing = [name for name in missing if name not in ENGINES]
         for name in missing:
-            note = PYBULLET_NOTE if name == "pybullet" else f"for {self.executable}"
+            needs.update(ENGINES)
+            note = ENGINE_NOTE if name in ENGINES else f"for {self.executable}"
             if self.interpreter:
                 note += f", into {self.interpreter}"
             raise MissingExtraError(name, needs.get(name) or "ros,sim", note)

@@ -4,6 +4,6 @@
 """
 
 from .arm import Arm
-from .engines import CHOICES, ENGINES, choose_engine
+from .engines import CHOICES, ENGINES, choose_engine, installed_engines
 
-__all__ = ["CHOICES", "ENGINES", "Arm", "choose_engine"]
+__all__ = ["CHOICES", "ENGINES", "Arm", "choose_engine", "installed_engines"]

@@ -18,6 +18,11 @@ ENGINES = (PYBULLET, MUJOCO)
 CHOICES = (AUTO, *ENGINES)
 
 
+def installed_engines() -> tuple[str, ...]:
+    """Return the names of the engines that are installed, in the order of preference."""
+    return tuple(name for name in ENGINES if find_spec(name) is not None)
+
+
 def choose_engine(name: str = AUTO) -> str:
     """Return the name of an engine; of "auto" PyBullet where it is installed, else MuJoCo.
 
@@ -32,9 +37,8 @@ def choose_engine(name: str = AUTO) -> str:
         return name
     if name != AUTO:
         raise ParameterError("unknown engine", got=repr(name), expected=" or ".join(CHOICES))
-    for engine in ENGINES:
-        if find_spec(engine) is not None:
-            return engine
+    for engine in installed_engines():
+        return engine
     raise MissingExtraError(
         PYBULLET, "sim", "Python 3.10 and 3.11 only; 'elcd_policy[mujoco]' works on later ones, too"
     )

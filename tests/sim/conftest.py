@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ import torch
 import elcd_policy as elcd
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet, save_demonstrations
 from elcd_policy_sim import load_robot
-from elcd_policy_sim.arm import ENGINES
+from elcd_policy_sim.arm import ENGINES, installed_engines
 from elcd_policy_sim.episodes.policy_motion import PolicyMotion
 from elcd_policy_sim.episodes.scene import Scene
 
@@ -23,14 +22,14 @@ QUICK = elcd.TrainingSettings(couplings=2, width=16, linear_steps=60, shooting_s
 
 @pytest.fixture(scope="session", autouse=True)
 def any_engine() -> None:
-    if not any(find_spec(name) for name in ENGINES):
+    if not installed_engines():
         pytest.skip("neither PyBullet nor MuJoCo is installed")
 
 
 @pytest.fixture(scope="session", params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> str:
     """Run a test once with each engine that is installed."""
-    if find_spec(request.param) is None:
+    if request.param not in installed_engines():
         pytest.skip(f"{request.param} is not installed")
     return str(request.param)
 
@@ -38,9 +37,8 @@ def engine(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def both_engines() -> tuple[str, ...]:
     """Run a test where both engines are installed."""
-    for name in ENGINES:
-        if find_spec(name) is None:
-            pytest.skip(f"{name} is not installed")
+    if installed_engines() != ENGINES:
+        pytest.skip(f"installed of {ENGINES}: {installed_engines()}")
     return ENGINES
 
 

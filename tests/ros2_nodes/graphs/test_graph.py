@@ -26,6 +26,7 @@ from elcd_policy_ros2.graphs.node_description import NEEDS, NodeDescription
 from elcd_policy_ros2.node import node_settings, policy_settings
 from elcd_policy_ros2.node.setting import resolve_settings
 from elcd_policy_sim import default_pushes, load_robot, parse_pushes
+from elcd_policy_sim.arm import installed_engines
 
 from ..conftest import PLACEMENT, curves
 
@@ -126,6 +127,18 @@ def test_another_interpreter_gets_none_of_this_ones_ros() -> None:
     assert own.environment(base) == base
     assert other.environment(base) == {"ROS_DOMAIN_ID": "7", "HOME": "/h"}
     assert other.command()[0] == "/other/bin/python3"
+
+
+def test_the_simulator_needs_one_engine_or_the_named_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pybullet", None)
+    if "mujoco" in installed_engines():
+        NodeDescription("sim_node", {}).check({})
+    with pytest.raises(MissingExtraError, match=r"elcd_policy\[sim\].*elcd_policy\[mujoco\]"):
+        NodeDescription("sim_node", {"engine": "pybullet"}).check({})
+    monkeypatch.setitem(sys.modules, "mujoco", None)
+    with pytest.raises(MissingExtraError, match="'pybullet' is not installed"):
+        NodeDescription("sim_node", {}).check({})
+    NodeDescription("policy_node", {}).check({})
 
 
 def test_what_an_interpreter_lacks_is_said_in_one_line(
