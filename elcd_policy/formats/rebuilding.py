@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -20,6 +19,8 @@ from .fused import served
 OWN_BUFFERS = ("goal", "scale", "time_scale", "latent_goal")
 #: Of the gauge, relative: where the zones of obstacles end is found by an optimiser.
 REACH_ERROR = 1e-3
+#: Weights up to which a description may be larger than what is stored.
+SMALL = 4096
 
 
 def describe_policy(module: Any) -> dict[str, Any]:
@@ -81,17 +82,30 @@ def build_motion_policy(
     flow = description["flow"]
     if isinstance(flow, list):  # as packed files of format 1 have it
         flow = {"kind": "CompositeFlow", "flows": flow}
-    # On no device: what a description asks for takes no memory until weights fit it.
-    with torch.device("meta"):
-        policy = MotionPolicy(
-            build_flow(d, flow),
-            build_field(d, description["field"]),
-            scale=np.ones(tuple(own["scale"].shape)),
-            metadata=metadata,
-        )
-    policy.load_state_dict(own, assign=True)
+    _check_size(description, d, sum(value.numel() for value in own.values()))
+    policy = MotionPolicy(
+        build_flow(d, flow),
+        build_field(d, description["field"]),
+        scale=own["scale"].double().numpy(),
+        metadata=metadata,
+    )
+    policy.to(own["goal"].dtype).load_state_dict(own)
     _check_derived(policy.eval().requires_grad_(False))
     return policy
+
+
+def _check_size(description: Any, dimension: int, numbers: int) -> None:
+    """Refuse a description of more weights than there are, before it takes memory."""
+    pending, units = [description], 0
+    while pending:
+        part = pending.pop()
+        if isinstance(part, dict):
+            units += int(part.get("width", 1))
+            pending += part.values()
+        elif isinstance(part, list):
+            pending += part
+    if max(units * dimension, dimension**2) > max(2 * numbers, SMALL):
+        raise ValueError(f"a description of {units} units for {numbers} weights")
 
 
 def _check_derived(policy: MotionPolicy) -> None:
