@@ -1,4 +1,4 @@
-"""Where the models of robots lie: URDF files, and the folders in which they are looked up."""
+"""Folders of robots' models: URDF files, and the folders in which they are looked up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What contraction in latent space means in data space: radii, factors, reach."""
+"""Bounds in data space that contraction in latent space gives: radii, factors, reach."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ASCENDING = 64
 def data_bounds(
     exact: ExactPolicy, starts: Tensor, rollouts: Tensor, ball: Sample, rate: float
 ) -> Bounds:
-    """The bounds for motions from ``starts`` [n, d].
+    """Return the bounds for motions from ``starts`` [n, d].
 
     Parameters
     ----------

@@ -44,12 +44,12 @@ class Sample:
 
     @property
     def finite(self) -> bool:
-        """Whether every number in it is one."""
+        """Return whether every number in it is one."""
         return all(bool(torch.isfinite(value).all()) for value in vars(self).values())
 
 
 def sample(exact: ExactPolicy, x: Tensor) -> Sample:
-    """The policy at positions [N, d]; points at the goal itself are left out."""
+    """Return the policy at positions [N, d]; points at the goal itself are left out."""
     with torch.no_grad():
         z = exact.encode(x)
     size = (z - exact.latent_goal).norm(dim=1)
@@ -70,7 +70,7 @@ def sample(exact: ExactPolicy, x: Tensor) -> Sample:
 def contraction_checks(
     at: Sample, rate: float, kind: str, field: LatentField | None, duration: float
 ) -> list[Check]:
-    """That latent and data velocities contract at ``rate``, and are each other's image."""
+    """Check that latent and data velocities contract at ``rate``, and are each other's image."""
     pushed = times(at.jacobian, at.velocity)
     limit = ROUNDING * rate
     checks = [
@@ -105,7 +105,7 @@ def contraction_checks(
 
 
 def invertibility_checks(exact: ExactPolicy, at: Sample) -> list[Check]:
-    """That phi can be inverted in float64 wherever it was evaluated."""
+    """Check that phi can be inverted in float64 wherever it was evaluated."""
     units, size = exact.facts.units, workspace_size(exact.facts)
     with torch.no_grad():
         back = exact.decode(at.e + exact.latent_goal)
@@ -121,7 +121,7 @@ def invertibility_checks(exact: ExactPolicy, at: Sample) -> list[Check]:
 
 
 def goal_checks(exact: ExactPolicy, at: Sample, policy: LoadedPolicy) -> list[Check]:
-    """That the field comes to rest at the goal, and is served as it was checked.
+    """Check that the field comes to rest at the goal, and is served as it was checked.
 
     Parameters
     ----------
@@ -150,12 +150,12 @@ def goal_checks(exact: ExactPolicy, at: Sample, policy: LoadedPolicy) -> list[Ch
 
 
 def _growth(e: Tensor, velocity: Tensor) -> float:
-    """Largest ``e.velocity / |e|^2``."""
+    """Return the largest ``e.velocity / |e|^2``."""
     return float(((e * velocity).sum(dim=1) / (e * e).sum(dim=1)).max())
 
 
 def _largest(matrices: Tensor) -> float:
-    """Largest eigenvalue of any symmetric part."""
+    """Return the largest eigenvalue of any symmetric part."""
     return float(torch.linalg.eigvalsh((matrices + matrices.mT) / 2).max())
 
 

@@ -1,4 +1,4 @@
-"""What holds by construction: whether a policy's field and flow are what the proofs speak of."""
+"""Guarantees by construction: whether a policy's field and flow are what the proofs speak of."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROUNDING = 1e-6  # of the rate: the file keeps the duration in float32
 
 @dataclass(frozen=True)
 class Construction:
-    """What a policy is made of.
+    """The parts that a policy is made of.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class Construction:
 
     @property
     def kind(self) -> str:
-        """What contracts, as the field's class has it."""
+        """Return what contracts, as the field's class has it."""
         return "unknown" if self.proved_field is None else self.proved_field.kind
 
 

@@ -1,4 +1,4 @@
-"""What the robot's side does to the guarantee, a row each; derived in docs/guarantees.md."""
+"""Effects of the robot's side on the guarantee, a row each; derived in docs/guarantees.md."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from .types import Bounds, Effect
 
 
 def effects(facts: PolicyMetadata, kind: str, rate: float, bounds: Bounds) -> list[Effect]:
-    """The rows for a policy that contracts as ``kind`` at ``rate`` 1/s."""
+    """Return the rows for a policy that contracts as ``kind`` at ``rate`` 1/s."""
     units = facts.units
     every_pair = kind == "contraction of every pair"
     lag = (

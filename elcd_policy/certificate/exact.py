@@ -45,15 +45,15 @@ class ExactPolicy:
         self.latent_goal = self._latent_goal()
 
     def encode(self, x: Tensor) -> Tensor:
-        """Latent points [N, d] of positions [N, d]."""
+        """Return latent points [N, d] of positions [N, d]."""
         return self.module.encode(x / self.unit)
 
     def decode(self, z: Tensor) -> Tensor:
-        """Positions [N, d] of latent points [N, d]."""
+        """Return positions [N, d] of latent points [N, d]."""
         return self.module.decode(z) * self.unit
 
     def velocity(self, x: Tensor) -> Tensor:
-        """Velocities [N, d] at positions [N, d]."""
+        """Return velocities [N, d] at positions [N, d]."""
         return self.module(x / self.unit) * self.unit
 
     def _latent_goal(self) -> Tensor:
@@ -66,7 +66,7 @@ class ExactPolicy:
 
     @torch.no_grad()
     def latent_rollout(self, z: Tensor, duration: float, samples: int) -> Tensor:
-        """Trajectories [samples * N, d] from ``z`` [N, d], sampled over ``duration`` s."""
+        """Return trajectories [samples * N, d] from ``z`` [N, d], sampled over ``duration`` s."""
         steps = max(1, int(STEPS_PER_DURATION * duration / self.duration / samples))
         trail = []
         for _ in range(samples):
@@ -91,7 +91,7 @@ def _in_lengths(facts: PolicyMetadata, unit: Tensor) -> PolicyMetadata:
 
 
 def jacobian(function: Map, x: Tensor) -> Tensor:
-    """Derivatives [N, d, d] of a map of points [N, d], each point's value its own."""
+    """Return the derivatives [N, d, d] of a map of points [N, d], each point's value its own."""
     x = x.detach().requires_grad_(True)
     y = function(x)
     rows = [
@@ -102,5 +102,5 @@ def jacobian(function: Map, x: Tensor) -> Tensor:
 
 
 def times(matrices: Tensor, vectors: Tensor) -> Tensor:
-    """Products [N, d] of matrices [N, d, d] and vectors [N, d]."""
+    """Return the products [N, d] of matrices [N, d, d] and vectors [N, d]."""
     return (matrices @ vectors.unsqueeze(-1)).squeeze(-1)

@@ -43,7 +43,7 @@ def learned_policy(policy: LoadedPolicy) -> LoadedPolicy | None:
 
 
 def around_obstacles(policy: LoadedPolicy, learned: Certificate | None) -> Certificate:
-    """What is left of the learned policy's certificate around obstacles, with checks of its own.
+    """Certify what the learned policy keeps around obstacles, with checks of its own.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def _ring_checks(exact: ExactPolicy, bodies: Any, x: Tensor, rate: float) -> lis
 
 
 def _surface_check(exact: ExactPolicy, bodies: Any, free: Tensor, surface: Tensor) -> Check:
-    """That on a surface the velocity has no part that leads through it."""
+    """Check that on a surface the velocity has no part that leads through it."""
     k = int(bodies.k)
     _, gauge, slope = bodies.gauge(surface[:, :k])
     normal = slope[torch.arange(len(surface)), gauge.argmin(dim=1)]

@@ -1,4 +1,4 @@
-"""Where a policy is checked: the workspace, around it, its own motions, near the goal."""
+"""Points at which a policy is checked: the workspace, around it, its own motions, near the goal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RADII = (1e-4, 1e-3, 0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.
 
 
 def workspace_points(facts: PolicyMetadata, generator: torch.Generator) -> dict[str, Tensor]:
-    """Positions [n, d] of two regions: the workspace with a margin, and thrice its extent.
+    """Return positions [n, d] of two regions: the workspace with a margin, and thrice its extent.
 
     Up to three dimensions the first is a grid; above, a grid would be all corners, and its
     points are random too.
@@ -53,7 +53,7 @@ def demonstrated_points(exact: ExactPolicy, starts: Tensor) -> Tensor:
 
 
 def ball_offsets(dimension: int, generator: torch.Generator) -> Tensor:
-    """Offsets [m, d] on spheres of the radii `RADII` around the origin."""
+    """Return the offsets [m, d] on spheres of the radii `RADII` around the origin."""
     if dimension == 1:
         directions = torch.tensor([[-1.0], [1.0]], dtype=torch.float64)
     elif dimension == 2:
@@ -66,12 +66,12 @@ def ball_offsets(dimension: int, generator: torch.Generator) -> Tensor:
 
 
 def seeded(seed: int = 0) -> torch.Generator:
-    """A generator of its own: the same file is checked at the same points every time."""
+    """Return a generator of its own: the same file is checked at the same points every time."""
     return torch.Generator().manual_seed(seed)
 
 
 def workspace_size(facts: PolicyMetadata) -> float:
-    """The diagonal of the demonstrated workspace, in the policy's units."""
+    """Return the diagonal of the demonstrated workspace, in the policy's units."""
     lower, upper = (np.array(corner) for corner in facts.workspace)
     return float(np.linalg.norm(upper - lower))
 

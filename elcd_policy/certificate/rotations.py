@@ -19,7 +19,7 @@ SAMPLES = 60  # of each motion, twice as long as a demonstration
 
 @dataclass(frozen=True)
 class Rotations:
-    """How far poses turn from the goal's orientation, in rad.
+    """Largest rotations of poses from the goal's orientation, in rad.
 
     Parameters
     ----------
@@ -41,13 +41,13 @@ class Rotations:
 
     @property
     def check(self) -> Check:
-        """That demonstrated motions stay where rotation vectors are smooth."""
+        """Check that demonstrated motions stay where rotation vectors are smooth."""
         name = "rotation on motions from the demonstrated starts"
         return Check(name, self.demonstrated, self.limit, "rad")
 
     @property
     def effect(self) -> Effect:
-        """The certificate's row."""
+        """Return the certificate's row."""
         limit, shown = (torch.rad2deg(torch.tensor([self.limit, self.demonstrated]))).tolist()
         return Effect(
             "orientation",

@@ -1,4 +1,4 @@
-"""What a certificate says, as values that JSON can hold."""
+"""The content of a certificate, as values that JSON can hold."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Check:
 
     @property
     def passed(self) -> bool:
-        """Whether the value is a number within the limit."""
+        """Return whether the value is a number within the limit."""
         return self.value <= self.limit
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """What the guarantee means in data space for motions from the demonstrated starts.
+    """Bounds that the guarantee gives in data space for motions from the demonstrated starts.
 
     Every trajectory stays in the latent ball around the goal on whose surface it starts. All
     figures are maxima over the ball ``|z - z*| <= radius`` that holds every demonstrated
@@ -80,7 +80,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Effect:
-    """What something on the robot's side does to the guarantee."""
+    """Effect of something on the robot's side on the guarantee."""
 
     of: str
     keeps: str
@@ -89,7 +89,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class Certificate:
-    """What is guaranteed of one policy file, what was checked, and the verdict.
+    """Guarantee of one policy file: its kind and rate, what was checked, and the verdict.
 
     Parameters
     ----------
@@ -124,16 +124,16 @@ class Certificate:
 
     @property
     def certified(self) -> bool:
-        """Whether the verdict is "certified"."""
+        """Return whether the verdict is "certified"."""
         return self.verdict == CERTIFIED
 
     @property
     def summary(self) -> str:
-        """The verdict, with the reasons if there are some, as one line."""
+        """Return the verdict, with the reasons if there are some, as one line."""
         return f"{self.verdict}: {'; '.join(self.reasons)}" if self.reasons else self.verdict
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form; numbers that are not finite become None."""
+        """Return a JSON-ready form; numbers that are not finite become None."""
         values = asdict(self)
         for row, check in zip(values["checks"], self.checks, strict=True):
             row["passed"] = check.passed

@@ -85,7 +85,7 @@ def certify(policy: LoadedPolicy | MotionPolicy | str | os.PathLike[str]) -> Cer
         # Without TorchScript's optimiser, which spends seconds on every new shape.
         with torch.jit.optimized_execution(False):
             try:
-                certificate = _checked(certificate, policy, made.proved_field)
+                certificate = _check(certificate, policy, made.proved_field)
             except (RuntimeError, torch.jit.Error) as error:
                 reason = str(error).strip().splitlines()[-1]
                 certificate.reasons.append(f"its methods can't be evaluated: {reason}")
@@ -100,17 +100,17 @@ def _around_obstacles(policy: LoadedPolicy) -> Certificate:
     return replace(certificate, verdict=NOT_CERTIFIED if certificate.reasons else CERTIFIED)
 
 
-def _checked(
+def _check(
     certificate: Certificate, policy: LoadedPolicy, field: LatentField | None
 ) -> Certificate:
-    """The certificate with its checks, and the reasons that they give."""
+    """Return the certificate with its checks, and the reasons that they give."""
     exact, generator = ExactPolicy(policy, lengths=True), seeded()
     facts, rate, kind = exact.facts, certificate.rate, certificate.kind
     starts = torch.tensor(facts.starts, dtype=torch.float64).view(-1, facts.dimension)
     with torch.no_grad():
         radius = float((exact.encode(starts) - exact.latent_goal).norm(dim=1).max())
         if not 0 < radius < math.inf:
-            return _refused(certificate, "no demonstrated start away from the goal")
+            return _refuse(certificate, "no demonstrated start away from the goal")
         offsets = radius * ball_offsets(facts.dimension, generator)
         regions = workspace_points(facts, generator)
         regions[MOTIONS] = demonstrated_points(exact, starts)
@@ -120,12 +120,12 @@ def _checked(
     certificate = replace(certificate, points=points)
     bad = [name for name, at in samples.items() if not at.finite]
     if bad:
-        return _refused(certificate, f"it is not finite in these regions: {', '.join(bad)}")
-    everywhere = _joined(list(samples.values()))
+        return _refuse(certificate, f"it is not finite in these regions: {', '.join(bad)}")
+    everywhere = _join(list(samples.values()))
     checks: list[Check] = [
         *contraction_checks(everywhere, rate, kind, field, facts.duration),
         *invertibility_checks(exact, everywhere),
-        *goal_checks(exact, _joined([samples["workspace"], samples[MOTIONS]]), policy),
+        *goal_checks(exact, _join([samples["workspace"], samples[MOTIONS]]), policy),
     ]
     turning: list[Rotations] = []
     if facts.orientation is not None:
@@ -146,11 +146,11 @@ def _checked(
     return replace(certificate, bounds=bounds, effects=rows)
 
 
-def _refused(certificate: Certificate, reason: str) -> Certificate:
+def _refuse(certificate: Certificate, reason: str) -> Certificate:
     return replace(certificate, reasons=[*certificate.reasons, reason])
 
 
-def _joined(samples: list[Sample]) -> Sample:
+def _join(samples: list[Sample]) -> Sample:
     return Sample(
         *(torch.cat(values) for values in zip(*(vars(at).values() for at in samples), strict=True))
     )

@@ -1,4 +1,4 @@
-"""What makes arrays a demonstration; everything else is refused by name and row."""
+"""Checks that make arrays a demonstration; everything else is refused by name and row."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def _require_units(recording: Recording, choice: Choice, units: list[str], posit
 def _quaternions(
     values: Array, choice: Choice, recording: Recording, asked: _UnitsAsked
 ) -> tuple[Array | None, list[str]]:
-    """Orientations x y z w [N, 4] of the columns of an orientation."""
+    """Return orientations x y z w [N, 4] of the columns of an orientation."""
     if not choice.turn:
         return None, []
     if choice.turn_kind == "quaternion":
@@ -142,7 +142,7 @@ def _quaternions(
 
 @dataclass(frozen=True)
 class _UnitsAsked:
-    """What ``--units`` says: for all coordinates, or by name."""
+    """Units that ``--units`` says: for all coordinates, or by name."""
 
     common: tuple[str, ...]
     by_name: Mapping[str, str]

@@ -38,7 +38,7 @@ class Choice:
 
     @property
     def every(self) -> list[int]:
-        """Numbers of all columns, coordinates first."""
+        """Return numbers of all columns, coordinates first."""
         return [*self.columns, *self.turn]
 
 
@@ -96,7 +96,7 @@ def _read(recording: Recording, label: str) -> Column:
 
 
 def _by_meaning(recording: Recording, table: list[Column]) -> list[int]:
-    """Numbers of the columns that are the motion if nobody says."""
+    """Return numbers of the columns that are the motion if nobody says."""
     of_kind: dict[str, list[int]] = {}
     for index, column in enumerate(table):
         of_kind.setdefault(column.kind, []).append(index)
@@ -150,7 +150,7 @@ def _orientation(recording: Recording, table: list[Column], group: tuple[str, ..
 
 
 def _asked_for(recording: Recording, items: Iterable[str], table: list[Column]) -> Choice:
-    """The columns that are named, ``name=column`` under another name."""
+    """Return the columns that are named, ``name=column`` under another name."""
     pairs = []
     for item in items:
         name, equals, label = item.partition("=")

@@ -116,7 +116,7 @@ def _lasa(source: str, units: str | None, drop: Sequence[str]) -> DemonstrationS
 
 
 def _located(path: Path) -> tuple[list[Path], Path]:
-    """The places to read for a path, and the folder that speaks for all of them.
+    """Return the places to read for a path, and the folder that speaks for all of them.
 
     Raises
     ------
@@ -160,7 +160,7 @@ def _places_in(folder: Path) -> list[Path]:
 
 
 def _kind(place: Path) -> str:
-    """A known kind of file or folder, or nothing."""
+    """Return a known kind of file or folder, or nothing."""
     try:
         if place.is_dir():
             return "rosbag2" if is_bag(place) else "LeRobot" if is_lerobot(place) else ""
@@ -183,7 +183,7 @@ def _natural(name: str) -> list[tuple[str, int]]:
 def _read_all(
     places: list[Path], folder: Path, request: Source
 ) -> tuple[list[Recording], dict[str, Any], list[str]]:
-    """All recordings, what is said of them, and remarks on that."""
+    """Return all recordings, what is said of them, and remarks on that."""
     recordings: list[Recording] = []
     stated: dict[str, Any] = {}
     remarks: list[str] = []
@@ -218,7 +218,7 @@ def _state(stated: dict[str, Any], key: str, value: Any, folder: Path, place: Pa
 
 
 def _for_reader(request: Source, reader: Callable[[Path, Source], Found]) -> Source:
-    """The request as a reader understands it: files of one series have columns only."""
+    """Return the request as a reader understands it: files of one series have columns only."""
     if reader in ONE_SERIES and request.series:
         columns = (*split_columns(request.series), *request.columns)
         return replace(request, series="", columns=columns)
@@ -228,7 +228,7 @@ def _for_reader(request: Source, reader: Callable[[Path, Source], Found]) -> Sou
 def _members(
     recordings: list[Recording], request: Source, masks: dict[str, Sequence[str]]
 ) -> list[Recording]:
-    """The recordings that are asked for."""
+    """Return the recordings that are asked for."""
     names = [recording.name for recording in recordings]
     if request.mask:
         if request.mask not in masks:
@@ -248,7 +248,7 @@ def _members(
 
 
 def _place(wanted: str, names: list[str], request: Source) -> int:
-    """Number of the demonstration of that name, or whose name ends with it."""
+    """Return number of the demonstration of that name, or whose name ends with it."""
     found = [i for i, name in enumerate(names) if name == wanted]
     found = found or [i for i, name in enumerate(names) if name.endswith(f"_{wanted}")]
     if len(found) != 1:

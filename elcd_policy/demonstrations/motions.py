@@ -72,7 +72,7 @@ def read_motion(
 
 
 def _joined_remarks(motions: list[Motion]) -> list[str]:
-    """The remarks on all motions; what is said of several is said once."""
+    """Return the remarks on all motions; what is said of several is said once."""
     of_text: dict[str, list[str]] = {}
     for motion in motions:
         for remark in motion.remarks:

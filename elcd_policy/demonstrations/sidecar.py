@@ -1,4 +1,4 @@
-"""What is said of demonstrations, beside them or in them: units, frame, masks and so on."""
+"""Notes on demonstrations, beside them or in them: units, frame, masks and so on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where demonstrations come from and what is taken of them: ``path?series[columns]&key=value``."""
+"""Sources of demonstrations and what is taken of them: ``path?series[columns]&key=value``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the columns of recordings are called, and what they then hold: one table of spellings."""
+"""Names of recordings' columns, and what they then hold: one table of spellings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .source import TIME_UNITS
 
 
 class Column(NamedTuple):
-    """What a column's label says.
+    """The meaning of a column's label.
 
     Parameters
     ----------

@@ -66,7 +66,7 @@ class Demonstration:
 
     @property
     def dimension(self) -> int:
-        """Number of coordinates d."""
+        """Return the number of coordinates d."""
         return self.position.shape[1]
 
     @property
@@ -76,12 +76,12 @@ class Demonstration:
 
     @property
     def goal(self) -> Array:
-        """The last position, [d]."""
+        """Return the last position, [d]."""
         return self.position[-1]
 
     @property
     def velocity(self) -> Array:
-        """Velocity [N, d] in units/s: central differences, one-sided at both ends."""
+        """Return the velocity [N, d] in units/s: central differences, one-sided at both ends."""
         return np.gradient(self.position, self.time, axis=0)
 
     def resampled(self, n: int) -> Demonstration:
@@ -184,7 +184,7 @@ class DemonstrationSet(Sequence[Demonstration]):
 
     @property
     def dimension(self) -> int:
-        """Number of coordinates d."""
+        """Return the number of coordinates d."""
         return self.demonstrations[0].dimension
 
     @property

@@ -131,7 +131,7 @@ def _check_others(folder: Path, names: list[str], format: str) -> None:
 
 
 def _about(demonstrations: DemonstrationSet, names: Sequence[str]) -> dict[str, Any]:
-    """What a set says of itself, its members being called ``names`` from now on."""
+    """Return what a set says of itself, its members being called ``names`` from now on."""
     about: dict[str, Any] = {"units": demonstrations.units, "time_unit": "s"}
     for key in ("frame", "robot", "note", "placement"):
         if getattr(demonstrations, key):

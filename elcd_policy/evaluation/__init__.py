@@ -1,4 +1,4 @@
-"""How well a motion was learned, in the demonstrations' own units."""
+"""Evaluation of a learned motion, in the demonstrations' own units."""
 
 from .distances import (
     chamfer_dtwd,

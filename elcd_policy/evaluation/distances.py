@@ -72,7 +72,7 @@ def rmse_time_aligned(path: ArrayLike, reference: ArrayLike) -> float:
 
 
 def chamfer_dtwd(path: ArrayLike, reference: ArrayLike) -> float:
-    """The ELCD paper's "DTWD": a symmetric nearest-point (Chamfer) distance.
+    """Return the ELCD paper's "DTWD": a symmetric nearest-point (Chamfer) distance.
 
     Mean of two numbers: the mean distance from each sample of ``path`` [N, d] to the nearest
     one of ``reference`` [M, d], and the same the other way round.
@@ -91,7 +91,7 @@ def chamfer_dtwd(path: ArrayLike, reference: ArrayLike) -> float:
 
 
 def distance_to_path(points: ArrayLike, path: ArrayLike) -> Array:
-    """Distance [N] from each of ``points`` [N, d] to the polyline through ``path`` [M, d].
+    """Return distance [N] from each of ``points`` [N, d] to the polyline through ``path`` [M, d].
 
     Measured to the nearest point of a segment, not to the nearest vertex.
 

@@ -68,7 +68,7 @@ class FitVerdict:
     turn_errors: list[float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form, for a policy's metadata."""
+        """Return a JSON-ready form, for a policy's metadata."""
         return asdict(self)
 
 
@@ -129,7 +129,7 @@ def judge(
 
 
 def fit_fault(fit: Mapping[str, Any] | None) -> str:
-    """Why a policy's stored verdict says that it does not do its motion; empty if it does.
+    """Return why a policy's stored verdict says that it does not do its motion; empty if it does.
 
     A policy that nobody judged has none.
     """
@@ -137,7 +137,7 @@ def fit_fault(fit: Mapping[str, Any] | None) -> str:
 
 
 def _roll_out(policy: RollsOut, shown: DemonstrationSet) -> tuple[Array, list[Array]]:
-    """Times [K] and n paths [K, d] from all starts until they have long come to rest.
+    """Return times [K] and n paths [K, d] from all starts until they have long come to rest.
 
     Twice the longest demonstration is enough, and six times the median one if one lasts far
     longer.
@@ -149,7 +149,7 @@ def _roll_out(policy: RollsOut, shown: DemonstrationSet) -> tuple[Array, list[Ar
 
 
 def _even_path(path: Array) -> Array:
-    """A path [K, d] at `_POINTS` equal lengths; not finite where it is not."""
+    """Return a path [K, d] at `_POINTS` equal lengths; not finite where it is not."""
     gone = np.linalg.norm(np.diff(path, axis=0), axis=1)
     along = np.concatenate([[0.0], np.cumsum(gone)])
     if not np.isfinite(along[-1]):
@@ -199,7 +199,7 @@ def _pace_faults(
 
 
 def _summary(verdict: FitVerdict, explaining: Sequence[Finding], pace: dict[str, str]) -> str:
-    """One plain line: how many are followed, by how much they are missed, and why."""
+    """Return one plain line: how many are followed, by how much they are missed, and why."""
     total, extent = len(verdict.followed), verdict.extent
     missed = [k for k, followed in enumerate(verdict.followed) if not followed]
     everyone = "the demonstration is" if total == 1 else f"all {total} demonstrations are"

@@ -70,6 +70,6 @@ def _speed_near(path: Array, time: Array, place: Array, near: float) -> float:
 
 
 def _time_near(path: Array, time: Array, place: Array, near: float) -> float:
-    """Time in s that a path spends as near to a place."""
+    """Return the time in s that a path spends as near to a place."""
     inside = np.linalg.norm(path - place, axis=1) < near
     return float(np.diff(time)[inside[:-1]].sum())

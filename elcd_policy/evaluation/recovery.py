@@ -1,4 +1,4 @@
-"""How a motion came back from pushes, and whether it reached its goal.
+"""Recovery of a motion from pushes, and whether it reached its goal.
 
 The *deviation* at a time is the distance from the executed position to the nearest point of
 the nominal path: the undisturbed rollout from the same start. A push *had an effect* if,
@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PushRecovery:
-    """What one push did.
+    """Recovery from one push.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class PushRecovery:
 
     @property
     def recovered(self) -> bool:
-        """Whether the push moved the arm by more than the corridor, and it came back."""
+        """Return whether the push moved the arm by more than the corridor, and it came back."""
         return self.had_effect and self.recovery_time is not None
 
     @property
@@ -60,7 +60,7 @@ class PushRecovery:
         return "recovered" if self.recovered else "not recovered"
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form with the verdict."""
+        """Return a JSON-ready form with the verdict."""
         return {**asdict(self), "verdict": self.verdict}
 
 
@@ -88,7 +88,7 @@ def push_recoveries(
     pushes: Sequence[tuple[float, float]],
     corridor: float,
 ) -> list[PushRecovery]:
-    """What each push did to a motion.
+    """Return what each push did to a motion.
 
     Parameters
     ----------

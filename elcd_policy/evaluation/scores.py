@@ -64,7 +64,7 @@ class Scores:
 
     @classmethod
     def mean(cls, scores: Sequence[Scores]) -> Scores:
-        """The mean of each figure."""
+        """Return the mean of each figure."""
         means = (float(np.mean([getattr(each, name) for each in scores])) for name in cls.FIGURES)
         turned = [each.orientation for each in scores if each.orientation is not None]
         return cls(*means, orientation=cls.mean(turned) if turned else None)
@@ -105,7 +105,7 @@ def evaluate(policy: RollsOut, demonstrations: DemonstrationSet) -> list[Scores]
 
 
 def as_learned(policy: RollsOut, demonstrations: DemonstrationSet) -> DemonstrationSet:
-    """Demonstrations in the form in which a policy learned, or would have learned, them.
+    """Return demonstrations in the form in which a policy learned, or would have learned, them.
 
     Poses are counted from the policy's own reference orientation. For a policy that learned
     each demonstration relative to its own end, all are moved to end at its goal: that equals
@@ -154,7 +154,7 @@ def _score(policy: RollsOut, demonstration: Demonstration, among: DemonstrationS
 
 
 def _distances(path: Array, reference: Array, orientation: Scores | None = None) -> Scores:
-    """Scores of a path twice as long as the reference [K, d]."""
+    """Return the scores of a path twice as long as the reference [K, d]."""
     once = path[:SAMPLES]
     return Scores(
         dtw=dtw_distance(once, reference),

@@ -1,4 +1,4 @@
-"""What a policy is as a file, and how it is computed where it is served.
+"""Files of policies, and the forms in which they are served.
 
 One reader: the container is recognised by its content, read once, checked once, and the policy
 rebuilt from description and weights. `elcd_policy.saving.save` is the one writer.

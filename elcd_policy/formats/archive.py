@@ -1,4 +1,4 @@
-"""What policy, skill and detector files have in common: metadata, digest, versions, errors."""
+"""Common parts of policy, skill and detector files: metadata, digest, versions, errors."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ class Metadata(Protocol):
 
     @property
     def weights_hash(self) -> str:
-        """Of the weights that they speak of."""
+        """Return the hash of the weights that they speak of."""
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form."""
+        """Return a JSON-ready form."""
 
 
 M = TypeVar("M", bound=Metadata)
@@ -122,7 +122,7 @@ def check_there(path: Path, kind: FileKind[M]) -> None:
 
 
 def first_line(error: Exception) -> str:
-    """What an exception says, short enough for one line."""
+    """Return what an exception says, short enough for one line."""
     return (str(error).strip() or type(error).__name__).splitlines()[0][:120]
 
 
@@ -205,7 +205,7 @@ def complete_facts(
 
 
 def tag_of(path: str | os.PathLike[str]) -> str | None:
-    """The "kind" that a file's metadata name, without loading it; None if they name none."""
+    """Return the "kind" that a file's metadata name, without loading it; None if they name none."""
     try:
         with zipfile.ZipFile(path) as entries:
             every = entries.namelist()

@@ -251,7 +251,7 @@ class ServedPolicy(MotionPolicy):
 
 
 def fusible(policy: MotionPolicy) -> bool:
-    """Whether `ServedPolicy` takes it: a row of affine couplings of one size."""
+    """Return whether `ServedPolicy` takes it: a row of affine couplings of one size."""
     flow = policy.flow
     if type(flow) is not CompositeFlow or not len(flow.flows):
         return False
@@ -263,5 +263,5 @@ def fusible(policy: MotionPolicy) -> bool:
 
 
 def served(policy: MotionPolicy) -> MotionPolicy:
-    """The policy as it is served: with a fused `forward` where its flow allows that."""
+    """Return the policy as it is served: with a fused `forward` where its flow allows that."""
     return ServedPolicy(policy).eval().requires_grad_(False) if fusible(policy) else policy

@@ -109,7 +109,7 @@ class LoadedPolicy:
 
     @property
     def avoids_obstacles(self) -> bool:
-        """Whether the file says, or is made so, that it keeps clear of obstacles."""
+        """Return whether the file says, or is made so, that it keeps clear of obstacles."""
         parts = [part.original_name for part in self.module.modules()]
         return "obstacles" in self.metadata.guarantee or "ObstacleMap" in parts
 

@@ -67,7 +67,7 @@ class PackedWeights:
     kept: dict[str, Tensor]
 
     def state(self) -> dict[str, Tensor]:
-        """The state dict of the model."""
+        """Return the state dict of the model."""
         state, used = dict(self.kept), [0] * len(self.codebooks)
         for item in self.coded:
             book = self.codebooks[item.codebook]
@@ -81,7 +81,7 @@ class PackedWeights:
         return state
 
     def numbers(self) -> int:
-        """How many weights and entries of buffers there are."""
+        """Return how many weights and entries of buffers there are."""
         coded = sum(math.prod(item.shape) for item in self.coded)
         return coded + sum(value.numel() for value in self.kept.values())
 
@@ -112,7 +112,7 @@ class PackedWeights:
         return b"".join(content)
 
     def header(self) -> dict[str, Any]:
-        """What `blob` is made of, as JSON can say it; `from_parts` reads it back."""
+        """Return what `blob` is made of, as JSON can say it; `from_parts` reads it back."""
         coded = [asdict(item) for item in self.coded]
         for item in coded:
             del item["scale"]
@@ -131,7 +131,7 @@ class PackedWeights:
 
     @classmethod
     def from_parts(cls, header: Mapping[str, Any], blob: bytes) -> PackedWeights:
-        """The weights that `header` and `blob` describe.
+        """Return the weights that `header` and `blob` describe.
 
         Raises
         ------
@@ -171,7 +171,7 @@ class PackedWeights:
 
 
 def without(weights: PackedWeights, names: Collection[str]) -> PackedWeights:
-    """The weights but for those of ``kept`` that have these names."""
+    """Return the weights but for those of ``kept`` that have these names."""
     kept = {name: value for name, value in weights.kept.items() if name not in names}
     return replace(weights, kept=kept)
 
@@ -198,7 +198,7 @@ def load_packed(path: str | os.PathLike[str]) -> PackedWeights:
 
 
 def read_weights(content: Mapping[str, bytes]) -> PackedWeights:
-    """The weights in an archive's `entries`; raises what `from_parts` raises."""
+    """Return the weights in an archive's `entries`; raises what `from_parts` raises."""
     return PackedWeights.from_parts(json.loads(content[HEADER]), content[BLOB])
 
 
@@ -209,7 +209,7 @@ def pack(indices: NDArray[np.uint8], bits: int) -> bytes:
 
 
 def unpack(content: bytes, bits: int, count: int) -> NDArray[np.uint8]:
-    """The ``count`` indices [m] that `pack` wrote."""
+    """Return the ``count`` indices [m] that `pack` wrote."""
     planes = np.unpackbits(
         np.frombuffer(content, dtype=np.uint8), count=count * bits, bitorder="little"
     ).reshape(count, bits)
@@ -220,7 +220,7 @@ def unpack(content: bytes, bits: int, count: int) -> NDArray[np.uint8]:
 
 
 def packed_size(count: int, bits: int) -> int:
-    """Bytes that `pack` makes of ``count`` indices."""
+    """Return the bytes that `pack` makes of ``count`` indices."""
     return -(-count * bits // 8)
 
 
@@ -234,7 +234,7 @@ def archive(content: Mapping[str, bytes]) -> bytes:
 
 
 def entries(content: bytes) -> dict[str, bytes]:
-    """What is in a zip archive; reading it compares the checksums."""
+    """Return what is in a zip archive; reading it compares the checksums."""
     with zipfile.ZipFile(io.BytesIO(content)) as files:
         return {name: files.read(name) for name in files.namelist()}
 

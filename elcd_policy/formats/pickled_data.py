@@ -56,7 +56,7 @@ class PickledObject:
 
     @property
     def original_name(self) -> str:
-        """The class's own name."""
+        """Return the class's own name."""
         return self.qualified_name.rpartition(".")[2]
 
     def children(self) -> Iterator[PickledObject]:

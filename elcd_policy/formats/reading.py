@@ -38,7 +38,7 @@ DESCRIPTION = "architecture.json"
 
 @dataclass(frozen=True)
 class StoredModule(Generic[M]):
-    """What is in a file.
+    """The content of a file.
 
     Parameters
     ----------

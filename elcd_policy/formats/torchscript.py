@@ -46,7 +46,7 @@ _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?!=|\w)")
 
 @dataclass(frozen=True)
 class TorchScriptArchive:
-    """What is in a TorchScript archive.
+    """The content of a TorchScript archive.
 
     Parameters
     ----------

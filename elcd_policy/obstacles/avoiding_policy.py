@@ -38,7 +38,7 @@ class AvoidingPolicy(nn.Module):
         self.obstacles = obstacles.to(self.time_scale.dtype)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Velocity [N, d] in units per s at positions ``x`` [N, d], N >= 0."""
+        """Return the velocity [N, d] in units per s at positions ``x`` [N, d], N >= 0."""
         goal = self.policy.get_goal()
         x = x.to(goal.dtype)
         v = self.policy.forward(self.obstacles.encode(x, goal))
@@ -46,18 +46,18 @@ class AvoidingPolicy(nn.Module):
 
     @torch.jit.export
     def encode(self, x: Tensor) -> Tensor:
-        """Positions [N, d] to latent points ``phi(psi(x))`` [N, d]."""
+        """Map positions [N, d] to latent points ``phi(psi(x))`` [N, d]."""
         goal = self.policy.get_goal()
         return self.policy.encode(self.obstacles.encode(x.to(goal.dtype), goal))
 
     @torch.jit.export
     def decode(self, z: Tensor) -> Tensor:
-        """Latent points [N, d] to positions [N, d] outside all obstacles."""
+        """Map latent points [N, d] to positions [N, d] outside all obstacles."""
         return self.obstacles.decode(self.policy.decode(z), self.policy.get_goal())
 
     @torch.jit.export
     def latent_velocity(self, z: Tensor) -> Tensor:
-        """Velocity [N, d] per s of latent points ``z`` [N, d]."""
+        """Return the velocity [N, d] per s of latent points ``z`` [N, d]."""
         slowness = self.obstacles.slowness(self.policy.decode(z), self.policy.get_goal())
         return self.policy.latent_velocity(z) * slowness
 
@@ -70,5 +70,5 @@ class AvoidingPolicy(nn.Module):
 
     @torch.jit.export
     def get_goal(self) -> Tensor:
-        """The goal [d]."""
+        """Return the goal [d]."""
         return self.policy.get_goal()

@@ -75,7 +75,7 @@ def left_jacobian(r: ArrayLike) -> Array:
         b, c = 0.5 - angle**2 / 24, 1 / 6 - angle**2 / 120
     else:
         b, c = (1 - np.cos(angle)) / angle**2, (angle - np.sin(angle)) / angle**3
-    return _combined(r, 1 - c * angle**2, b, c)
+    return _combine(r, 1 - c * angle**2, b, c)
 
 
 def left_jacobian_inverse(r: ArrayLike) -> Array:
@@ -85,7 +85,7 @@ def left_jacobian_inverse(r: ArrayLike) -> Array:
         c = 1 / 12 + angle**2 / 720
     else:
         c = 1 / angle**2 - 0.5 / (angle * np.tan(angle / 2))
-    return _combined(r, 1 - c * angle**2, -0.5, c)
+    return _combine(r, 1 - c * angle**2, -0.5, c)
 
 
 def rotation_vector(target: ArrayLike, current: ArrayLike) -> Array:
@@ -177,7 +177,7 @@ def _vector(r: ArrayLike) -> tuple[Array, float]:
     return r, float(np.sqrt(r @ r))
 
 
-def _combined(r: Array, a: float, b: float, c: float) -> Array:
+def _combine(r: Array, a: float, b: float, c: float) -> Array:
     """``a I + b [r]x + c r r^T``."""
     x, y, z = r.tolist()
     return np.array(

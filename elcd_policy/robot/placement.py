@@ -93,7 +93,7 @@ class Placement:
         return offset @ self.rotation / self.metres_per_unit
 
     def velocity_to_robot(self, v: ArrayLike) -> NDArray[np.float64]:
-        """Velocities [..., d] in units per s to robot velocities [..., 3] in m/s."""
+        """Map velocities [..., d] in units per s to robot velocities [..., 3] in m/s."""
         v = _last_axis(v, (1, 2, 3))
         return self.metres_per_unit * v @ self.rotation[:, : v.shape[-1]].T
 

@@ -17,15 +17,15 @@ class Described(Protocol):
 
     @property
     def dimension(self) -> int:
-        """Number of coordinates d."""
+        """Return the number of coordinates d."""
 
     @property
     def units(self) -> str:
-        """Unit of the positions."""
+        """Return the unit of the positions."""
 
     @property
     def orientation(self) -> Any:
-        """The reference of poses, None for others."""
+        """Return the reference of poses, None for others."""
 
     @property
     def names(self) -> Sequence[str]:

@@ -78,7 +78,7 @@ class TrainingData:
     def draw_starts(
         self, count: int, last: int, push: float, generator: torch.Generator
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Random starts: demonstration and sample index (up to ``last``) [count], push [count, d].
+        """Draw starts: demonstration and sample index (up to ``last``) [count], push [count, d].
 
         A quarter of the starts are first samples; half of all starts are pushed, by a standard
         deviation drawn log-uniformly from a fifth of ``push`` up to ``push``.
@@ -94,7 +94,7 @@ class TrainingData:
 
 
 def pose_scale(offsets: Array, goal: Array) -> Array:
-    """Units [6] that make positions and rotations equally large: root mean squares of each.
+    """Return units [6] that make positions and rotations equally large: root mean squares of each.
 
     A diagonal scaling is part of the diffeomorphism, so it changes the metric, not the
     guarantee. The ratio of the two is the characteristic length that a rad counts as.

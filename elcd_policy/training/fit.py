@@ -123,7 +123,7 @@ def _minimise(
     *,
     decay: bool = True,
 ) -> float:
-    """Adam with a short warm-up and, unless ``decay`` is off, a cosine decay to (almost) nothing.
+    """Run Adam with a short warm-up and, unless ``decay`` is off, a cosine decay to almost 0.
 
     Returns the mean loss of the last third of the steps (0 if there are none).
     """
@@ -162,7 +162,7 @@ def _draw(
     settings: TrainingSettings,
     seed: int,
 ) -> tuple[TangentFlow, LatentField]:
-    """Flow and field with first weights of their own; a given one as it is."""
+    """Build flow and field with first weights of their own; a given one as it is."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return (

@@ -1,4 +1,4 @@
-"""What training minimises: distances between demonstrated and generated positions."""
+"""Losses of training: distances between demonstrated and generated positions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def closed_form_loss(
     settings: TrainingSettings,
     generator: torch.Generator,
 ) -> Tensor:
-    """Loss of the field's linear part, whose trajectories are ``exp(-rates t) e0``.
+    """Compute the loss of the field's linear part, whose trajectories are ``exp(-rates t) e0``.
 
     Each start is judged at random later samples of its demonstration, to its very end, at the
     cost of one decoding: no integration, no Jacobian.
@@ -50,7 +50,7 @@ def shooting_loss(
     settings: TrainingSettings,
     generator: torch.Generator,
 ) -> Tensor:
-    """Loss of the whole field, integrated over ``settings.window`` samples (midpoint rule)."""
+    """Compute the loss of the whole field over ``settings.window`` samples (midpoint rule)."""
     samples = data.positions.shape[1]
     steps = max(1, min(settings.window, samples - 2) // STRIDE)
     demo, index, push = data.draw_starts(
@@ -71,7 +71,7 @@ def shooting_loss(
 def _targets(
     data: TrainingData, settings: TrainingSettings, start: Tensor, index: Tensor, ahead: Tensor
 ) -> Tensor:
-    """Where starts [B, d] at samples ``index`` [B] should be ``ahead`` [B, M] later, [B, M, d].
+    """Return where starts [B, d] at samples ``index`` [B] are due ``ahead`` [B, M] later [B, M, d].
 
     A start follows the demonstrations that are nearest to it at its phase, in their mean with
     Gaussian weights (Nadaraya and Watson's kernel regression). What it is off that mean fades
@@ -88,7 +88,7 @@ def _targets(
 
 
 def _latent_offsets(flow: TangentFlow, start: Tensor) -> tuple[Tensor, Tensor]:
-    """Starts [B, d] as offsets [B, d] from the latent goal, and the latent goal [d]."""
+    """Return starts [B, d] as offsets [B, d] from the latent goal, and the latent goal [d]."""
     z = flow.inverse(torch.cat([start, torch.zeros_like(start[:1])]))[0]
     return z[:-1] - z[-1], z[-1]
 
@@ -98,7 +98,7 @@ def _decoded(flow: TangentFlow, z: Tensor) -> Tensor:
 
 
 def _position_loss(generated: Tensor, target: Tensor) -> Tensor:
-    """Mean distance plus mean squared distance of positions [B, M, d].
+    """Return the mean distance plus mean squared distance of positions [B, M, d].
 
     The distance keeps pulling where a square has long gone flat, the square stops outliers.
     """

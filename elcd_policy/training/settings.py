@@ -10,7 +10,7 @@ from ..errors import ParameterError
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How a policy is learned. Lengths are in units of the demonstrations' own scale.
+    """Settings of how a policy is learned. Lengths are in units of the demonstrations' own scale.
 
     Parameters
     ----------

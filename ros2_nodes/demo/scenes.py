@@ -51,7 +51,7 @@ class Scene(ABC):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """Values of the run that its metrics name."""
+        """Return the values of the run that its metrics name."""
         return {"robot": self.robot.name, "seed": self.arguments["seed"]}
 
     @abstractmethod

@@ -123,7 +123,7 @@ class ArmKinematics:
         return tcp.translation.copy(), self._pin.Quaternion(tcp.rotation).coeffs().copy()
 
     def jacobian(self, positions: Array) -> Array:
-        """Geometric Jacobian [6, n] of the TCP, linear above angular, base frame."""
+        """Return the geometric Jacobian [6, n] of the TCP, linear above angular, base frame."""
         jacobian = self._pin.computeFrameJacobian(
             self._model,
             self._data,
@@ -204,7 +204,7 @@ class ArmKinematics:
 
 
 def _chain(model: Any, base_frame: str, tcp_frame: str) -> tuple[str, ...]:
-    """Return names of the joints from a link to another one further out."""
+    """Return the names of the joints from a link to another one further out."""
     base = model.frames[model.getBodyId(base_frame)].parentJoint
     joint = model.frames[model.getBodyId(tcp_frame)].parentJoint
     chain = []

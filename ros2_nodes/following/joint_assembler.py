@@ -81,12 +81,12 @@ class JointAssembler:
 
     @property
     def heard(self) -> tuple[str, ...]:
-        """Names of the joints that were heard."""
+        """Return the names of the joints that were heard."""
         return tuple(self._known)
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Names of the joints that were never heard."""
+        """Return the names of the joints that were never heard."""
         return tuple(name for name in self.joints if name not in self._known)
 
     @property

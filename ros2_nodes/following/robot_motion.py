@@ -35,7 +35,7 @@ class Policy(Protocol):
     """A policy that can be followed."""
 
     def velocity(self, x: Array) -> Array:
-        """Velocity [d] at a state [d], in the policy's units."""
+        """Return the velocity [d] at a state [d], in the policy's units."""
 
     def get_goal(self) -> Array:
         """Return the attractor [d]."""

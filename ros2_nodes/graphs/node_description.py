@@ -74,7 +74,7 @@ class NodeDescription:
 
     @property
     def given(self) -> dict[str, Value]:
-        """The parameters that say something."""
+        """Return the parameters that say something."""
         return {name: value for name, value in self.parameters.items() if value != ()}
 
     def command(self) -> list[str]:

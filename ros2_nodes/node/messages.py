@@ -119,7 +119,7 @@ class Refusal:
 
     @property
     def values(self) -> dict[str, object]:
-        """The reason as a value of the status, for as long as it is the newest."""
+        """Return the reason as a value of the status, for as long as it is the newest."""
         return {"last_refusal": self._reason} if self._reason else {}
 
 

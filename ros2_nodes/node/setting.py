@@ -50,7 +50,7 @@ class Setting:
 
     @property
     def meaning(self) -> str:
-        """The description with unit, range and choices, for help texts and descriptors."""
+        """Return the description with unit, range and choices, for help texts and descriptors."""
         facts = []
         if self.lower is not None or self.upper is not None:
             facts.append(self._range())
@@ -62,12 +62,12 @@ class Setting:
 
     @property
     def text(self) -> str:
-        """The default, written as on a command line."""
+        """Return the default, written as on a command line."""
         return self.default if isinstance(self.default, str) else json.dumps(self.default)
 
     @property
     def texts(self) -> list[str]:
-        """All allowed texts, if they can be listed; else none."""
+        """Return all allowed texts, if they can be listed; else none."""
         return ["true", "false"] if isinstance(self.default, bool) else list(self.choices)
 
     def check(self, value: Any) -> Value:

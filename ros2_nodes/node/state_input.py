@@ -61,7 +61,7 @@ class StateInput(ABC, Generic[S]):
 
     @property
     def stamp(self) -> Any:
-        """The stamp of the newest message."""
+        """Return the stamp of the newest message."""
         return self._message.header.stamp
 
     def age(self, now: float) -> float:
@@ -225,7 +225,7 @@ class ArmPoseInput(StateInput[State]):
 
     @property
     def stamp(self) -> Any:
-        """The stamp of the newest message."""
+        """Return the stamp of the newest message."""
         return self._joints.stamp
 
     def age(self, now: float) -> float:

@@ -109,14 +109,14 @@ class Recording:
 
     @property
     def time(self) -> Array:
-        """Times [N] in s: the stamps, or the arrivals if nothing was stamped."""
+        """Return times [N] in s: the stamps, or the arrivals if nothing was stamped."""
         stamps = [sample.stamp for sample in self._samples]
         times = stamps if any(stamps) else [sample.arrival for sample in self._samples]
         return np.array([time / NANOSECONDS for time in times])
 
     @property
     def duration(self) -> float:
-        """Time in s from the first to the last sample."""
+        """Return the time in s from the first to the last sample."""
         if not self._samples:
             return 0.0
         first, last = self._samples[0], self._samples[-1]

@@ -78,7 +78,7 @@ class JointReader:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of the joints."""
+        """Return the names of the joints."""
         return self._joints.joints
 
     @property

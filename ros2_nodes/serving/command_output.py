@@ -47,7 +47,7 @@ class CommandOutput(ABC):
 
     @property
     def topic(self) -> str:
-        """Full name, after remapping."""
+        """Return the full name, after remapping."""
         return str(self._publisher.topic_name)
 
     @property

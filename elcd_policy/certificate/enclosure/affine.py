@@ -58,12 +58,12 @@ class Form:
 
     @property
     def radius(self) -> Array:
-        """The largest deviation [N, m] from ``center``, rounded outward."""
+        """Return the largest deviation [N, m] from ``center``, rounded outward."""
         return (self.spread + self.rest) * (1 + MARGIN * (2 + self.linear.shape[1]))
 
     @property
     def magnitude(self) -> Array:
-        """The largest absolute value [N, m]."""
+        """Return the largest absolute value [N, m]."""
         return np.abs(self.center) + self.radius
 
     def norm(self) -> Array:

@@ -94,7 +94,7 @@ def _numbers(array: Any, key: str, where: str) -> Any:
 
 
 def _upright(array: Any, count: int, key: str, where: str) -> Any:
-    """The array as [N, d]."""
+    """Return the array as [N, d]."""
     if array.ndim == 1:
         array = array.reshape(-1, 1)
     if array.ndim != 2 or array.shape[1] < 1:

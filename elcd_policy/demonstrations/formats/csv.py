@@ -131,7 +131,7 @@ def _read_table(path: Path, file: TextIO) -> _Table:
 
 
 def _rows(lines: Iterator[tuple[int, str]], delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Number and stripped cells of each line that is neither blank nor a comment."""
+    """Return the number and stripped cells of each line that is neither blank nor a comment."""
     for number, line in lines:
         if not line.strip() or line.lstrip().startswith("#"):
             continue
@@ -224,7 +224,7 @@ def _filled(path: Path, header: list[str], rows: Iterator[tuple[int, list[str]]]
 
 
 def _fitted(path: Path, number: int, cells: list[str], width: int) -> list[str]:
-    """The cells of a line without the empty ones behind the last column."""
+    """Return the cells of a line without the empty ones behind the last column."""
     if len(cells) > width and not any(cells[width:]):
         return cells[:width]
     raise DemonstrationError(
@@ -238,7 +238,7 @@ _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
 
 
 def _number(cell: str) -> float | None:
-    """The number in a cell, with a decimal point or comma; None if it is none."""
+    """Return the number in a cell, with a decimal point or comma; None if it is none."""
     try:
         return None if "_" in cell else float(cell)
     except ValueError:
@@ -284,7 +284,7 @@ def _clock(
 
 
 def _by_episode(whole: Recording, table: _Table, column: int) -> Iterator[Recording]:
-    """One recording for each value of the episode column, in the order of the file."""
+    """Return one recording for each value of the episode column, in the order of the file."""
     keys = table.texts.get(column) or [f"{value:g}" for value in table.numbers[:, column].tolist()]
     label = re.split(r"[\W_]", table.header[column])[0] or "episode"
     numbers: dict[str, list[int]] = {}

@@ -80,7 +80,7 @@ def read_hdf5(path: Path, request: Source) -> tuple[list[Recording], dict[str, A
 
 
 class _Demo:
-    """Where in a file one demonstration lies."""
+    """The place of one demonstration in a file."""
 
     def __init__(self, name: str, group: str, observations: str, tree: Tree) -> None:
         self.name, self.group, self.observations = name, group, observations
@@ -120,7 +120,7 @@ class _Demo:
 
     @property
     def wanted(self) -> list[str]:
-        """Names of the data sets to read."""
+        """Return the names of the data sets to read."""
         keys = [key for key in (self.key, self.quaternion) if key]
         full = [f"{self.observations}/{key}".strip("/") for key in keys]
         return [*full, *([self.clock] if self.clock and self.key else [])]
@@ -192,7 +192,7 @@ class _Demo:
 
 
 def _demos(path: Path, tree: Tree, request: Source) -> list[_Demo]:
-    """The demonstrations in a file, in natural order."""
+    """Return the demonstrations in a file, in natural order."""
     root = "data" if "data" in tree.attributes else ""
     groups = [
         name for name in tree.children(root) if f"{root}/{name}".strip("/") in tree.attributes
@@ -229,7 +229,7 @@ def _environment(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _frequency(env: dict[str, Any]) -> float:
-    """Steps per s; 0 if nothing says it."""
+    """Return steps per s; 0 if nothing says it."""
     inner = env.get("env_kwargs")
     value = inner.get("control_freq") if isinstance(inner, dict) else None
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -23,7 +23,7 @@ Arrays = dict[str, Any]
 
 
 class Tree:
-    """What an HDF5 file holds: ``sets``, shapes by name, and ``attributes`` of its groups."""
+    """The content of an HDF5 file: ``sets``, shapes by name, and ``attributes`` of its groups."""
 
     def __init__(self, values: Any) -> None:
         self.sets: dict[str, list[int]] = values["sets"]

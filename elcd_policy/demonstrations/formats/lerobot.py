@@ -90,7 +90,7 @@ def _episodes(
     splits: Mapping[str, Any],
     robot: object,
 ) -> tuple[list[Recording], dict[str, Any]]:
-    """The recordings, and what the data set says of them."""
+    """Return the recordings, and what the data set says of them."""
     episode, remarks = frames["episode"], []
     numbers = np.unique(episode)
     twice = 0
@@ -129,7 +129,7 @@ def _episodes(
 
 
 def _frames(parquet: Any, file: Path, feature: str) -> dict[str, NDArray[Any]]:
-    """Columns of one file: episode, frame (if it has one), time [N] and state [N, d]."""
+    """Return the columns of one file: episode, frame (if it has one), time [N] and state [N, d]."""
     whole = parquet.ParquetFile(file)
     limit = max(10 * file.stat().st_size, LARGEST)
     size = sum(
@@ -160,7 +160,7 @@ def _frames(parquet: Any, file: Path, feature: str) -> dict[str, NDArray[Any]]:
 
 
 def _axis_names(feature: Mapping[str, Any], dimension: int) -> tuple[str, ...]:
-    """Names of a feature's axes; by default those of nameless coordinates."""
+    """Return the names of a feature's axes; by default those of nameless coordinates."""
     names = feature.get("names")
     if isinstance(names, Mapping):  # {"motors": [...]} or {"x": 0, ...}
         first = next(iter(names.values()), None)

@@ -52,7 +52,7 @@ def read_npz(path: Path, request: Source) -> tuple[list[Recording], dict[str, An
 
 
 def _arrays(path: Path) -> dict[str, Any]:
-    """All arrays of a file, none larger than its part of the file says."""
+    """Return all arrays of a file, none larger than its part of the file says."""
     arrays: dict[str, Any] = {}
     try:
         with zipfile.ZipFile(path) as archive:

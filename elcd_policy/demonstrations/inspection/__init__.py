@@ -1,4 +1,4 @@
-"""What is hard about demonstrations, named before anything is trained."""
+"""Inspection of demonstrations: what is hard about them, named before anything is trained."""
 
 from .description import ODD_ONES, Description, Member, describe, length_in
 from .detection import KINDS, detect, split_by_way

@@ -1,4 +1,4 @@
-"""Where a path comes near itself again: turns, crossings and ways back along itself.
+"""Contacts of a path with itself: turns, crossings and ways back along itself.
 
 A field has one velocity at each place. A path that comes back to a place in another direction
 asks for two; one that comes back in the same direction asks to go round and to leave at once.
@@ -38,7 +38,7 @@ PLANAR = 0.02
 
 @dataclass(frozen=True, eq=False)
 class Contacts:
-    """Where one path touches itself after it was away.
+    """Contacts of one path with itself after it was away.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def _nearest(x: Array, i: Indices, j: Indices) -> Array:
 
 
 def _directions(x: Array, step: float) -> Array:
-    """Unit tangents [L, d], over a few points."""
+    """Return the unit tangents [L, d], over a few points."""
     reach = max(1, round(0.03 / step))
     ahead = x[np.minimum(np.arange(len(x)) + reach, len(x) - 1)]
     behind = x[np.maximum(np.arange(len(x)) - reach, 0)]
@@ -110,7 +110,7 @@ def _directions(x: Array, step: float) -> Array:
 
 
 def _turns(x: Array) -> float:
-    """Length of the path over that of one turn; 0 if it does not go round more than once.
+    """Return length of the path over that of one turn; 0 if it does not go round more than once.
 
     The turn is the first lag at which the path has come back to itself all along the part that
     it goes more than once, after it was away.
@@ -153,7 +153,7 @@ def _side(a: Array, b: Array, c: Array) -> Array:
 
 
 def _separate(places: Array) -> Array:
-    """One place for all that are within a twentieth of each other."""
+    """Return one place for all that are within a twentieth of each other."""
     found: list[Array] = []
     for place in places:
         if all(np.linalg.norm(place - other) > 0.05 for other in found):

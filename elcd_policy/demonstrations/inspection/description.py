@@ -45,7 +45,7 @@ class Member:
 
 @dataclass(frozen=True, eq=False)
 class Description:
-    """What `describe` says.
+    """The result of `describe`.
 
     Parameters
     ----------
@@ -62,12 +62,12 @@ class Description:
 
     @property
     def lines(self) -> list[str]:
-        """What was found with what helps, a line each; empty if nothing was."""
+        """Return what was found with what helps, a line each; empty if nothing was."""
         return self.hard + [f"{clause}; elcd prepare" for clause in self.preparation.mendable]
 
     @property
     def hard(self) -> list[str]:
-        """What preparing does not mend, a line each."""
+        """Return what preparing does not mend, a line each."""
         return [*map(str, self.findings), *self.preparation.warnings]
 
     def to_dict(self) -> dict[str, Any]:

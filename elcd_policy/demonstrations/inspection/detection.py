@@ -91,7 +91,7 @@ def split_by_way(demonstrations: DemonstrationSet, count: int) -> list[tuple[int
 
 
 def _drop(paths: Paths, which: Sequence[int]) -> str:
-    """What leaves demonstrations out; those without a name can only be left out by hand."""
+    """Return what leaves demonstrations out; those without a name can only be left out by hand."""
     names = [paths.demonstrations[k].name for k in which]
     options = " ".join(f"--drop {quote(name)}" for name in names)
     return f"leave it out: {options}" if all(names) else "leave it out"
@@ -186,7 +186,7 @@ def _find_ends(paths: Paths, moving: list[int]) -> list[Finding]:
 
 
 def _find_contacts(paths: Paths, moving: list[int]) -> list[Finding]:
-    """The first of turns, ways back, a closed loop and crossings."""
+    """Return the first of turns, ways back, a closed loop and crossings."""
     contacts = {k: find_contacts(paths.paths[k]) for k in moving}
     turning = [k for k in moving if contacts[k].turns > TURNS]
     backward = _retracing(contacts)
@@ -221,7 +221,7 @@ def _find_contacts(paths: Paths, moving: list[int]) -> list[Finding]:
 
 
 def _retracing(contacts: dict[int, Contacts]) -> list[int]:
-    """Demonstrations that go back along themselves, unless all do so on the same side."""
+    """Return demonstrations that go back along themselves, unless all do so on the same side."""
     which = [k for k, contact in contacts.items() if contact.retraced > RETRACED]
     if which and keeps_to_one_side(np.concatenate([contacts[k].beside for k in which])):
         return []
@@ -233,7 +233,7 @@ def _enough(which: list[int], among: list[int]) -> bool:
 
 
 def _common_places(crossings: list[Array]) -> Array:
-    """Mean places [M, d] of crossings that most demonstrations have."""
+    """Return the mean places [M, d] of crossings that most demonstrations have."""
     most = int(np.median([len(each) for each in crossings])) or 1
     alike = [each for each in crossings if len(each) == most]
     if not alike:
@@ -293,6 +293,6 @@ def _find_timing(paths: Paths, moving: list[int]) -> list[Finding]:
 
 
 def _place_of_wait(path: Path, begin: float, duration: float) -> Array:
-    """Where [d] a path is halfway through a wait."""
+    """Return where [d] a path is halfway through a wait."""
     halfway = path.time[0] + begin + duration / 2
     return np.asarray(path.position[int(np.searchsorted(path.time, halfway))])

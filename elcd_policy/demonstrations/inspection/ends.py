@@ -1,4 +1,4 @@
-"""Where demonstrations end: together, apart for a reason, or astray."""
+"""Ends of demonstrations: together, apart for a reason, or astray."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AGREE = 1.15
 
 
 def stray_ends(paths: Paths, members: list[int]) -> dict[int, float]:
-    """Demonstrations that end far from all others, with the distance in extents.
+    """Return demonstrations that end far from all others, with the distance in extents.
 
     Of fewer than three nobody can say which one strays.
     """

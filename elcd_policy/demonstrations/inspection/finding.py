@@ -1,4 +1,4 @@
-"""What a detector says."""
+"""A finding of a detector."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Finding:
         return f"{self.sentence}; {self.advice}" if self.advice else self.sentence
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form."""
+        """Return a JSON-ready form."""
         return {
             "kind": self.kind,
             "sentence": self.sentence,
@@ -49,14 +49,14 @@ class Finding:
 
 
 def list_text(names: Sequence[str], most: int = 6) -> str:
-    """Names as people list them: ``a, b and c``, cut off after ``most``."""
+    """Return the names as people list them: ``a, b and c``, cut off after ``most``."""
     if len(names) > most:
         return ", ".join(names[:most]) + f" and {len(names) - most} more"
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
 def clause(count: int, total: int, plural: str, singular: str) -> str:
-    """What ``count`` of ``total`` demonstrations do: ``3 of 7 demonstrations wait``."""
+    """Return what ``count`` of ``total`` demonstrations do: ``3 of 7 demonstrations wait``."""
     if total == 1:
         return f"the demonstration {singular}"
     if count == total:

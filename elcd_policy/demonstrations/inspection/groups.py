@@ -57,7 +57,7 @@ def hausdorff_distances(paths: Array) -> Array:
 
 
 def told_apart_by_start(paths: Paths, one: tuple[int, ...], other: tuple[int, ...]) -> bool:
-    """Whether two ways begin so far apart that a field can tell them."""
+    """Return whether two ways begin so far apart that a field can tell them."""
     starts = [np.array([paths.paths[k].position[0] for k in group]) for group in (one, other)]
     ways = [np.array([paths.paths[k].resampled(POINTS) for k in group]) for group in (one, other)]
     nearest = float(cdist(*starts).min())
@@ -71,7 +71,7 @@ def distance_of_ways(paths: Paths, one: tuple[int, ...], other: tuple[int, ...])
 
 
 def _shapes(paths: Paths, members: list[int]) -> Array:
-    """Paths [n, K, d] at equal shares of their lengths, with a common start and end."""
+    """Return paths [n, K, d] at equal shares of their lengths, with a common start and end."""
     shapes = np.array([paths.paths[k].resampled(POINTS) for k in members])
     share = np.linspace(0.0, 1.0, POINTS)[:, None]
     starts, ends = shapes[:, :1], shapes[:, -1:]

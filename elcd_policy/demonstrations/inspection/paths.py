@@ -47,21 +47,21 @@ class Path:
 
     @cached_property
     def length(self) -> float:
-        """Length of the path in extents."""
+        """Return the length of the path in extents."""
         return float(np.linalg.norm(np.diff(self.position, axis=0), axis=1).sum())
 
     @cached_property
     def points(self) -> Array:
-        """The path [L, d] at equal lengths of about `STEP`, at least 20 points."""
+        """Return the path [L, d] at equal lengths of about `STEP`, at least 20 points."""
         return self.resampled(int(np.clip(np.ceil(self.length / STEP), 20, MOST_POINTS)))
 
     @property
     def step(self) -> float:
-        """Length between two of ``points``."""
+        """Return the length between two of ``points``."""
         return self.length / (len(self.points) - 1)
 
     def resampled(self, count: int) -> Array:
-        """The path [count, d] at equal lengths."""
+        """Return the path [count, d] at equal lengths."""
         gone = np.linalg.norm(np.diff(self.position, axis=0), axis=1)
         along = np.concatenate([[0.0], np.cumsum(gone)])
         even = np.linspace(0.0, along[-1], count)
@@ -103,20 +103,20 @@ class Paths:
 
     @property
     def moving(self) -> list[int]:
-        """Demonstrations in which something moves: by a twentieth of the extent at least."""
+        """Return demonstrations in which something moves: by a twentieth of the extent at least."""
         reach = [float(np.ptp(path.position, axis=0).max()) for path in self.paths]
         return [index for index, far in enumerate(reach) if far > 0.05]
 
     def name(self, index: int) -> str:
-        """What messages call a demonstration."""
+        """Return what messages call a demonstration."""
         return self.demonstrations[index].name or f"demonstration {index}"
 
     def length_text(self, extents: float) -> str:
-        """A length as people read it: mm where units are m and the motion is below 10 m."""
+        """Return a length as people read it: mm where units are m and the motion is below 10 m."""
         return length_text(extents * self.extent, self.demonstrations.units, self.extent)
 
     def point_text(self, point: Array) -> str:
-        """A place in the demonstrations' own coordinates; of poses its position."""
+        """Return a place in the demonstrations' own coordinates; of poses its position."""
         shown = point * self.unit
         if self.demonstrations.orientation is not None:
             shown = shown[:3]

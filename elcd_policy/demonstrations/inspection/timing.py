@@ -1,4 +1,4 @@
-"""How demonstrations spend their time: waits in the middle, ends at full speed, unequal clocks."""
+"""Timing of demonstrations: waits in the middle, ends at full speed, unequal clocks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a motion begins and ends within a recording that rests at both ends."""
+"""Begin and end of a motion within a recording that rests at both ends."""
 
 from __future__ import annotations
 

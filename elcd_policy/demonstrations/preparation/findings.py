@@ -1,4 +1,4 @@
-"""What stands between raw demonstrations and a policy that learns them well."""
+"""Findings on raw demonstrations that stand between them and a good policy."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ POINTS = 200
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """What `inspect` found; nothing of it depends on the unit of length.
+    """Findings of `inspect`; nothing of it depends on the unit of length.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class Findings:
 
     @property
     def mendable(self) -> list[str]:
-        """What `prepare` mends, one clause each; empty if the data do not need it."""
+        """Return what `prepare` mends, one clause each; empty if the data do not need it."""
         start, end = np.median(self.rest, axis=0).tolist()
         found = []
         if max(self.dwell) > DWELL:
@@ -85,7 +85,7 @@ class Findings:
 
     @property
     def warnings(self) -> list[str]:
-        """What only other demonstrations mend, one clause each."""
+        """Return what only other demonstrations mend, one clause each."""
         if self.contradictory <= CONTRADICTORY:
             return []
         at_once = f", {self.contradictory_at_once:.0%} at the same time"

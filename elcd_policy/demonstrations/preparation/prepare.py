@@ -57,7 +57,7 @@ def prepare(demonstrations: DemonstrationSet, cutoff: float | None = None) -> De
 
 @dataclass(frozen=True)
 class Moved:
-    """How far preparing moved demonstrations, the largest of all; outliers and rests aside.
+    """Distances by which preparing moved demonstrations at most; outliers and rests aside.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class Moved:
 
     @property
     def too_far(self) -> bool:
-        """Whether the motion is another one now."""
+        """Return whether the motion is another one now."""
         return max(self.path, self.ends) > MOVED * self.extent or self.speed > SLOWED
 
     def to_dict(self) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def header_content(policy: LoadedPolicy, stem: str, verdict: str) -> bytes:
             expected=refusal.expected,
             advice="write it as *.pt",
         ) from refusal
-    text = c_header(motion, c_name(stem), _said(policy, verdict), _positions(policy.metadata))
+    text = c_header(motion, c_name(stem), _describe(policy, verdict), _positions(policy.metadata))
     return text.encode()
 
 
@@ -60,8 +60,8 @@ def _positions(facts: PolicyMetadata) -> Tensor:
     return torch.tensor(drawn)
 
 
-def _said(policy: LoadedPolicy, verdict: str) -> list[str]:
-    """What the head of the file says of the policy."""
+def _describe(policy: LoadedPolicy, verdict: str) -> list[str]:
+    """Return what the head of the file says of the policy."""
     facts = policy.metadata
     guarantee, (lower, upper) = facts.guarantee, facts.workspace
     versions = ", ".join(f"{name} {value}" for name, value in facts.versions.items())

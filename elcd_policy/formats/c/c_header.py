@@ -24,7 +24,7 @@ LANES = 8
 
 
 def c_name(stem: str) -> str:
-    """What the header's functions are called after a file's name."""
+    """Return what the header's functions are called after a file's name."""
     name = re.sub(r"\W+", "_", stem.lower(), flags=re.ASCII).strip("_")
     return name if name and not name[0].isdigit() else f"policy_{name}".rstrip("_")
 
@@ -86,7 +86,7 @@ def filled(
     checked: Tensor,
     **values: str,
 ) -> str:
-    """The blocks of `c_code` as one text.
+    """Return the blocks of `c_code` as one text.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def _field(field: Any, dimension: int) -> str:
 
 
 def numbers(values: Tensor) -> str:
-    """The initialiser of a float array, in the order in which the tensor lies."""
+    """Return the initialiser of a float array, in the order in which the tensor lies."""
     array: NDArray[np.float32] = values.detach().numpy().astype(np.float32)
     if not np.isfinite(array).all():
         raise _unknown("weights that are not finite", "finite ones")
@@ -189,7 +189,7 @@ def numbers(values: Tensor) -> str:
 
 
 def _number(value: Any) -> str:
-    """A float32 as C writes it, to the bit."""
+    """Return a float32 as C writes it, to the bit."""
     text = str(np.float32(value))
     return f"{text}f" if re.search(r"[.e]", text) else f"{text}.0f"
 

@@ -31,7 +31,7 @@ class OnnxRuntime:
         self.run = inference_session(graph).run
 
     def velocity(self, x: NDArray[np.float32], goal: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Velocity [N, d] at positions ``x`` [N, d], the goal at ``goal`` [d]."""
+        """Return the velocity [N, d] at positions ``x`` [N, d], the goal at ``goal`` [d]."""
         if not len(x):
             return x
         velocity: NDArray[np.float32] = self.run(None, {"x": x, "goal": goal})[0]
@@ -57,7 +57,7 @@ def require_onnx() -> None:
 
 
 def onnx_content(policy: Any, archive: bytes, metadata: str) -> bytes:
-    """An ONNX file of the policy.
+    """Return an ONNX file of the policy.
 
     Parameters
     ----------

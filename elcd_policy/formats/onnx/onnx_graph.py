@@ -20,7 +20,7 @@ SMALL = 8
 
 
 def velocity_graph(policy: Any) -> Any:
-    """An `onnx.ModelProto` of ``velocity = forward(x; goal)`` in float32.
+    """Return an `onnx.ModelProto` of ``velocity = forward(x; goal)`` in float32.
 
     Inputs: ``x`` [N, d] with N >= 1, and ``goal`` [d], which may be left out and is then the
     policy's own. Output: ``velocity`` [N, d], in the policy's units per s. The operations are
@@ -143,7 +143,7 @@ class _Graph:
         return name
 
     def model(self, dimension: int) -> Any:
-        """The whole; its result is that of the last node."""
+        """Return the whole; its result is that of the last node."""
         from onnx import TensorProto, helper, numpy_helper
 
         def described(name: str, shape: list[Any]) -> Any:

@@ -99,7 +99,7 @@ def _short(error: BaseException) -> str:
 
 
 def _has_plain_metadata(path: Path) -> bool:
-    """Whether a bag's metadata can be handed on: neither huge nor growing by aliases."""
+    """Return whether a bag's metadata can be handed on: neither huge nor growing by aliases."""
     file = path / METADATA
     if not file.is_file() or file.stat().st_size > LARGEST_METADATA:
         return False
@@ -111,7 +111,7 @@ def _has_plain_metadata(path: Path) -> bool:
 
 
 def _data_files(folder: Path) -> list[Path]:
-    """Files of messages in a bag's folder, by their numbers."""
+    """Return the files of messages in a bag's folder, by their numbers."""
     files = [f for f in folder.iterdir() if f.name.endswith(BAG_SUFFIXES) and f.is_file()]
     numbers = {f: int((re.findall(r"_(\d{1,9})\.", f.name) or [0])[-1]) for f in files}
     return sorted(files, key=lambda f: (numbers[f], f.name))

@@ -19,7 +19,7 @@ POINT_LABELS = POSE_LABELS[:3]
 
 
 class Sample(NamedTuple):
-    """What a message says of one body.
+    """The part of a message about one body.
 
     ``header`` is None for messages without one; ``body`` names a transform's child frame.
     """

@@ -82,7 +82,7 @@ def read_bag(path: Path, request: Source) -> tuple[list[Recording], dict[str, An
 def _in_units(
     recording: Recording, kind: str, about: dict[str, Any], texts: dict[str, str]
 ) -> Recording:
-    """A recording with the units that messages have, or that a writer noted."""
+    """Return a recording with the units that messages have, or that a writer noted."""
     if kind == JOINTS:
         about.setdefault("units", "rad")
         kinds = dict.fromkeys(recording.labels, "joint")
@@ -102,13 +102,13 @@ def _in_units(
 
 
 def _name(path: Path) -> str:
-    """What the demonstration in a bag is called."""
+    """Return what the demonstration in a bag is called."""
     ends = (end for end in BAG_SUFFIXES if path.name.endswith(end))
     return path.name.removesuffix(next(ends, ""))
 
 
 def _chosen_topic(path: Path, topic: str, everything: dict[str, str]) -> str:
-    """The topic to read."""
+    """Return the topic to read."""
     found = {name: kind for name, kind in everything.items() if kind in KINDS}
     listed = ", ".join(f"{name} ({kind.rpartition('/')[2]})" for name, kind in found.items())
     if not found:
@@ -203,7 +203,7 @@ class _Series:
 
 
 def _read_series(reader: Any, topic: str, kind: str, where: str) -> dict[Body, _Series]:
-    """The samples on a topic by body."""
+    """Return the samples on a topic by body."""
     series: dict[Body, _Series] = {}
     connections = [c for c in reader.connections if c.topic == topic]
     messages = reader.messages(connections)
@@ -222,7 +222,7 @@ def _read_series(reader: Any, topic: str, kind: str, where: str) -> dict[Body, _
 
 
 def _read_blocks(reader: Any, messages: Iterator[Any], kind: str) -> _Series:
-    """The samples of messages that are mostly alike, many at once: ten times as fast."""
+    """Return the samples of messages that are mostly alike, many at once: ten times as fast."""
     series = _Series()
     while block := list(itertools.islice(messages, BLOCK)):
         decoded = decode_block(kind, [raw for _, _, raw in block])
@@ -239,7 +239,7 @@ def _read_blocks(reader: Any, messages: Iterator[Any], kind: str) -> _Series:
 
 
 def _chosen_body(path: Path, topic: str, bodies: list[Body], pair: str) -> Body:
-    """The transform to read."""
+    """Return the transform to read."""
     names = ["->".join(body) for body in bodies]
     found = [
         body

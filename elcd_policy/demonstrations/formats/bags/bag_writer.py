@@ -176,7 +176,7 @@ def _message(
     quaternion: NDArray[np.float64] | None,
     names: Sequence[str],
 ) -> Any:
-    """A message with stamp ``time`` in ns."""
+    """Return a message with stamp ``time`` in ns."""
     types = store.types
     seconds, nanoseconds = divmod(time, NANOSECONDS)
     stamp = types["builtin_interfaces/msg/Time"](sec=seconds, nanosec=nanoseconds)

@@ -55,7 +55,7 @@ def recover(file: Path, target: Path) -> int:
 
 
 def _records(data: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
-    """Records up to the break; of a chunk that is cut, what there is of it."""
+    """Return the records up to the break; of a chunk that is cut, what there is of it."""
     while len(head := data.read(9)) == 9:
         opcode, length = head[0], struct.unpack("<Q", head[1:])[0]
         whole = data.tell() + length <= size
@@ -89,7 +89,7 @@ def _inside(chunk: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _unpacked(packed: bytes, compression: str) -> bytes:
-    """What a compressed block holds, up to where it breaks off."""
+    """Return what a compressed block holds, up to where it breaks off."""
     if compression == "lz4":
         from lz4.frame import LZ4FrameDecompressor
 
