@@ -131,7 +131,12 @@ def _turns(x: Array) -> float:
 
 
 def _crossings(x: Array, i: Indices, j: Indices) -> Array:
-    """Places [M, d] where segments after touching points go through each other."""
+    """Places [M, d] where segments after touching points go through each other.
+
+    On a line there is no going through oneself, only going back.
+    """
+    if x.shape[1] < 2:
+        return np.zeros((0, x.shape[1]))
     flat = x - x.mean(axis=0)
     _, _, axes = np.linalg.svd(flat, full_matrices=False)
     sides = np.ptp(flat @ axes.T, axis=0)

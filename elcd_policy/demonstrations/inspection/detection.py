@@ -94,7 +94,8 @@ def _drop(paths: Paths, which: Sequence[int]) -> str:
     """Return what leaves demonstrations out; those without a name can only be left out by hand."""
     names = [paths.demonstrations[k].name for k in which]
     options = " ".join(f"--drop {quote(name)}" for name in names)
-    return f"leave it out: {options}" if all(names) else "leave it out"
+    them = "it" if len(names) == 1 else "them"
+    return f"leave {them} out: {options}" if all(names) else f"leave {them} out"
 
 
 def _several(groups: list[tuple[int, ...]], moving: list[int]) -> list[tuple[int, ...]]:
@@ -122,9 +123,9 @@ def _find_members(paths: Paths, moving: list[int]) -> list[Finding]:
     groups = group_by_way(paths, moving)
     several = _several(groups, moving)
     for group in groups:
-        if group in several or len(groups) < 2:
+        if group in several or not several:  # Where each goes a way of its own, none is odd.
             continue
-        far = paths.length_text(distance_of_ways(paths, group, groups[0]))
+        far = paths.length_text(distance_of_ways(paths, group, several[0]))
         found.append(
             Finding(
                 "outlier",

@@ -36,9 +36,9 @@ def stray_ends(paths: Paths, members: list[int]) -> dict[int, float]:
 
 def end_spread(paths: Paths, members: list[int]) -> float:
     """Root mean square distance of the ends from their median, in extents."""
-    ends = np.array([paths.paths[k].position[-1] for k in members]).reshape(len(members), -1)
-    if not len(ends):
+    if not members:
         return 0.0
+    ends = np.array([paths.paths[k].position[-1] for k in members])
     return float(np.sqrt(((ends - np.median(ends, axis=0)) ** 2).sum(axis=1).mean()))
 
 

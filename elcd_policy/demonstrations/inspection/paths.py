@@ -17,6 +17,8 @@ Array = NDArray[np.float64]
 
 #: Instants at which a motion is looked at.
 INSTANTS = 300
+#: Samples of a demonstration that are looked at, at most: an hour at 5 Hz.
+MOST_SAMPLES = 20_000
 #: Length between two points of a path, of the extent.
 STEP = 0.01
 #: Points of a path at most: what wipes for longer is looked at more coarsely.
@@ -89,8 +91,10 @@ class Paths:
         paths = []
         for demonstration in demonstrations:
             cutoff = cutoff_for(demonstration.duration)
-            motion = smooth_motion(demonstration.time, demonstration.position / unit, cutoff)
-            fine = np.linspace(demonstration.time[0], demonstration.time[-1], INSTANTS)
+            every = -(-len(demonstration.time) // MOST_SAMPLES)
+            time, position = demonstration.time[::every], demonstration.position[::every] / unit
+            motion = smooth_motion(time, position, cutoff)
+            fine = np.linspace(time[0], time[-1], INSTANTS)
             first, last = moving_part(fine, motion(fine))
             even = np.linspace(fine[first], fine[last], INSTANTS)
             paths.append(Path(even, motion(even), motion(even, 1)))

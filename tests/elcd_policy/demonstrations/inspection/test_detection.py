@@ -158,3 +158,25 @@ def test_every_kind_has_its_place_in_the_order() -> None:
     found = kinds(pick_and_place(wait=0.3))
     assert found == sorted(found, key=KINDS.index)
     assert set(EXPECTED) <= set(KINDS)
+
+
+def test_one_coordinate_goes_back_but_never_crosses_itself() -> None:
+    time = np.linspace(0.0, 3.0, 200)
+    share = time / 3.0
+    there = (3 * share**2 - 2 * share**3)[:, None]
+    assert kinds(DemonstrationSet([Demonstration(time, there)])) == []
+    back = np.sin(np.pi * there)
+    assert kinds(DemonstrationSet([Demonstration(time, back)])) == ["retraced"]
+    waves = np.sin(6 * np.pi * there)
+    assert kinds(DemonstrationSet([Demonstration(time, waves)])) == ["turns"]
+
+
+def test_where_nothing_moves_or_each_goes_its_own_way_nobody_is_odd() -> None:
+    time, rng = np.linspace(0.0, 3.0, 100), np.random.default_rng(0)
+    still = [Demonstration(time, np.full((100, 2), float(k)), f"s{k}") for k in range(3)]
+    assert kinds(DemonstrationSet(still)) == ["still"]
+    walks = [Demonstration(time, rng.normal(size=(100, 7)).cumsum(axis=0)) for _ in range(4)]
+    assert "outlier" not in kinds(DemonstrationSet(walks))
+    assert isinstance(
+        kinds(DemonstrationSet([Demonstration(time[:5], walks[0].position[:5])])), list
+    )
