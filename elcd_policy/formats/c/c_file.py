@@ -12,8 +12,9 @@ from ..loaded_policy import LoadedPolicy, trainable_policy
 from .c_header import c_header, c_name
 
 HEADER = ".h"
-#: Positions whose velocities a header keeps, so that it can be checked where it runs.
-CHECKED = 16
+#: Positions in the workspace, and in three times its extent, whose velocities a header keeps,
+#: besides that at the goal, so that it can be checked where it runs.
+CHECKED, FAR = 16, 8
 
 
 def header_content(policy: LoadedPolicy, stem: str, verdict: str) -> bytes:
@@ -56,8 +57,10 @@ def header_content(policy: LoadedPolicy, stem: str, verdict: str) -> bytes:
 
 def _positions(facts: PolicyMetadata) -> Tensor:
     lower, upper = (np.array(corner) for corner in facts.workspace)
-    drawn = np.random.default_rng(0).uniform(lower, upper, (CHECKED, facts.dimension))
-    return torch.tensor(drawn)
+    extent, random = upper - lower, np.random.default_rng(0)
+    near = random.uniform(lower, upper, (CHECKED, facts.dimension))
+    far = random.uniform(lower - extent, upper + extent, (FAR, facts.dimension))
+    return torch.tensor(np.concatenate([near, far, [facts.goal]]))
 
 
 def _describe(policy: LoadedPolicy, verdict: str) -> list[str]:
