@@ -4,7 +4,7 @@
 # make lint   formatting, lint and types
 # Each sets up .venv first, with the versions pinned in requirements.txt.
 
-PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.10 python3,$(shell command -v $(name) 2>/dev/null)))
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -42,8 +42,8 @@ format: install
 install: $(READY)
 
 $(READY): requirements.txt setup.py
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || \
-	  { echo "make: got $$($(PYTHON) -V 2>&1), expected Python 3.10 to 3.13; run: make PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "make: got $$($(PYTHON) -V 2>&1), expected Python 3.11 to 3.13 (what requirements.txt pins has wheels for); run: make PYTHON=python3.12" >&2; exit 2; }
 	@$(PYTHON) -m venv $(VENV) || \
 	  { echo "make: no virtual environment could be made; run: sudo apt-get install python3-venv" >&2; exit 2; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
