@@ -16,6 +16,7 @@ from elcd_policy.training import TrainingSettings, fit
 from elcd_policy.training.fit import DEFAULT_FIELD
 
 from .baselines import BASELINES
+from .calm import ball_facts, calm_rows
 from .convergence import converged_share
 from .eflow import EFlowSettings, checkout_hash, fit_eflow
 from .jobs import PEER, PROTOCOLS, Job
@@ -47,9 +48,13 @@ def run(job: Job) -> dict[str, Any]:
     result["cpu_s"] = round(time.process_time() - begin, 2)
     result["scores"] = _list(numbers, evaluate(policy, scored))
     result["converged"] = converged_share(policy, shown.goal, demonstrations)
+    if job.part in ("a", "d"):
+        result["calm"] = calm_rows(policy, shown)
     if job.part in ("a", "settings") and policy.dimension == 2:
         result["pushes"] = push_returns(policy, demonstrations)
     if isinstance(policy, MotionPolicy):
+        if job.part in ("a", "d"):
+            result["ball"] = ball_facts(policy, shown)
         result["rate_times_duration"] = policy.metadata.guarantee["rate_times_duration"]
         if (job.part, job.method, job.seed, policy.dimension) == ("b", DEFAULT_FIELD, 0, 2):
             result["drawing"] = _drawing(policy, shown)

@@ -14,6 +14,7 @@ from ..options import add_parts, numbers, words
 from ..page import target_table
 from ..store import Record
 from . import figures as pictures
+from .calm_tables import calm_table, calm_targets
 from .jobs import PROTOCOLS, jobs, trains
 from .run import run
 from .summary import METHODS, Results, by_variant, single
@@ -58,9 +59,10 @@ def tables(records: Sequence[Record]) -> dict[str, str]:
     results, variants = Results(records), by_variant(records)
     rows = {METHODS[method]: single(results.of("a", method)) for method in results.methods("a")}
     return {
-        "lasa targets": target_table(targets(results)),
+        "lasa targets": target_table([*targets(results), *calm_targets(results)]),
         "lasa scale": scale_table(results),
         **{f"lasa summary {part}": summary_table(results, part) for part in ("a", "b", "e")},
+        "lasa calm": calm_table(results),
         "lasa choice": choice_table(results),
         "lasa fewer shown": curve_table(results),
         **{f"lasa {name}": text for name, text in push_facts(rows).items()},

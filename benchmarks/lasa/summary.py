@@ -133,3 +133,10 @@ def common(*results: ByShape) -> list[ByShape]:
     """Return each, restricted to the shapes that all have."""
     shared = set(results[0]).intersection(*results[1:])
     return [{shape: result[shape] for shape in result if shape in shared} for result in results]
+
+
+def runs(shapes: ByShape) -> str:
+    """Return shapes times seeds; of seeds the fewest and the most, if shapes differ."""
+    counts = [len(records) for records in shapes.values()]
+    fewest, most = min(counts), max(counts)
+    return f"{len(shapes)} x {most}" if fewest == most else f"{len(shapes)} x {fewest}-{most}"

@@ -23,6 +23,7 @@ from .summary import (
     figures,
     planar,
     records_of,
+    runs,
     scored_on,
     seeds,
     single,
@@ -51,7 +52,7 @@ def summary_table(results: Results, part: str) -> str:
         shares, seconds = values(shapes, "converged"), values(shapes, "cpu_s")
         cells.append(f"{100 * np.mean(shares):.1f} / {100 * min(shares):.1f}" if shares else "-")
         cells.append(f"{np.mean(seconds):.1f} / {max(seconds):.1f}" if seconds else "-")
-        rows.append([_name(method, records_of(shapes)), _runs(shapes), *cells])
+        rows.append([_name(method, records_of(shapes)), runs(shapes), *cells])
     header = ["method", "shapes x seeds", *SCORES.values(), "converged, %", "CPU s"]
     return table(header, rows)
 
@@ -66,26 +67,19 @@ def shape_table(results: Results, part: str) -> str:
     return table(["shape", *names], rows)
 
 
-def _runs(shapes: ByShape) -> str:
-    """Return shapes times seeds; of seeds the fewest and the most, if shapes differ."""
-    counts = [len(records) for records in shapes.values()]
-    fewest, most = min(counts), max(counts)
-    return f"{len(shapes)} x {most}" if fewest == most else f"{len(shapes)} x {fewest}-{most}"
-
-
 def curves(results: Results) -> tuple[list[str], dict[str, dict[int, float]]]:
     """Return shapes, and by method their mean DTW unseen for one to four demonstrations shown.
 
     Of the first seed alone, over shapes that all of the methods have results of; a method that has
     none is left out.
     """
-    runs: dict[str, dict[int, ByShape]] = {}
+    by_method: dict[str, dict[int, ByShape]] = {}
     for method in results.methods("c"):
         counts = {n: _first_seed(results.of("c", method, n)) for n in PROTOCOLS["c"].shown}
         counts |= {4: _first_seed(results.of("a", method))}
         if common(*counts.values())[0]:
-            runs[method] = counts
-    every = [shapes for counts in runs.values() for shapes in counts.values()]
+            by_method[method] = counts
+    every = [shapes for counts in by_method.values() for shapes in counts.values()]
     if not every or not (shared := set(common(*every)[0])):
         return [], {}
     points = {
@@ -93,7 +87,7 @@ def curves(results: Results) -> tuple[list[str], dict[str, dict[int, float]]]:
             count: float(np.mean([figure(shapes[name], "dtw") for name in shared]))
             for count, shapes in counts.items()
         }
-        for method, counts in runs.items()
+        for method, counts in by_method.items()
     }
     return sorted(shared, key=str.casefold), points
 
@@ -163,7 +157,7 @@ def push_table(rows: dict[str, ByShape]) -> str:
         lines.append(
             [
                 name + code_mark(records_of(shapes)),
-                _runs(shapes),
+                runs(shapes),
                 f"{np.mean([row['time'] for row, _ in back]):.2f}",
                 f"{100 * np.mean(times):.1f} / {100 * max(times):.0f}",
                 f"{np.mean([row['distance'] for row, _ in back]):.1f}",

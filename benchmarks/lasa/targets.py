@@ -62,7 +62,7 @@ def _against_peer(ours: ByShape, peers: ByShape) -> list[Target]:
         above = sum(ratio > 1.1 for ratio in ratios.values())
         found.append((f"largest {ratios[shape]:.2f} ({shape}), {above} above", above == 0, True))
     return [
-        _judge(name, text, measured, met, [ours, peers], decisive=decisive)
+        judge(name, text, measured, met, [ours, peers], decisive=decisive)
         for (name, text), (measured, met, decisive) in zip(AGAINST_PEER.items(), found, strict=True)
     ]
 
@@ -73,7 +73,7 @@ def _worst(ours: ByShape) -> Target:
         return Target(name, text)
     worst = {shape: max(seeds(records, "dtw")) for shape, records in ours.items()}
     shape = max(worst, key=worst.__getitem__)
-    return _judge(name, text, f"largest {worst[shape]:.2f} mm ({shape})", worst[shape] <= 3, [ours])
+    return judge(name, text, f"largest {worst[shape]:.2f} mm ({shape})", worst[shape] <= 3, [ours])
 
 
 def _converged(results: Results) -> Target:
@@ -84,7 +84,7 @@ def _converged(results: Results) -> Target:
         return Target("converged", text)
     short = sum(share < 1.0 for share in shares)
     measured = f"smallest share {100 * min(shares):.1f} %; {short} of {len(shares)} runs below 100"
-    return _judge("converged", text, measured, short == 0, runs, count=ALL_SHAPES)
+    return judge("converged", text, measured, short == 0, runs, count=ALL_SHAPES)
 
 
 def _fields_compared(elcd: ByShape, monotone: ByShape) -> Target:
@@ -93,7 +93,7 @@ def _fields_compared(elcd: ByShape, monotone: ByShape) -> Target:
         return Target(*name)
     elcd, monotone = common(elcd, monotone)
     first, second = np.mean(figures(monotone, "dtw")), np.mean(figures(elcd, "dtw"))
-    return _judge(
+    return judge(
         *name,
         f"{first:.2f} / {second:.2f} mm = {first / second:.2f}",
         bool(first <= 1.25 * second),
@@ -107,7 +107,7 @@ def _guaranteed(ours: ByShape) -> Target:
     rates = values(ours, "rate_times_duration")
     if not rates:
         return Target(*name)
-    return _judge(*name, f"{min(rates):.2f}", min(rates) >= 1.0, [ours])
+    return judge(*name, f"{min(rates):.2f}", min(rates) >= 1.0, [ours])
 
 
 def _cpu(ours: ByShape) -> Target:
@@ -116,10 +116,10 @@ def _cpu(ours: ByShape) -> Target:
     if not seconds:
         return Target(*name)
     measured = f"mean {np.mean(seconds):.1f} s, largest {max(seconds):.1f} s"
-    return _judge(*name, measured, max(seconds) <= 15.0, [ours], count=ALL_SHAPES)
+    return judge(*name, measured, max(seconds) <= 15.0, [ours], count=ALL_SHAPES)
 
 
-def _judge(
+def judge(
     name: str,
     text: str,
     measured: str,

@@ -7,10 +7,12 @@ from .distances import (
     frechet_distance,
     rmse_time_aligned,
 )
+from .excursion import Excursions, measure_excursions, starts_around
 from .fit_verdict import FitVerdict, fit_fault, judge
 from .scores import Scores, as_learned, evaluate
 
 __all__ = [
+    "Excursions",
     "FitVerdict",
     "Scores",
     "as_learned",
@@ -21,5 +23,7 @@ __all__ = [
     "fit_fault",
     "frechet_distance",
     "judge",
+    "measure_excursions",
     "rmse_time_aligned",
+    "starts_around",
 ]

@@ -31,7 +31,9 @@ class TrainingData:
     ``step`` is the time between two of them, in units of ``duration`` (the median, in s);
     ``scale`` is the unit of length, the root mean square coordinate, in the demonstrations'
     own units; for poses one [6] for each coordinate, see `pose_scale`. ``spread`` [K] is the
-    mean distance of the demonstrations from their mean, at least `LEAST_SPREAD`.
+    mean distance of the demonstrations from their mean, at least `LEAST_SPREAD`; ``diagonal``
+    that of the box around all samples, ``reach`` their largest distance from the goal and
+    ``peak`` their largest speed.
     """
 
     positions: Tensor
@@ -39,10 +41,17 @@ class TrainingData:
     scale: float | Array
     duration: float
     spread: Tensor = field(init=False)
+    diagonal: float = field(init=False)
+    reach: float = field(init=False)
+    peak: float = field(init=False)
 
     def __post_init__(self) -> None:
         apart = (self.positions - self.positions.mean(dim=0)).norm(dim=-1)
         self.spread = apart.mean(dim=0).clamp_min(LEAST_SPREAD)
+        every = self.positions.flatten(0, 1)
+        self.diagonal = float((every.amax(dim=0) - every.amin(dim=0)).norm())
+        self.reach = float(every.norm(dim=-1).max())
+        self.peak = float(self.positions.diff(dim=1).norm(dim=-1).max()) / self.step
 
     @classmethod
     def of(cls, demonstrations: DemonstrationSet, samples: int) -> TrainingData:

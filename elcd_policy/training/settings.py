@@ -7,6 +7,20 @@ from dataclasses import dataclass, fields
 
 from ..errors import ParameterError
 
+#: What is left out at 0.
+MAY_BE_ZERO = {
+    "linear_steps",
+    "shooting_steps",
+    "push",
+    "return_rate",
+    "far",
+    "far_return_rate",
+    "far_weight",
+    "calm_weight",
+    "ball",
+    "ball_weight",
+}
+
 
 @dataclass(frozen=True)
 class TrainingSettings:
@@ -28,6 +42,15 @@ class TrainingSettings:
     push : largest standard deviation of the pushes that half of the starts receive.
     return_rate : how fast a push should fade beyond an even fading over the rest of the motion,
         e-foldings per demonstrated duration.
+    far : starts far from the demonstrations that each step draws besides.
+    far_reach : their largest distance from a demonstrated sample, in diagonals of the
+        demonstrated workspace.
+    far_return_rate : what a start's distance of one diagonal adds to ``return_rate``.
+    far_weight : of the far starts' mean loss, relative to the others'.
+    calm_weight : of speeds above the demonstrated ones on the way of far starts.
+    ball : points of the latent ball through the demonstrated starts, which no motion from them
+        leaves, that each step looks at.
+    ball_weight : of the distances of these points from the goal.
     """
 
     couplings: int = 6
@@ -35,8 +58,8 @@ class TrainingSettings:
     field_width: int = 32
     rate: float = 4.0
     draws: int = 3
-    linear_steps: int = 300
-    shooting_steps: int = 400
+    linear_steps: int = 400
+    shooting_steps: int = 600
     window: int = 20
     learning_rate: float = 1e-2
     samples: int = 100
@@ -44,15 +67,18 @@ class TrainingSettings:
     targets: int = 16
     push: float = 0.15
     return_rate: float = 1.0
+    far: int = 24
+    far_reach: float = 1.0
+    far_return_rate: float = 4.0
+    far_weight: float = 0.12
+    calm_weight: float = 0.1
+    ball: int = 96
+    ball_weight: float = 0.03
 
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
-            least = (
-                0
-                if item.name in {"linear_steps", "shooting_steps", "push", "return_rate"}
-                else None
-            )
+            least = 0 if item.name in MAY_BE_ZERO else None
             if not ((value > 0 or value == least) and math.isfinite(value)):
                 raise ParameterError(
                     f"the training setting '{item.name}' is out of range",

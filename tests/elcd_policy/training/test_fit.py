@@ -18,7 +18,7 @@ from elcd_policy.flows import AffineCoupling, CompositeFlow
 
 from ..task_motions import reaching
 
-SHORT = TrainingSettings(couplings=4, width=48, linear_steps=350, shooting_steps=10)
+SHORT = TrainingSettings(couplings=4, width=48, linear_steps=350, shooting_steps=60)
 
 
 def weights(policy: MotionPolicy) -> torch.Tensor:
@@ -49,8 +49,9 @@ def test_a_push_off_the_demonstration_fades(arcs: Callable) -> None:
         _, path = policy.rollout(start, 2 * left, 0.02)
         deviation = distance_to_path(path, demo.position)
         assert deviation[0] > 9.0
-        # Within 3 mm of the demonstrated path in less than half of the time left, for good.
-        assert deviation[len(deviation) // 4 :].max() < 3.0
+        # Training asks for half of it or less in half of the time left, and for all by the end.
+        assert deviation[len(deviation) // 4 :].max() < 0.6 * deviation[0]
+        assert deviation[len(deviation) // 2 :].max() < 1.5
         assert np.linalg.norm(path[-1] - demo.goal) < 2.0
 
 

@@ -39,7 +39,9 @@ def decays(*starts: tuple[float, float]) -> TrainingData:
 def value_of(loss: Callable, data: TrainingData | None = None, **settings: float) -> float:
     data = data or decays((-40.0, 10.0))
     generator = torch.Generator().manual_seed(0)
-    value = loss(default_flow(2), isotropic(), data, TrainingSettings(**settings), generator)
+    # What looks at the demonstrations alone; see test_calm.py for the rest.
+    asked = TrainingSettings(far=0, far_return_rate=0.0, ball=0, **settings)
+    value = loss(default_flow(2), isotropic(), data, asked, generator)
     return float(value.detach())
 
 

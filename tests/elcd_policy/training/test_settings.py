@@ -9,7 +9,10 @@ import pytest
 from elcd_policy import TrainingSettings
 from elcd_policy.errors import ParameterError
 
-MAY_BE_ZERO = {"linear_steps", "shooting_steps", "push", "return_rate"}
+MAY_BE_ZERO = {
+    *("linear_steps", "shooting_steps", "push", "return_rate"),
+    *("far", "far_return_rate", "far_weight", "calm_weight", "ball", "ball_weight"),
+}
 NAMES = [item.name for item in fields(TrainingSettings)]
 
 
