@@ -12,9 +12,9 @@ from elcd_policy.robot.orientation import rotation_vector
 Array = NDArray[np.float64]
 Pose = tuple[Array, Array]
 
-RECOVERY = 1.0
-"""s, for which a stream has to be good again before a motion goes on: states that come too seldom
-would make the arm stutter."""
+RECOVERY = 0.5
+"""s, for which a stream has to be good again before a motion goes on, at least; longer than a state
+stays fresh, or states that come too seldom would make the arm stutter."""
 
 TURN_SPEED = 10.0  # rad/s, of a TCP between two states, above which it has jumped
 SLACK, TURN_SLACK = 0.03, 0.3  # m and rad, of any two states: noise and a little lost time
@@ -31,7 +31,7 @@ class FaultLatch:
     """
 
     def __init__(self, recovery: float = RECOVERY) -> None:
-        self._recovery = recovery
+        self.recovery = recovery
         self.fault = ""
         """The fault that counts; empty for none."""
         self._newest = -np.inf
@@ -47,7 +47,7 @@ class FaultLatch:
         """
         if fault:
             self.fault, self._newest = fault, now
-        elif self.fault and at_rest and now - self._newest >= self._recovery:
+        elif self.fault and at_rest and now - self._newest >= self.recovery:
             self.fault = ""
         return self.fault
 

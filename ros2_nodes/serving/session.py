@@ -16,7 +16,7 @@ from elcd_policy.errors import ElcdError, ParameterError
 from ..following.policy_setup import load
 from ..following.preflight import NONE, REFUSE, PreflightError, preflight
 from ..following.robot_motion import FOLLOWING, REACHED
-from ..following.state_checks import FaultLatch
+from ..following.state_checks import RECOVERY, FaultLatch
 from ..following.task import ABORTED, CANCELED, Task
 from ..node.messages import COMMAND_QOS
 from ..node.parameters import Parameters
@@ -72,10 +72,10 @@ class Session:
         self._ports = ports_for(node, self.policy, p, reporter.note_mismatch)
         self.follower = self._ports.follower
         self.task = Task(hold=p["hold_at_goal"], unit=self.follower.unit)
+        self._latch = FaultLatch()
         self.retune()
         self.active = False
         self._rival = self._source_fault = ""
-        self._latch = FaultLatch()
         self._cleared_until = -np.inf
         self._last_tick = -np.inf
         self._period = 1.0 / p["rate"]
@@ -176,6 +176,7 @@ class Session:
         """Take over the live parameters."""
         p = self._p
         self._ports.retune(p)
+        self._latch.recovery = max(RECOVERY, 2.0 * p["state_timeout"])
         self.task.timeout = p["task_timeout"]
         self.task.stuck_time = 0.0 if p["dry_run"] else p["stuck_time"]
 
