@@ -56,6 +56,7 @@ SUBJECTS = {
     "compression": Entry("size, accuracy, memory of quantised weights", "compression.md"),
     "disturbances": Entry("arms pushed and held by elcd simulate", "disturbance_rejection.md"),
     "perception": Entry("error of the goal that is seen, generalisation", "perception.md"),
+    "reading": Entry("time and memory of reading long recordings", "demonstrations.md"),
     "ros": Entry("speed of the nodes under load; tables of their interfaces", "ros2.md"),
     "sequences": Entry("sequence models: accuracy, robustness, speed", "sequence_models.md"),
 }
