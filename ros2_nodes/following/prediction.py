@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-def prediction(
+def predict_path(
     velocity: Callable[[Array], Array], x: Array, duration: float, steps: int
 ) -> Iterator[Array | None]:
     """Yield the path from a state under a field, one evaluation of the field at a time.

@@ -16,7 +16,7 @@ from elcd_policy import LoadedPolicy
 
 from ..following.follower import Follower
 from ..following.joint_follower import ArmFollower
-from ..following.prediction import prediction
+from ..following.prediction import predict_path
 from ..node.messages import LATCHED_QOS, path_message
 from .field_markers import field_markers
 from .ports import Ports
@@ -88,7 +88,7 @@ class Views:
             and not (state is None or isinstance(state, str) or follower.state_fault(state))
         ):
             x, duration = follower.policy_state(state), self._policy.metadata.duration
-            self._prediction = prediction(self._policy.velocity, x, duration, PREDICTED)
+            self._prediction = predict_path(self._policy.velocity, x, duration, PREDICTED)
         cartesian = follower.cartesian if isinstance(follower, ArmFollower) else follower
         if isinstance(cartesian, Follower) and self._markers_out.get_subscription_count():
             self._show_field(cartesian)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from elcd_policy_ros2.following.prediction import prediction
+from elcd_policy_ros2.following.prediction import predict_path
 
 
 def test_it_follows_the_field_with_one_evaluation_a_step() -> None:
@@ -15,7 +15,7 @@ def test_it_follows_the_field_with_one_evaluation_a_step() -> None:
         return -x
 
     x0 = np.array([1.0, -2.0])
-    steps = prediction(velocity, x0, 2.0, 50)
+    steps = predict_path(velocity, x0, 2.0, 50)
     for count in range(1, 100):
         assert next(steps) is None
         assert len(calls) == count
