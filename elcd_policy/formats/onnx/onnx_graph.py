@@ -1,4 +1,9 @@
-"""A served policy's forward as an ONNX graph of as few nodes as possible."""
+"""A served policy's forward as an ONNX graph of as few nodes as possible.
+
+Laid by hand: of six couplings in two dimensions it has 88 nodes and answers in 27 us, where
+`torch.onnx` writes 153 nodes that take 33 us, without the goal as an input, by an exporter that
+is deprecated (its successor needs one more package, onnxscript).
+"""
 
 from __future__ import annotations
 
