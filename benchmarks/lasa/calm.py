@@ -1,4 +1,4 @@
-"""How calm a policy is off the demonstrations, and how far its certified latent ball reaches."""
+"""Calm of a policy off the demonstrations, and the reach of its certified latent ball."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What it costs to read what was recorded."""
+"""Cost of reading what was recorded."""

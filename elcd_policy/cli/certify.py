@@ -13,7 +13,7 @@ from ..errors import PolicyFileError
 from ..formats.archive import METADATA_FILE
 from .network_files import find_describer
 
-EXAMPLE = """examples:
+EXAMPLE = """example:
   elcd certify sshape.pt
   elcd certify sshape.pt --enclose 3    from starts within 3 mm, each way, of those demonstrated
 """

@@ -1,4 +1,4 @@
-"""How calm a policy is away from what was demonstrated: how far motions swing, how fast they get.
+"""Calm of a policy away from what was demonstrated: how far motions swing, how fast they get.
 
 The guarantee is that every motion arrives; it does not say by which way. So motions are started
 around the demonstrations, and each is held against the box of the demonstrated workspace and its
@@ -25,7 +25,7 @@ SIDE = 20
 
 @dataclass(frozen=True, eq=False)
 class Excursions:
-    """What motions from N starts did. Lengths are in diagonals of the demonstrated workspace.
+    """Excursions of motions from N starts. Lengths are in diagonals of the demonstrated workspace.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What keeps a field calm away from the demonstrations, and small what no motion leaves.
+"""Losses that keep a field calm away from the demonstrations, and small what no motion leaves.
 
 Beside the demonstrations nothing tells a flow where to fold, and it folds in places: motions
 from there then swing far out, at many times the demonstrated speed. So training also draws
