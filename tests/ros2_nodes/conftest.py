@@ -54,7 +54,9 @@ def curves() -> DemonstrationSet:
 @pytest.fixture(scope="session")
 def policy() -> MotionPolicy:
     """A policy of the arcs, trained briefly."""
-    quick = TrainingSettings(couplings=2, width=24, linear_steps=200, shooting_steps=0)
+    quick = TrainingSettings(
+        far=0, ball=0, couplings=2, width=24, linear_steps=200, shooting_steps=0
+    )
     return fit(curves(), settings=quick, progress=False)
 
 
@@ -77,7 +79,9 @@ def joint_policy_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         joints = HOME * (1 - smooth) + goal * smooth + bend * np.sin(np.pi * smooth)
         motions.append(Demonstration(time=time, position=joints))
     demonstrations = DemonstrationSet(tuple(motions), units="rad", source="test joints")
-    quick = TrainingSettings(couplings=2, width=24, linear_steps=100, shooting_steps=0)
+    quick = TrainingSettings(
+        far=0, ball=0, couplings=2, width=24, linear_steps=100, shooting_steps=0
+    )
     policy = fit(demonstrations, settings=quick, progress=False)
     path = tmp_path_factory.mktemp("policy") / "joints.pt"
     assert save(policy, path).certified

@@ -23,7 +23,9 @@ PUSH = "1.5:0,-30,0:0.2"
 
 def test_a_pushed_arm_pours_at_the_goal(tmp_path: Path) -> None:
     demonstrations = load_demonstrations(POUR)
-    quick = TrainingSettings(couplings=2, width=24, linear_steps=200, shooting_steps=60)
+    quick = TrainingSettings(
+        far=0, ball=0, couplings=2, width=24, linear_steps=200, shooting_steps=60
+    )
     policy = fit(demonstrations, settings=quick, progress=False)
     file, episode = tmp_path / "pour.pt", tmp_path / "episode.npz"
     placement = load_robot("panda").placement_for(demonstrations)

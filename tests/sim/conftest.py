@@ -17,7 +17,9 @@ from elcd_policy_sim.episodes.policy_motion import PolicyMotion
 from elcd_policy_sim.episodes.scene import Scene
 
 # A valid policy, not a good one.
-QUICK = elcd.TrainingSettings(couplings=2, width=16, linear_steps=60, shooting_steps=4, batch=32)
+QUICK = elcd.TrainingSettings(
+    far=0, ball=0, couplings=2, width=16, linear_steps=60, shooting_steps=4, batch=32
+)
 
 
 @pytest.fixture(scope="session", autouse=True)

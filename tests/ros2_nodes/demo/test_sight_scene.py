@@ -52,7 +52,9 @@ def reaching(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for lift in (0.05, 0.08, 0.11):
         arc = lift * np.sin(np.pi * smooth) * np.array([0.0, 0.0, 1.0])
         motions.append(Demonstration(time=time, position=begin * (1 - smooth) + end * smooth + arc))
-    quick = TrainingSettings(couplings=2, width=24, linear_steps=200, shooting_steps=0)
+    quick = TrainingSettings(
+        far=0, ball=0, couplings=2, width=24, linear_steps=200, shooting_steps=0
+    )
     policy = fit(DemonstrationSet(tuple(motions), units="m"), settings=quick, progress=False)
     path = tmp_path_factory.mktemp("policy") / "reaching.pt"
     assert save(policy, path).certified

@@ -45,7 +45,9 @@ BEGIN_TURN = Rotation.from_rotvec([0.0, np.deg2rad(80), 0.2]) * GOAL_TURN
 
 @pytest.fixture(scope="module")
 def pose_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    quick = TrainingSettings(couplings=2, width=24, linear_steps=100, shooting_steps=0)
+    quick = TrainingSettings(
+        far=0, ball=0, couplings=2, width=24, linear_steps=100, shooting_steps=0
+    )
     path = tmp_path_factory.mktemp("policy") / "poses.pt"
     assert save(fit(demonstrations(), settings=quick, progress=False), path).certified
     return path

@@ -11,7 +11,9 @@ from elcd_policy import TrainingSettings
 from elcd_policy_sim import EpisodeSettings, PolicyMotion, Runner, Scene, load_robot
 from elcd_policy_sim.campaigns import compare, comparison_table
 
-QUICK = TrainingSettings(couplings=2, width=16, linear_steps=60, shooting_steps=2, batch=32)
+QUICK = TrainingSettings(
+    far=0, ball=0, couplings=2, width=16, linear_steps=60, shooting_steps=2, batch=32
+)
 
 
 def test_all_methods_run_in_the_same_episodes(arc_file: Path) -> None:

@@ -19,7 +19,9 @@ from elcd_policy_sim.episodes.avoiding_motion import AvoidingMotion, clearance
 from elcd_policy_sim.episodes.policy_motion import PolicyMotion
 from elcd_policy_sim.episodes.scene import EpisodeSettings, Scene
 
-QUICK = TrainingSettings(couplings=2, width=16, linear_steps=60, shooting_steps=2, batch=32)
+QUICK = TrainingSettings(
+    far=0, ball=0, couplings=2, width=16, linear_steps=60, shooting_steps=2, batch=32
+)
 TURNED = Placement([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], [0.5, 0.0, 0.3], 0.002)
 
 

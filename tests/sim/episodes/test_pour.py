@@ -22,7 +22,9 @@ Saved = Callable[..., Path]
 POUR = Path(__file__).parents[3] / "data" / "pour"
 PUSHES = [Push(1.0, (40, 0, 0), 0.2), Push(2.2, (0, -40, 20), 0.2), Push(3.4, (20, 30, 0), 0.2)]
 # Learned in seconds: good enough to pour, not as close as the defaults.
-QUICK = elcd.TrainingSettings(couplings=2, width=24, linear_steps=120, shooting_steps=0)
+QUICK = elcd.TrainingSettings(
+    far=0, ball=0, couplings=2, width=24, linear_steps=120, shooting_steps=0
+)
 
 
 @pytest.fixture(scope="module")
