@@ -72,7 +72,7 @@ def test_a_guarantee_without_a_number_for_its_rate_is_refused() -> None:
 
 
 def test_it_carries_its_format_version() -> None:
-    assert FACTS.to_dict()["format_version"] == FORMAT_VERSION == 1
+    assert FACTS.to_dict()["format_version"] == FORMAT_VERSION == 2
 
 
 def test_keys_of_a_later_library_are_left_out() -> None:

@@ -59,8 +59,10 @@ def test_it_is_scored_on_the_source(
     assert main(["plot", str(file), shown, "-o", str(picture)]) == 0
     assert picture.stat().st_size > 10_000
     capsys.readouterr()
-    assert main(["evaluate", str(file), shown, "--units", "mm", "--json"]) == 0
-    dtw = json.loads(capsys.readouterr().out)["mean"]["dtw"]
+    status = main(["evaluate", str(file), shown, "--units", "mm", "--json"])
+    answer = json.loads(capsys.readouterr().out)
+    assert status == (0 if answer["fit"]["passed"] else 1)
+    dtw = answer["mean"]["dtw"]
     assert f"to {dtw:.3g} mm" in out
 
 

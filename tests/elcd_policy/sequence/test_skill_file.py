@@ -146,8 +146,8 @@ def test_sizes_are_measured_once_for_the_page(
     skill_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     results = tmp_path / "compression_files.jsonl"
-    words = ["benchmark", "compression", "files", str(skill_file), "--steps", "2", "--json"]
-    words += ["--output", str(results)]
+    words = ["benchmark", "compression", "--parts", "files", "--files", str(skill_file)]
+    words += ["--steps", "2", "--json", "--output", str(results)]
     for bits, ran in (("4,2", 2), ("4", 0)):
         assert main([*words, "--bits", bits]) == 0
         assert json.loads(capsys.readouterr().out)["ran"] == ran
