@@ -151,7 +151,9 @@ def test_sizes_are_measured_once_for_the_page(
     for bits, ran in (("4,2", 2), ("4", 0)):
         assert main([*words, "--bits", bits]) == 0
         assert json.loads(capsys.readouterr().out)["ran"] == ran
-    four, two = (json.loads(line) for line in results.read_text().splitlines())
-    assert (four["name"], four["what"]) == ("skills.pt", "skill classifier")
+    records = [json.loads(line) for line in results.read_text().splitlines()]
+    assert {record["job"]["name"] for record in records} == {"skills.pt"}
+    four, two = (record["result"] for record in records)
+    assert four["what"] == "skill classifier"
     assert four["weight_bytes_after"] > 1.6 * two["weight_bytes_after"]
     assert four["verdict"] == two["verdict"] == "certified"
