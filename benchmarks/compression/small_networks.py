@@ -100,7 +100,7 @@ NETWORKS: dict[str, Callable[[int], nn.Module]] = {
 
 
 def batches(images: LabelledImages, size: int, count: int, seed: int) -> Batches:
-    """``count`` random batches of the shown images."""
+    """Return ``count`` random batches of the shown images."""
     generator = torch.Generator().manual_seed(seed)
     rows = [torch.randint(images.shown, (size,), generator=generator) for _ in range(count)]
     return [(images.x[row], images.y[row]) for row in rows]
@@ -108,7 +108,7 @@ def batches(images: LabelledImages, size: int, count: int, seed: int) -> Batches
 
 @torch.no_grad()
 def accuracy(model: nn.Module, images: LabelledImages) -> float:
-    """Share of the unseen images that are named right."""
+    """Return the share of the unseen images that are classified correctly."""
     model.eval()
     named = [model(part).argmax(dim=1) for part in images.x[images.shown :].split(64)]
     return float((torch.cat(named) == images.y[images.shown :]).float().mean())

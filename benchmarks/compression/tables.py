@@ -178,7 +178,7 @@ def load_text(networks: Sequence[Record]) -> str:
 
 
 def _order(record: Record) -> tuple[Any, ...]:
-    """The smaller network first, then as much of it as is kept, then DKM before the others."""
+    """Return a sort key: smaller networks first, then by what is kept, then DKM before others."""
     way = list(NAMES).index(record["gradient"])
     kept = -record["bits"] / record["dim"]
     return record["network"], kept, record["dim"], way, record["iterations"]

@@ -41,7 +41,7 @@ class Replay:
 
 
 def score_mean(shown: DemonstrationSet, scored: DemonstrationSet) -> list[Scores]:
-    """Scores of the shown demonstrations' mean, in their median duration, from each start."""
+    """Score the shown demonstrations' mean, in their median duration, from each start."""
     mean = np.mean([demo.resampled(SAMPLES).position for demo in shown], axis=0)
     return evaluate(Replay(mean, shown.duration, corrected=True), scored)
 

@@ -15,7 +15,7 @@ REACHED_MM, REACHED_SHARE = 2.0, 0.04
 
 
 def converged_share(policy: RollsOut, goal: ArrayLike, demonstrations: DemonstrationSet) -> float:
-    """Share of the starts that have reached ``goal`` [d] after twice the median duration.
+    """Return the share of starts that have reached ``goal`` [d] after twice the median duration.
 
     Reached is within 2 mm; in other units than mm, within 4 % of the workspace's longest side,
     which is as much of a LASA shape.

@@ -129,7 +129,7 @@ def fit_eflow(
 
 
 def checkout_hash(checkout: str | Path) -> str:
-    """Tells versions of a checkout apart.
+    """Return a hash that differs between versions of a checkout.
 
     Raises
     ------
@@ -159,7 +159,7 @@ def _modules(checkout: Path) -> tuple[ModuleType, ModuleType]:
 
 
 def _training_data(shown: DemonstrationSet) -> tuple[Any, Any, Array, Array]:
-    """Positions and velocities [n, d] in a box of side one around 0, its scale and shift [d]."""
+    """Return positions, velocities [n, d] in a box of side 1 around 0, its scale and shift [d]."""
     prepared = [_prepare(demo) for demo in shown]
     paths = [path - path[-1] + shown.goal for path, _ in prepared]
     every = np.concatenate(paths)

@@ -63,7 +63,7 @@ def load_problem(name: str, pendulum: str | Path = "") -> DemonstrationSet:
 
 
 def load_pendulum(path: Path, name: str) -> DemonstrationSet:
-    """Swings of a damped pendulum of n links that come to rest: angles in rad, then rates in rad/s.
+    """Return swings of a damped pendulum of n links to rest: angles in rad, then rates in rad/s.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def load_pendulum(path: Path, name: str) -> DemonstrationSet:
 def rosenbrock_flow(
     dimension: int = 8, *, coefficient: float = 100.0, duration: float = 10.0, samples: int = 1000
 ) -> DemonstrationSet:
-    """Seven descents along the gradient of Rosenbrock's function to its minimum (1, ..., 1).
+    """Return seven descents along the gradient of Rosenbrock's function to its minimum (1, ..., 1).
 
     ``xdot = -grad f`` with ``f = sum_i a (x_{i+1} - x_i^2)^2 + (1 - x_i)^2`` (Rosenbrock 1960, the
     sum of d - 1 terms), from random starts in [-1, 1]^d; those that run into the other

@@ -94,7 +94,7 @@ def _return(time: Array, path: Array, nominal: Array, width: float) -> dict[str,
 
 
 def _motions(demonstrations: DemonstrationSet) -> Array:
-    """[D, SAMPLES, d], at equal shares of each duration."""
+    """Return motions [D, SAMPLES, d], at equal shares of each duration."""
     return np.stack([demo.resampled(SAMPLES).position for demo in demonstrations])
 
 

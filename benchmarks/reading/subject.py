@@ -97,7 +97,7 @@ def run(job: Job) -> dict[str, Any]:
 
 
 def _reach(samples: int, rate: float, number: int) -> DemonstrationSet:
-    """A reach of poses in m, as a minimum-jerk motion."""
+    """Return a reach of poses in m, as a minimum-jerk motion."""
     time = np.arange(samples) / rate
     share = np.linspace(0.0, 1.0, samples)
     smooth = share**3 * (10 - 15 * share + 6 * share**2)

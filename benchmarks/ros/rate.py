@@ -216,7 +216,7 @@ def _spin(core: int) -> None:
 
 
 def _cpu_time(pid: int) -> float:
-    """User and system time of a process, s."""
+    """Return user and system time of a process in s."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

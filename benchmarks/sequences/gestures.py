@@ -52,7 +52,7 @@ class GestureReader(nn.Module):
         )
 
     def forward(self, position: Tensor, time: Tensor) -> Tensor:
-        """As of `SkillClassifier`."""
+        """See `SkillClassifier.forward`."""
         seen, _ = motion_features(position, time)
         return torch.log_softmax(self.readout(self.recurrent(seen)[0]), dim=2)
 

@@ -63,7 +63,7 @@ def score(name: str, task: Sequences, seed: int, epochs: int) -> dict[str, Any]:
 
 
 def fit(model: Reader, task: Sequences, epochs: int, seed: int) -> None:
-    """Adam with a cosine decay, gradients clipped to norm 1; the same for every model."""
+    """Train with Adam, a cosine decay and gradients clipped to norm 1; the same for every model."""
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
@@ -78,7 +78,7 @@ def fit(model: Reader, task: Sequences, epochs: int, seed: int) -> None:
 
 
 def accuracy(model: nn.Module, x: Tensor, y: Tensor) -> float:
-    """Share of sequences that are named rightly."""
+    """Return the share of sequences that are classified correctly."""
     with torch.no_grad():
         named = torch.cat([model(part).argmax(1) for part in x.split(SCORED_TOGETHER, dim=1)])
     return float((named == y).double().mean())
@@ -122,7 +122,7 @@ def _add_salt(task: Sequences, share: float, generator: torch.Generator) -> Tens
 
 
 def _shaken(model: nn.Module, size: float, generator: torch.Generator) -> nn.Module:
-    """A copy, each tensor of its weights with noise of ``size`` times its root mean square."""
+    """Return a copy, each weight tensor with noise of ``size`` times its root mean square."""
     shaken = copy.deepcopy(model)
     with torch.no_grad():
         for weights in shaken.parameters():

@@ -33,7 +33,7 @@ class NaiveLoop(nn.Module):
         self.inner = LipschitzRNN(1, UNITS)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """As of `LipschitzRNN`."""
+        """See `LipschitzRNN.forward`."""
         u, b, a, w, e = self.inner.cells[0]()
         both = torch.cat([a, w]).t()
         h = x.new_zeros(x.size(1), UNITS)
@@ -57,7 +57,7 @@ SLOW = ("torch.nn.LSTM",)
 
 
 def measure_speed() -> dict[str, Any]:
-    """Forward and backward of `STEPS` steps, loss on the last state, by the thread's CPU time.
+    """Time forward and backward of `STEPS` steps, loss on the last state, by the thread's CPU.
 
     The layers take turns; of each, the fastest turn counts. Memory is the growth of the peak
     resident set in a process of its own.
@@ -100,7 +100,7 @@ def _train_once(layer: nn.Module, x: Tensor) -> None:
 
 
 def _streaming() -> dict[str, dict[str, float]]:
-    """us of a streamed sample by batch size, all in TorchScript with constants folded."""
+    """Return us a streamed sample by batch size, all in TorchScript with constants folded."""
     found: dict[str, dict[str, float]] = {}
     with quiet():
         cell = torch.jit.freeze(torch.jit.script(nn.LSTMCell(1, UNITS).eval()))
@@ -131,7 +131,7 @@ def _streaming() -> dict[str, dict[str, float]]:
 
 
 def _peak(name: str) -> float:
-    """MB that one training step adds to the peak of a fresh process."""
+    """Return the MB that one training step adds to the peak of a fresh process."""
     command = [sys.executable, "-m", __name__, name]
     return float(json.loads(subprocess.run(command, capture_output=True, check=True).stdout))
 

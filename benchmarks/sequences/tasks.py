@@ -41,7 +41,7 @@ class Sequences:
 
 
 def digits() -> Sequences:
-    """scikit-learn's 8 x 8 digits pixel by pixel, row after row: 64 steps; 1,438 / 359.
+    """Return scikit-learn's 8 x 8 digits pixel by pixel, row after row: 64 steps; 1,438 / 359.
 
     Raises
     ------
@@ -57,12 +57,12 @@ def digits() -> Sequences:
 
 
 def mnist(folder: str = pictures.MNIST) -> Sequences:
-    """MNIST pixel by pixel, row after row: 784 steps; 8,000 / 2,000; see `mnist_images`."""
+    """Return MNIST pixel by pixel, row after row: 784 steps; 8,000 / 2,000; see `mnist_images`."""
     return _pixels("mnist", *pictures.mnist_images(folder))
 
 
 def fashion_mnist(folder: str = pictures.FASHION_MNIST) -> Sequences:
-    """Fashion-MNIST in the same way; see `fashion_mnist_images`."""
+    """Return Fashion-MNIST in the same way; see `fashion_mnist_images`."""
     return _pixels("fashion-mnist", *pictures.fashion_mnist_images(folder))
 
 
@@ -72,7 +72,7 @@ def _pixels(name: str, images: Tensor, labels: Tensor) -> Sequences:
 
 
 def mnist1d() -> Sequences:
-    """mnist1d, generated as its authors do: 40 steps; 4,000 / 1,000.
+    """Return mnist1d, generated as its authors do: 40 steps; 4,000 / 1,000.
 
     Raises
     ------

@@ -48,7 +48,7 @@ def c_policy(policy: LoadedPolicy, x: Tensor) -> Callable[[], object]:
 
 
 def c_plain(network: nn.Sequential, x: Tensor) -> Callable[[], object]:
-    """One call of a row of linear layers with tanh between them, by a header's own functions."""
+    """Return a call of linear layers with tanh between them, by a header's own functions."""
     layers = [layer for layer in network if isinstance(layer, nn.Linear)]
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / f"{NAME}{HEADER}").write_text(_network(layers))

@@ -69,7 +69,7 @@ def data_bounds(
 
 
 def maximum(function: Map, candidates: Tensor, radius: float) -> float:
-    """Largest value of ``function`` [N] in the ball, climbing from the best candidates [N, d]."""
+    """Return the largest ``function`` [N] in the ball, climbing from the best candidates [N, d]."""
     with torch.no_grad():
         values = function(candidates)
     best = float(values.max())

@@ -163,7 +163,7 @@ def _largest(matrices: Tensor) -> float:
 
 
 def _pairs(e: Tensor, velocity: Tensor) -> float:
-    """Largest growth rate of a distance between two points, for random and for close pairs."""
+    """Return the largest growth rate of distances between points, of random and close pairs."""
     order = torch.randperm(len(e), generator=torch.Generator().manual_seed(1))
     # Neighbours in any one coordinate are closer than random pairs.
     along = torch.argsort(e[:, 0])

@@ -110,7 +110,7 @@ def _foreign(policy: LoadedPolicy) -> Certificate:
 
 
 def _points(exact: ExactPolicy, bodies: Any) -> tuple[Tensor, Tensor]:
-    """Free points [N, d] around the obstacles, and points [M, d] on their surfaces."""
+    """Return free points [N, d] around the obstacles, and points [M, d] on their surfaces."""
     generator, d, k = seeded(), exact.dimension, int(bodies.k)
     near = workspace_points(exact.facts, generator)["workspace"]
     rings: list[Tensor] = []
@@ -132,7 +132,7 @@ def _free(bodies: Any, x: Tensor, gauge: float) -> Tensor:
 
 
 def _ring_checks(exact: ExactPolicy, bodies: Any, x: Tensor, rate: float) -> list[Check]:
-    """That the learned field, slowed down by h, is what the file does at free points [N, d]."""
+    """Check that the file does as the learned field, slowed down by h, at free points [N, d]."""
     units, size = exact.facts.units, workspace_size(exact.facts)
     with torch.no_grad():
         z, goal = exact.encode(x), exact.goal[0]

@@ -45,7 +45,7 @@ def workspace_points(facts: PolicyMetadata, generator: torch.Generator) -> dict[
 
 
 def demonstrated_points(exact: ExactPolicy, starts: Tensor) -> Tensor:
-    """The demonstrated starts [n, d] and samples [m, d] of rollouts from them, twice as long."""
+    """Return demonstrated starts [n, d] and samples [m, d] of rollouts from them, twice as long."""
     samples = max(4, ROLLOUT_SAMPLES // len(starts))
     with torch.no_grad():
         trail = exact.latent_rollout(exact.encode(starts), 2 * exact.duration, samples)

@@ -87,7 +87,7 @@ def read_clock(recording: Recording, values: Array, request: Source, stated: str
 
 
 def _seconds(ticks: Ticks, unit: str) -> Array:
-    """Seconds; far from zero they are counted from the first one on, before digits are lost."""
+    """Return seconds; far from zero counted from the first one, before digits are lost."""
     scale = TIME_UNITS[unit]
     if ticks.size and abs(float(ticks[0])) / scale > EPOCH:
         first = ticks.min()
@@ -102,7 +102,7 @@ def _seconds(ticks: Ticks, unit: str) -> Array:
 def _without_zero_stamps(
     ticks: Ticks, unit: str, recording: Recording
 ) -> tuple[Ticks, str, list[str]]:
-    """Zero stamps, and clocks that step, replaced by the arrival of their messages."""
+    """Replace zero stamps, and clocks that step, by the arrival of their messages."""
     arrival, where = recording.arrival, recording.where
     scale = TIME_UNITS[unit or "s"]
     if not ticks.any():

@@ -128,7 +128,7 @@ def _groups(indices: list[int], table: list[Column]) -> dict[tuple[str, ...], li
 
 
 def _orientation(recording: Recording, table: list[Column], group: tuple[str, ...]) -> list[int]:
-    """Columns of the orientation that belongs to a group's positions; none if there is none."""
+    """Return the columns of the orientation of a group's positions; none if there is none."""
     turns = {i: column for i, column in enumerate(table) if column.kind == "turn"}
     as_quaternion = 3 in {column.axis for column in turns.values()}
     for kind in TURNING:
@@ -182,7 +182,7 @@ def _asked_for(recording: Recording, items: Iterable[str], table: list[Column]) 
 
 
 def _matches(recording: Recording, wanted: str, table: list[Column]) -> list[int]:
-    """Columns of a name: a label, one without its unit, one of that meaning, end or start."""
+    """Return a name's columns: a label, one without its unit, one of that meaning, end or start."""
     folded = wanted.casefold()
     meant = read_label(wanted)
     tests = (
@@ -206,7 +206,7 @@ def _matches(recording: Recording, wanted: str, table: list[Column]) -> list[int
 
 
 def _choice(recording: Recording, chosen: list[int], table: list[Column]) -> Choice:
-    """Coordinates and orientation among the chosen columns."""
+    """Return coordinates and orientation among the chosen columns."""
     turn: tuple[int, ...] = ()
     turn_kind = ""
     for kind in TURNING:

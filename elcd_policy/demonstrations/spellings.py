@@ -123,7 +123,7 @@ def known_unit(text: str) -> str:
 
 
 def _classify(words: tuple[str, ...], bare: str, joined: str) -> tuple[str, int, tuple[str, ...]]:
-    """Kind, axis and group of a label of these words."""
+    """Return kind, axis and group of a label of these words."""
     if bare in _TIME or joined in _TIME:
         return "time", -1, ()
     if bare in _ARRIVAL:

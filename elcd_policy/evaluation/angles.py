@@ -11,7 +11,7 @@ Array = NDArray[np.float64]
 
 
 def angles_between(path: ArrayLike, reference: ArrayLike) -> Array:
-    """Angles [N, M] in deg between the orientations of poses [N, 6] and [M, 6].
+    """Return angles [N, M] in deg between the orientations of poses [N, 6] and [M, 6].
 
     The angle is that of the rotation that leads from one to the other (geodesic distance); it
     does not depend on the orientation that the coordinates are counted from. Precise to 1e-5.

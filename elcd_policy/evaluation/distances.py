@@ -17,7 +17,7 @@ _CHUNK = 1024
 
 
 def dtw_distance(path: ArrayLike, reference: ArrayLike) -> float:
-    """Dynamic time warping per reference sample.
+    """Compute the dynamic time warping distance per reference sample.
 
     The least sum of Euclidean distances along a warping path, divided by the number M of the
     reference's samples. A warping path runs from the first to the last pair of samples in
@@ -39,7 +39,7 @@ def dtw_distance(path: ArrayLike, reference: ArrayLike) -> float:
 
 
 def frechet_distance(path: ArrayLike, reference: ArrayLike) -> float:
-    """Discrete Frechet distance between paths [N, d] and [M, d].
+    """Compute the discrete Frechet distance between paths [N, d] and [M, d].
 
     The least possible largest Euclidean distance along a warping path (Eiter and Mannila 1994).
 
@@ -53,7 +53,7 @@ def frechet_distance(path: ArrayLike, reference: ArrayLike) -> float:
 
 
 def rmse_time_aligned(path: ArrayLike, reference: ArrayLike) -> float:
-    """Root mean square of the Euclidean distances between simultaneous samples, both [N, d].
+    """Compute the root mean square distance between simultaneous samples, both [N, d].
 
     Raises
     ------
@@ -122,7 +122,7 @@ def _distance_to_segments(points: Array, start: Array, along: Array, length2: Ar
 
 
 def cheapest_warping(cost: Array, combine: np.ufunc) -> float:
-    """Value of the best warping path through ``cost`` [N, M], its cells joined by ``combine``.
+    """Return the value of the best warping path through ``cost`` [N, M]; ``combine`` joins cells.
 
     For distances that are not Euclidean; `dtw_distance` and `frechet_distance` call it too.
 
@@ -149,7 +149,7 @@ def cheapest_warping(cost: Array, combine: np.ufunc) -> float:
 
 
 def _pairwise(a: Array, b: Array) -> Array:
-    """Euclidean distances [N, M] between points [N, d] and [M, d]."""
+    """Compute the Euclidean distances [N, M] between points [N, d] and [M, d]."""
     squares = np.zeros((len(a), len(b)))
     for x, y in zip(a.T, b.T, strict=True):
         squares += np.square(x[:, None] - y)

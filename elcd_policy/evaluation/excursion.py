@@ -97,7 +97,7 @@ def starts_around(demonstrations: DemonstrationSet, margin: float, *, seed: int 
 
 
 def _diagonals(demonstrations: DemonstrationSet) -> Array:
-    """The unit [d] of each coordinate in which the workspace's diagonal is 1."""
+    """Return the unit [d] of each coordinate in which the workspace's diagonal is 1."""
     lower, upper = demonstrations.workspace
     extent = upper - lower
     if demonstrations.orientation is None:
@@ -107,7 +107,7 @@ def _diagonals(demonstrations: DemonstrationSet) -> Array:
 
 
 def _velocities(policy: RollsOut, time: Array, path: Array) -> Array:
-    """Velocities on paths [K, N, d] at ``time`` [K]."""
+    """Return velocities on paths [K, N, d] at ``time`` [K]."""
     velocity = getattr(policy, "velocity", None)
     if velocity is None:
         return np.asarray(np.diff(path, axis=0) / np.diff(time)[:, None, None], dtype=np.float64)

@@ -161,7 +161,7 @@ def _even_path(path: Array) -> Array:
 def _locally_missed(
     taken: list[Array], references: list[Array], extent: float
 ) -> NDArray[np.bool_]:
-    """[n], whether a path misses a place through which the demonstrations agree to go."""
+    """Return [n], whether a path misses a place through which the demonstrations agree to go."""
     missed = []
     for index, (path, reference) in enumerate(zip(taken, references, strict=True)):
         others = [other for k, other in enumerate(references) if k != index]

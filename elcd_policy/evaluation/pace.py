@@ -61,7 +61,7 @@ def wait_fault(
 
 
 def _speed_near(path: Array, time: Array, place: Array, near: float) -> float:
-    """Speed with which a path first comes as near to a place; 0 if it does not."""
+    """Return the speed with which a path first comes as near to a place; 0 if it does not."""
     inside = np.linalg.norm(path - place, axis=1) < near
     k = max(1, int(np.argmax(inside)))
     if not inside.any():

@@ -142,7 +142,7 @@ def push_recoveries(
 def _time_back(
     t: Array, outside: NDArray[np.bool_], begin: float, ends: list[float]
 ) -> float | None:
-    """When a motion was back inside, to stay until the first of the ends that lets it."""
+    """Return when a motion was back inside, to stay until the first of the ends that lets it."""
     for end in ends:
         window = np.flatnonzero((t >= begin) & (t < end))
         last = window[outside[window]][-1]
@@ -154,7 +154,7 @@ def _time_back(
 def goal_reached(
     time: ArrayLike, position: ArrayLike, goal: ArrayLike, tolerance: float
 ) -> GoalReached:
-    """Whether positions [K, 3] at times [K] ended within a tolerance in m of the goal [3]."""
+    """Return whether positions [K, 3] at times [K] end within a tolerance in m of a goal [3]."""
     t, p = np.asarray(time, dtype=np.float64), np.asarray(position, dtype=np.float64)
     if p.ndim != 2 or len(p) == 0 or t.shape != (len(p),):
         raise ShapeError(

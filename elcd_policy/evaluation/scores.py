@@ -70,12 +70,12 @@ class Scores:
         return cls(*means, orientation=cls.mean(turned) if turned else None)
 
     def scaled(self, factor: float) -> Scores:
-        """The same distances in a unit of which ``factor`` make one; orientations stay."""
+        """Return the distances in a unit of which ``factor`` make one; orientations stay."""
         values = (factor * getattr(self, name) for name in self.FIGURES)
         return Scores(*values, orientation=self.orientation)
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form; for poses under the keys ``position_mm`` and ``orientation_deg``."""
+        """Return a JSON-ready form; of poses under ``position_mm`` and ``orientation_deg``."""
         values = {name: getattr(self, name) for name in self.FIGURES}
         if self.orientation is None:
             return values
@@ -168,7 +168,7 @@ def _distances(path: Array, reference: Array, orientation: Scores | None = None)
 
 
 def _angles(path: Array, reference: Array) -> Scores:
-    """As `_distances`, of the orientations of poses [., 6], in deg."""
+    """Do as `_distances`, for the orientations of poses [., 6], in deg."""
     every = angles_between(path, reference)
     once = every[:SAMPLES]
     return Scores(

@@ -135,7 +135,7 @@ class ArmKinematics:
         return np.vstack([turn @ jacobian[:3], turn @ jacobian[3:]])
 
     def manipulability(self, positions: Array) -> float:
-        """``sqrt(det(J J^T))``, 0 at a singularity [1]_.
+        """Return ``sqrt(det(J J^T))``, 0 at a singularity [1]_.
 
         References
         ----------

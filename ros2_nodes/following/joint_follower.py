@@ -62,7 +62,7 @@ class JointFollower(Motion[JointReading]):
         self.restart()
 
     def set_goal(self, position: Array, quaternion: Array, frame_id: str) -> str:
-        """Refused: a position of the TCP is no goal of a motion of joints."""
+        """Refuse: a position of the TCP is no goal of a motion of joints."""
         return "the policy's goal is a set of joint positions, a pose does not say which"
 
     def pose(self, state: JointReading) -> tuple[Array, Array]:

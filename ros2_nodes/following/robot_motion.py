@@ -171,7 +171,7 @@ class Motion(ABC, Generic[S]):
 
     @abstractmethod
     def _decide(self, state: S, dt: float) -> tuple[Array, str, tuple[str, ...]]:
-        """Command [n], fault (then the command is on the way to zero), acting limits."""
+        """Return command [n], fault (then the command is on the way to zero), acting limits."""
 
     @abstractmethod
     def _ramp(self, dt: float) -> Array:

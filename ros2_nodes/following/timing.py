@@ -28,7 +28,7 @@ class TickTimes:
         self._count += 1
 
     def figures(self) -> dict[str, object]:
-        """Rate, percentiles of period and duration, missed deadlines; empty before two ticks."""
+        """Return rate, percentiles of period and duration, misses; empty before two ticks."""
         if self._count < 2:
             return {}
         newest = np.arange(max(0, self._count - TICKS), self._count) % TICKS

@@ -47,7 +47,7 @@ class ManagedNode(StrictLifecycleNode):
 
     @reported
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """After an unexpected error: back to unconfigured."""
+        """Go back to unconfigured after an unexpected error."""
         self._tear_down()
         return super().on_error(state)
 

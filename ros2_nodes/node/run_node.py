@@ -36,7 +36,7 @@ class Runnable(Protocol):
     """None while it runs; a number ends the process with it."""
 
     def shut_down(self) -> None:
-        """Called once, before the node goes, with the ROS context still valid."""
+        """Clean up, called once, before the node goes, with the ROS context still valid."""
 
     def destroy_node(self) -> None:
         """Destroy the node."""

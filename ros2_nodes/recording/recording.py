@@ -179,7 +179,7 @@ class Recording:
 
 
 def _free_name(folder: Path) -> str:
-    """demo_000, or the one after the last that is there."""
+    """Return demo_000, or the one after the last that is there."""
     places = [
         *(folder / BAGS).glob("demo_*"),
         *(folder / ARRAYS).glob("demo_*.npz"),

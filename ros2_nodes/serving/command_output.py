@@ -56,7 +56,7 @@ class CommandOutput(ABC):
         return bool(self._publisher.get_subscription_count() > 0)
 
     def rivals(self) -> list[str]:
-        """Full names of other nodes that publish on the topic."""
+        """Return the full names of other nodes that publish on the topic."""
         names = [
             f"{info.node_namespace.rstrip('/')}/{info.node_name}"
             for info in self._node.get_publishers_info_by_topic(self.topic)

@@ -30,7 +30,7 @@ LINE = 0.0015  # m
 def field_markers(
     follower: Follower, workspace: tuple[ArrayLike, ArrayLike], stamp: Time
 ) -> MarkerArray:
-    """Strokes along the field on a grid, a ball of the goal's tolerance, and the boxes.
+    """Return strokes along the field on a grid, a ball of the goal's tolerance, and the boxes.
 
     A field of poses is shown at the goal's orientation.
 

@@ -262,7 +262,7 @@ class Arm(AbstractContextManager["Arm"]):
         return self._torques.copy()
 
     def pose(self) -> tuple[Vector, Vector]:
-        """Position [3] in m and quaternion [4] x y z w of the TCP.
+        """Return position [3] in m and quaternion [4] x y z w of the TCP.
 
         Of the two quaternions of an orientation it is the one nearer to the last one given.
         """
@@ -273,7 +273,7 @@ class Arm(AbstractContextManager["Arm"]):
         return position, quaternion.copy()
 
     def twist(self) -> Vector:
-        """Velocity [6] of the TCP: linear of its origin in m/s, angular in rad/s."""
+        """Return the velocity [6] of the TCP: linear of its origin in m/s, angular in rad/s."""
         _, velocities, jacobian = self._present()
         return jacobian @ velocities
 

@@ -100,7 +100,7 @@ def read_csv(path: Path, request: Source) -> tuple[list[Recording], dict[str, An
 
 
 def _encoding(path: Path) -> str:
-    """UTF-16 if the byte order mark says so; spreadsheets put one in front of UTF-8, too."""
+    """Return UTF-16 if the byte order mark says so; spreadsheets put one in front of UTF-8, too."""
     with path.open("rb") as file:
         return "utf-16" if file.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
 
@@ -145,7 +145,7 @@ def _rows(lines: Iterator[tuple[int, str]], delimiter: str) -> Iterator[tuple[in
 
 
 def _unwritten_header(path: Path, number: int, cells: list[str], comment: str) -> list[str]:
-    """The header of a table that begins with numbers: a comment's, or that of a known tool."""
+    """Return the header of a table that starts with numbers: a comment's, or a known tool's."""
     for names in (re.split(r"[\s,;]+", comment), re.split(r"\s*[,;]\s*", comment)):
         if comment and len(names) == len(cells):
             return names
@@ -178,7 +178,7 @@ def _check_header(path: Path, number: int, header: list[str]) -> None:
 
 
 def _filled(path: Path, header: list[str], rows: Iterator[tuple[int, list[str]]]) -> _Table:
-    """The columns of a table, read line by line: text takes many times the room of numbers."""
+    """Read a table's columns line by line: text takes many times the room of numbers."""
     width = len(header)
     numbers, lines, present = array("d"), array("q"), bytearray()
     counts: dict[int, array[int]] = {}
@@ -248,7 +248,7 @@ def _number(cell: str) -> float | None:
 def _clock(
     path: Path, table: _Table, request: Source
 ) -> tuple[NDArray[np.int64] | NDArray[np.float64] | None, str, list[int]]:
-    """Times as the file counts them, their unit if it says so, and the columns they are in."""
+    """Return times as the file counts them, their unit if it says so, and their columns."""
     of_kind: dict[str, list[int]] = {}
     for i, column in enumerate(table.read):
         of_kind.setdefault(column.kind, []).append(i)

@@ -87,7 +87,7 @@ def write_lerobot(demonstrations: DemonstrationSet, folder: Path) -> None:
 
 
 def _tasks(pyarrow: Any, task: str) -> Any:
-    """LeRobot reads its tasks as a pandas frame whose index they are."""
+    """Return tasks as LeRobot reads them: the index of a pandas frame."""
     table = pyarrow.table({"task_index": [0], "task": [task]})
     kinds = {"task_index": ("int64", "int64"), "task": ("unicode", "object")}
     columns = [

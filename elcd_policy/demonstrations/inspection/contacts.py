@@ -86,7 +86,7 @@ def find_contacts(path: Path) -> Contacts:
 
 
 def keeps_to_one_side(offsets: Array) -> bool:
-    """Whether offsets [M, d] between two ways agree so well that a field can tell the ways."""
+    """Return whether offsets [M, d] between two ways agree so well that a field can tell them."""
     if not len(offsets):
         return False
     mean = float(np.linalg.norm(offsets.mean(axis=0)))
@@ -94,7 +94,7 @@ def keeps_to_one_side(offsets: Array) -> bool:
 
 
 def _nearest(x: Array, i: Indices, j: Indices) -> Array:
-    """Offset [M, d] from each point among ``i`` to its nearest partner among ``j``."""
+    """Return the offset [M, d] from each point among ``i`` to its nearest one among ``j``."""
     order = np.lexsort((np.linalg.norm(x[i] - x[j], axis=1), i))
     first = np.unique(i[order], return_index=True)[1]
     return np.asarray(x[j[order][first]] - x[i[order][first]])
@@ -131,7 +131,7 @@ def _turns(x: Array) -> float:
 
 
 def _crossings(x: Array, i: Indices, j: Indices) -> Array:
-    """Places [M, d] where segments after touching points go through each other.
+    """Return the places [M, d] where segments after touching points cross each other.
 
     On a line there is no going through oneself, only going back.
     """
@@ -152,7 +152,7 @@ def _crossings(x: Array, i: Indices, j: Indices) -> Array:
 
 
 def _side(a: Array, b: Array, c: Array) -> Array:
-    """Twice the signed area [M] of triangles of points [M, 2]."""
+    """Return twice the signed area [M] of triangles of points [M, 2]."""
     p, q = b - a, c - a
     return p[:, 0] * q[:, 1] - p[:, 1] * q[:, 0]
 

@@ -99,14 +99,14 @@ def _drop(paths: Paths, which: Sequence[int]) -> str:
 
 
 def _several(groups: list[tuple[int, ...]], moving: list[int]) -> list[tuple[int, ...]]:
-    """Groups without those that stray alone; of two demonstrations each is a group."""
+    """Return groups without those that stray alone; of two demonstrations each is a group."""
     if len(groups) == len(moving) == 2:
         return groups
     return [group for group in groups if len(group) > 1]
 
 
 def _find_members(paths: Paths, moving: list[int]) -> list[Finding]:
-    """Those that do not move, go another way, or make several ways."""
+    """Find those that do not move, go another way, or make several ways."""
     found = []
     still = [k for k in range(len(paths.paths)) if k not in moving]
     if still:
@@ -156,7 +156,7 @@ def _find_members(paths: Paths, moving: list[int]) -> list[Finding]:
 
 
 def _find_ends(paths: Paths, moving: list[int]) -> list[Finding]:
-    """Ends that stray, and ends that differ."""
+    """Find ends that stray, and ends that differ."""
     found = []
     strays = stray_ends(paths, moving)
     for k, distance in strays.items():
@@ -243,7 +243,7 @@ def _common_places(crossings: list[Array]) -> Array:
 
 
 def _find_timing(paths: Paths, moving: list[int]) -> list[Finding]:
-    """Throws, waits and durations that differ."""
+    """Find throws, waits and durations that differ."""
     found = []
     units = paths.demonstrations.units
     speeds = np.array([end_speed(paths.paths[k]) for k in moving]).reshape(-1, 2)

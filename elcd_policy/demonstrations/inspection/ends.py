@@ -35,7 +35,7 @@ def stray_ends(paths: Paths, members: list[int]) -> dict[int, float]:
 
 
 def end_spread(paths: Paths, members: list[int]) -> float:
-    """Root mean square distance of the ends from their median, in extents."""
+    """Return the root mean square distance of the ends from their median, in extents."""
     if not members:
         return 0.0
     ends = np.array([paths.paths[k].position[-1] for k in members])
@@ -57,7 +57,7 @@ def choose_ends(demonstrations: DemonstrationSet) -> str:
 
 
 def ends_agree(paths: Paths, members: list[int]) -> bool:
-    """Whether paths agree relative to their own ends at least about as well as where they are."""
+    """Return whether paths agree relative to their ends about as well as where they are."""
     shapes = np.array([paths.paths[k].resampled(POINTS) for k in members])
     return _spread(shapes - shapes[:, -1:]) < AGREE * _spread(shapes)
 

@@ -22,7 +22,7 @@ BY_START = 0.35
 
 
 def group_by_way(paths: Paths, members: list[int]) -> list[tuple[int, ...]]:
-    """Groups of demonstrations that go the same way, the largest first.
+    """Return groups of demonstrations that go the same way, the largest first.
 
     Each path is first brought to the common start and end by a shift that changes evenly along
     it, so that starts and ends that differ count for nothing. Two paths are as far apart as
@@ -47,7 +47,7 @@ def group_by_way(paths: Paths, members: list[int]) -> list[tuple[int, ...]]:
 
 
 def hausdorff_distances(paths: Array) -> Array:
-    """Distances [n, n] between paths [n, K, d]: of the farthest point from the other path."""
+    """Return distances [n, n] of paths [n, K, d]: of the farthest point from the other path."""
     distances = np.zeros((len(paths), len(paths)))
     for a in range(len(paths)):
         for b in range(a):
@@ -66,7 +66,7 @@ def told_apart_by_start(paths: Paths, one: tuple[int, ...], other: tuple[int, ..
 
 
 def distance_of_ways(paths: Paths, one: tuple[int, ...], other: tuple[int, ...]) -> float:
-    """Hausdorff distance of two ways' first members with a common start and end, in extents."""
+    """Return two ways' Hausdorff distance in extents, their first members' ends made common."""
     return float(hausdorff_distances(_shapes(paths, [one[0], other[0]]))[0, 1])
 
 

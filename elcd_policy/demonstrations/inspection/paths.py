@@ -128,7 +128,7 @@ class Paths:
 
 
 def extent_units(demonstrations: DemonstrationSet) -> Array:
-    """[d], what each coordinate is divided by: the median longest side of a demonstration's box.
+    """Return divisors [d] of coordinates: the median longest side of a demonstration's box.
 
     Of poses it is that of the positions for the first three coordinates, and that of the rotations,
     at least `LEAST_TURN`, for the others. It is a median: one stray demonstration does not
@@ -148,7 +148,7 @@ def extent_units(demonstrations: DemonstrationSet) -> Array:
 
 
 def length_text(length: float, units: str, extent: float) -> str:
-    """A length as people read it, in mm where ``units`` are m and the motion is below 10 m."""
+    """Return a length as people read it: in mm where ``units`` are m and motions below 10 m."""
     factor, units = people_units(units, extent)
     length *= factor
     digits = 0 if length >= 9.95 else 1 if length >= 0.95 else 2
@@ -156,5 +156,5 @@ def length_text(length: float, units: str, extent: float) -> str:
 
 
 def people_units(units: str, extent: float) -> tuple[float, str]:
-    """Factor and unit in which people read errors of a motion of this extent: m as mm."""
+    """Return factor and unit in which people read errors of such a motion: m as mm."""
     return (1000.0, "mm") if units == "m" and extent < 10.0 else (1.0, units)

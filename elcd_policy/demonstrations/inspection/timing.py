@@ -18,7 +18,7 @@ WAIT = 0.1
 
 
 def find_wait(path: Path) -> tuple[float, float]:
-    """When the longest wait within a motion begins and how long it is, in s; (0, 0) if none.
+    """Return start and length of the longest wait within a motion, in s; (0, 0) if none.
 
     Judged by the way gone in a window of time, which trembling does not mislead. What rests at
     its start or its end does not wait.
@@ -39,6 +39,6 @@ def find_wait(path: Path) -> tuple[float, float]:
 
 
 def end_speed(path: Path) -> tuple[float, float]:
-    """Speed at a motion's end and its largest one, in extents per s."""
+    """Return the speed at a motion's end and its largest one, in extents per s."""
     speed = np.linalg.norm(path.velocity, axis=1)
     return float(speed[-3:].mean()), float(speed.max())

@@ -39,7 +39,7 @@ def moving_part(time: Array, position: Array) -> tuple[int, int]:
 
 
 def _rest(time: Array, position: Array, pace: float) -> int:
-    """Last sample of the rest at the beginning."""
+    """Return the last sample of the rest at the beginning."""
     distance = np.linalg.norm(position - position[0], axis=1)
     under_way = int(np.argmax(distance > AWAY * distance.max()))
     waiting = np.abs(time - time[0])[: under_way + 1]

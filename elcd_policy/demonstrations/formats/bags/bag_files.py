@@ -118,7 +118,7 @@ def _data_files(folder: Path) -> list[Path]:
 
 
 def _whole(file: Path, room: Path, remarks: list[str]) -> Path:
-    """A file that can be read as it is: unpacked, and without what its recorder did not finish."""
+    """Return a file that can be read: unpacked, without what its recorder did not finish."""
     if file.name.endswith(".zstd"):
         unpacked = room / file.name.removesuffix(".zstd")
         limit = max(UNPACKED * file.stat().st_size, SMALL)

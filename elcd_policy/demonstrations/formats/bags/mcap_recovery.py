@@ -67,7 +67,7 @@ def _records(data: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _inside(chunk: bytes) -> Iterator[tuple[int, bytes]]:
-    """Whole records in a chunk that may be cut."""
+    """Return the whole records in a chunk that may be cut."""
     if len(chunk) < 32:
         return
     unpacked, name_size = (
