@@ -18,7 +18,8 @@ from elcd_policy import LoadedPolicy, save
 from elcd_policy.errors import ParameterError
 from elcd_policy.formats.c.c_code import HEAD, TAIL
 from elcd_policy.formats.c.c_file import HEADER
-from elcd_policy.formats.c.c_header import filled, numbers
+from elcd_policy.formats.c.c_header import filled
+from elcd_policy.utils.c_source import c_numbers
 
 #: As a robot's controllers are built; nothing that would let it reorder sums.
 FLAGS = ("-std=c99", "-O3", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC")
@@ -102,7 +103,7 @@ def _network(layers: list[nn.Linear]) -> str:
         rows, last = layer.out_features, index == len(layers) - 1
         weights = f"@name@_w_{index}", f"@name@_b_{index}"
         for name, tensor in zip(weights, (layer.weight.t(), layer.bias), strict=True):
-            tables.append(f"static const float {name}[] = {numbers(tensor)};")
+            tables.append(f"static const float {name}[] = {c_numbers(tensor)};")
         result = "velocity" if last else f"h_{index}"
         if not last:
             lines.append(f"  float {result}[{rows}];")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from ..errors import ParameterError
+from ..errors import ExportError, ParameterError
 
 #: Rates at which a fresh field's slowest and fastest directions decay, per demonstrated
 #: duration, whatever smaller rate is guaranteed.
@@ -26,6 +26,13 @@ def first_excess(dimension: int, rate: float) -> Tensor:
     slowest, fastest = FIRST_RATES
     lift = max(slowest - rate, LEAST_EXCESS)
     return lift + torch.linspace(0.0, fastest - slowest, dimension)
+
+
+class OnnxNodes(Protocol):
+    """An ONNX graph in the making."""
+
+    def node(self, operator: str, *inputs: Any, **attributes: int) -> str:
+        """Add a node on results (by name) and constants (tensors); return its result's name."""
 
 
 class LatentField(nn.Module, ABC):
@@ -84,6 +91,39 @@ class LatentField(nn.Module, ABC):
         """Return a field of d = ``dimension`` coordinates, its weights still to be loaded."""
         return cls(dimension, **description)
 
+    def c_source(self) -> str:
+        """Return C source of ``static inline void @name@_field(const float *e, float *f)``.
+
+        It puts f(e) [d] in ``f``, in float32. ``@name@`` stands for the header's prefix and
+        ``@D@`` for d. Besides ``<math.h>`` it may call ``@name@_layer`` and the other functions
+        at the head of `elcd_policy.formats.c.c_code`.
+
+        Raises
+        ------
+        ExportError
+            If the class does not implement it.
+        """
+        raise _not_written(self, "C", "c_source")
+
+    def onnx_nodes(self, graph: OnnxNodes, e: str, into: Tensor) -> str:
+        """Add nodes of the product ``f(e) @ into`` [N, k]; return the name of its result.
+
+        It is also asked of a scripted field: like `describe`, it may use plain attributes and
+        weights only.
+
+        Parameters
+        ----------
+        graph : to which nodes are added.
+        e : name of the offsets with a 1 behind each, [N, d + 1], so that a matrix can hold biases.
+        into : [d, k].
+
+        Raises
+        ------
+        ExportError
+            If the class does not implement it.
+        """
+        raise _not_written(self, "ONNX", "onnx_nodes")
+
     @abstractmethod
     def linear_rates(self) -> Tensor:
         """Return the decay rates [d] > ``rate`` of the field's linear part, ``f(e) = -rates * e``.
@@ -91,3 +131,13 @@ class LatentField(nn.Module, ABC):
         The field starts as this linear part alone; training fits the flow to it first, since
         its trajectories are known in closed form.
         """
+
+
+def _not_written(field: Any, language: str, method: str) -> ExportError:
+    name = getattr(field, "original_name", type(field).__name__)
+    return ExportError(
+        f"this field can't be written as {language}",
+        got=f"a {name}, which has no {method}",
+        expected=f"a field that implements {method}",
+        advice="implement it in that class or write the policy as *.pt",
+    )

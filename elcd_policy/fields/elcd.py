@@ -7,7 +7,28 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from ..utils.c_source import c_number, c_table
 from .base import LatentField, first_excess
+
+C_SOURCE = """
+/* f(e) = -(c I + L^T L) e + (U - U^T) e, L and U the triangles of one matrix P(e). */
+static inline void @name@_field(const float *e, float *f) {
+  float h[@WIDTH@], p[@D@ * @D@];
+  @name@_layer(@D@, @WIDTH@, @name@_field_w1, @name@_field_b1, e, h);
+  for (int j = 0; j < @WIDTH@; ++j) h[j] = tanhf(h[j]);
+  @name@_layer(@WIDTH@, @D@ * @D@, @name@_field_w2, @name@_field_b2, h, p);
+  for (int i = 0; i < @D@; ++i) f[i] = -@RATE@ * e[i];
+  for (int i = 0; i < @D@; ++i) {
+    float row = 0;
+    for (int j = 0; j <= i; ++j) row += p[i * @D@ + j] * e[j];
+    for (int j = 0; j <= i; ++j) f[j] -= row * p[i * @D@ + j];
+    for (int j = i + 1; j < @D@; ++j) {
+      f[i] += p[i * @D@ + j] * e[j];
+      f[j] -= p[i * @D@ + j] * e[i];
+    }
+  }
+}
+"""
 
 
 class ElcdField(LatentField):
@@ -60,6 +81,16 @@ class ElcdField(LatentField):
 
     def describe(self) -> dict[str, Any]:
         return {"rate": self.rate, "width": self.hidden.bias.shape[0]}
+
+    def c_source(self) -> str:
+        tables = [
+            c_table("field_w1", self.hidden.weight.t()),
+            c_table("field_b1", self.hidden.bias),
+            c_table("field_w2", self.out.weight.t()),
+            c_table("field_b2", self.out.bias),
+        ]
+        body = C_SOURCE.replace("@WIDTH@", str(self.hidden.out_features))
+        return "\n".join([*tables, body.replace("@RATE@", c_number(self.rate))])
 
     def linear_rates(self) -> Tensor:
         bias = self.out.bias.view(self.dimension, self.dimension)

@@ -8,7 +8,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .base import LatentField, first_excess
+from ..utils.c_source import c_table
+from .base import LatentField, OnnxNodes, first_excess
+
+C_SOURCE = """
+/* f(e) = -(c + r) e - W^T (g (tanh(W e + b) - tanh(b))) + (S - S^T) e */
+static inline void @name@_field(const float *e, float *f) {
+  float h[@WIDTH@];
+  @name@_layer(@D@, @WIDTH@, @name@_field_w1, @name@_field_b1, e, h);
+  for (int j = 0; j < @WIDTH@; ++j) h[j] = @name@_field_at_goal[j] - tanhf(h[j]);
+  @name@_layer(@D@, @D@, @name@_field_linear, 0, e, f);
+  for (int j = 0; j < @WIDTH@; ++j)
+    for (int i = 0; i < @D@; ++i) f[i] += h[j] * @name@_field_w2[j * @D@ + i];
+}
+"""
 
 
 class MonotoneField(LatentField):
@@ -50,6 +63,28 @@ class MonotoneField(LatentField):
 
     def describe(self) -> dict[str, Any]:
         return {"rate": self.rate, "width": self.gain.shape[0]}
+
+    def c_source(self) -> str:
+        linear = self.skew.t() - self.skew - torch.diag(self.linear_rates())
+        tables = [
+            c_table("field_w1", self.ridge.weight.t()),
+            c_table("field_b1", self.ridge.bias),
+            c_table("field_at_goal", torch.tanh(self.ridge.bias)),
+            c_table("field_w2", F.softplus(self.gain)[:, None] * self.ridge.weight),
+            c_table("field_linear", linear),
+        ]
+        return "\n".join([*tables, C_SOURCE.replace("@WIDTH@", str(self.ridge.out_features))])
+
+    def onnx_nodes(self, graph: OnnxNodes, e: str, into: Tensor) -> str:
+        weight = torch.cat([self.ridge.weight.t(), self.ridge.bias[None]])
+        goal = F.one_hot(torch.tensor([len(weight) - 1])).to(weight)
+        # tanh(b) by the same node at e = 0, so that the difference is exactly zero there.
+        h, at_goal = (graph.node("Tanh", graph.node("Gemm", place, weight)) for place in (e, goal))
+        ridges = graph.node("Sub", h, at_goal)
+        rates = self.rate + F.softplus(self.excess)
+        linear = F.pad(self.skew.t() - self.skew - torch.diag(rates), (0, 0, 0, 1))
+        pull = -F.softplus(self.gain)[:, None] * self.ridge.weight
+        return graph.node("Gemm", ridges, pull @ into, graph.node("MatMul", e, linear @ into))
 
     def linear_rates(self) -> Tensor:
         return self.rate + F.softplus(self.excess)

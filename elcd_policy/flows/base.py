@@ -9,7 +9,8 @@ import normflows as nf
 import torch
 from torch import Tensor, nn
 
-from ..errors import ParameterError
+from ..errors import ExportError, ParameterError
+from ..utils.c_source import CFlow
 
 
 class TangentFlow(nf.flows.Flow):
@@ -40,6 +41,28 @@ class TangentFlow(nf.flows.Flow):
     def from_description(cls, dimension: int, description: Mapping[str, Any]) -> TangentFlow:
         """Return a flow of d = ``dimension`` coordinates, its weights still to be loaded."""
         return cls(dimension, **description)
+
+    def c_source(self, suffix: str) -> CFlow:
+        """Return the flow in C, in float32, for a policy's header.
+
+        Besides ``<math.h>`` it may call ``@name@_layer`` and the other functions at the head of
+        `elcd_policy.formats.c.c_code`.
+
+        Parameters
+        ----------
+        suffix : what ends every name that is declared, so that each flow of a row has its own.
+
+        Raises
+        ------
+        ExportError
+            If the class does not implement it.
+        """
+        raise ExportError(
+            "this policy can't be written as C",
+            got=f"a flow of {type(self).__name__}, which has no C source",
+            expected="a flow that implements c_source",
+            advice="implement it in that class or write the policy as *.pt",
+        )
 
     def encode(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Map data ``x`` [N, d] to latent ``z = phi(x)`` [N, d] and the tape for `pushforward`."""
@@ -131,6 +154,17 @@ class CompositeFlow(TangentFlow):
     @classmethod
     def from_description(cls, dimension: int, description: Mapping[str, Any]) -> TangentFlow:
         return cls(build_flow(dimension, flow) for flow in description["flows"])
+
+    def c_source(self, suffix: str) -> CFlow:
+        parts: list[CFlow] = [
+            flow.c_source(f"{suffix}_{index}")  # type: ignore[operator]
+            for index, flow in enumerate(self.flows)
+        ]
+        return CFlow(
+            declarations="\n".join(part.declarations for part in parts),
+            encode="\n".join(part.encode for part in parts),
+            pushforward="\n".join(part.pushforward for part in reversed(parts)),
+        )
 
     @torch.jit.export
     def encode(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..errors import ParameterError
+from ..utils.c_source import LANES, CFlow, c_number, c_table
 from .base import TangentFlow, register_flow
 
 
@@ -66,6 +67,33 @@ class AffineCoupling(TangentFlow):
             "width": self.hidden.bias.shape[0],
             "max_log_scale": self.max_log_scale,
         }
+
+    def c_source(self, suffix: str) -> CFlow:
+        condition, moved = self.hidden.in_features, self.moved
+        width = -(-self.hidden.out_features // LANES) * LANES
+        pad = (0, width - self.hidden.out_features)
+        tables = {
+            f"w1{suffix}": F.pad(self.hidden.weight.t(), pad),
+            f"b1{suffix}": F.pad(self.hidden.bias, pad),
+            f"w2{suffix}": F.pad(self.out.weight, pad),
+            f"b2{suffix}": self.out.bias,
+        }
+        seen, changed = (self.cut, 0) if self.flip else (0, self.cut)
+        sizes = f"{condition}, {moved}, {width}"
+        names = ", ".join(f"@name@_{key}" for key in tables)
+        kept = f"slope{suffix}, factor{suffix}"
+        return CFlow(
+            declarations="\n".join(c_table(key, values) for key, values in tables.items()),
+            encode=(
+                f"float slope{suffix}[{width}], factor{suffix}[{2 * moved}];\n"
+                f"@name@_couple({sizes}, {c_number(self.max_log_scale)}, {names}, "
+                f"x + {seen}, x + {changed}, {kept});"
+            ),
+            pushforward=(
+                f"@name@_couple_back({sizes}, @name@_w1{suffix}, @name@_w2{suffix}, {kept}, "
+                f"v + {seen}, v + {changed});"
+            ),
+        )
 
     def _split(self, x: Tensor) -> tuple[Tensor, Tensor]:
         if self.flip:

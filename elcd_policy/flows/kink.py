@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..utils.c_source import CFlow, c_table
 from .base import TangentFlow, register_flow
 
 
@@ -38,6 +39,16 @@ class KinkFlow(TangentFlow):
 
     def describe(self) -> dict[str, Any]:
         return {"max_strength": self.max_strength}
+
+    def c_source(self, suffix: str) -> CFlow:
+        strength, width = self._parameters_used()
+        slope = f"slope{suffix}"
+        rows = torch.stack([self.centre, width, torch.cosh(strength), torch.sinh(strength)], dim=1)
+        return CFlow(
+            declarations=c_table(f"kink{suffix}", rows),
+            encode=f"float {slope}[@D@];\n@name@_bend(@name@_kink{suffix}, x, {slope});",
+            pushforward=f"for (int i = 0; i < @D@; ++i) v[i] /= {slope}[i];",
+        )
 
     def _parameters_used(self) -> tuple[Tensor, Tensor]:
         strength = self.max_strength * torch.tanh(self.strength / self.max_strength)

@@ -78,38 +78,6 @@ static inline void @name@_bend(const float *kink, float *x, float *slope) {
 }
 """
 
-ELCD = """
-/* f(e) = -(c I + L^T L) e + (U - U^T) e, L and U the triangles of one matrix P(e). */
-static inline void @name@_field(const float *e, float *f) {
-  float h[@WIDTH@], p[@D@ * @D@];
-  @name@_layer(@D@, @WIDTH@, @name@_field_w1, @name@_field_b1, e, h);
-  for (int j = 0; j < @WIDTH@; ++j) h[j] = tanhf(h[j]);
-  @name@_layer(@WIDTH@, @D@ * @D@, @name@_field_w2, @name@_field_b2, h, p);
-  for (int i = 0; i < @D@; ++i) f[i] = -@RATE@ * e[i];
-  for (int i = 0; i < @D@; ++i) {
-    float row = 0;
-    for (int j = 0; j <= i; ++j) row += p[i * @D@ + j] * e[j];
-    for (int j = 0; j <= i; ++j) f[j] -= row * p[i * @D@ + j];
-    for (int j = i + 1; j < @D@; ++j) {
-      f[i] += p[i * @D@ + j] * e[j];
-      f[j] -= p[i * @D@ + j] * e[i];
-    }
-  }
-}
-"""
-
-MONOTONE = """
-/* f(e) = -(c + r) e - W^T (g (tanh(W e + b) - tanh(b))) + (S - S^T) e */
-static inline void @name@_field(const float *e, float *f) {
-  float h[@WIDTH@];
-  @name@_layer(@D@, @WIDTH@, @name@_field_w1, @name@_field_b1, e, h);
-  for (int j = 0; j < @WIDTH@; ++j) h[j] = @name@_field_at_goal[j] - tanhf(h[j]);
-  @name@_layer(@D@, @D@, @name@_field_linear, 0, e, f);
-  for (int j = 0; j < @WIDTH@; ++j)
-    for (int i = 0; i < @D@; ++i) f[i] += h[j] * @name@_field_w2[j * @D@ + i];
-}
-"""
-
 VELOCITY = """
 /* The velocity [@D@] per second at a position [@D@]; goal [@D@] may be NULL: then @name@_goal. */
 static inline void @name@_velocity(const float *position, const float *goal, float *velocity) {

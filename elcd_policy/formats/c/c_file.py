@@ -33,7 +33,7 @@ def header_content(policy: LoadedPolicy, stem: str, verdict: str) -> bytes:
     Raises
     ------
     ExportError
-        If the policy avoids obstacles, or its flow or field is none of this library's.
+        If the policy avoids obstacles, or its flow or field does not implement ``c_source``.
     """
     if policy.avoids_obstacles:
         raise ExportError(

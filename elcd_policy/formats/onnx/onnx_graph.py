@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional as F
 
 from ...errors import ExportError
+from ...fields import find_field
 
 #: The first operators and files that have all that is used here.
 OPSET, IR = 18, 8
@@ -38,7 +38,7 @@ def velocity_graph(policy: Any) -> Any:
     Raises
     ------
     ExportError
-        If it is another module, or its field neither an `ElcdField` nor a `MonotoneField`.
+        If it is another module, or its field is not registered or has no ``onnx_nodes``.
     """
     if not hasattr(policy, "couplings"):
         raise ExportError(
@@ -96,25 +96,16 @@ def _latent_velocity(graph: _Graph, policy: Any, state: str) -> str:
         return graph.node("MatMul", graph.node("Mul", entries, twice), law.total @ last)
     e = graph.node("Sub", state, policy.latent_state)
     field = policy.field
-    if not hasattr(field, "ridge"):
+    name = str(getattr(field, "original_name", type(field).__name__))
+    cls = find_field(name)
+    if cls is None:
         raise ExportError(
             "this field can't be written as ONNX",
-            got=f"a {getattr(field, 'original_name', type(field).__name__)}",
-            expected="an ElcdField or a MonotoneField",
-            advice="write it as *.pt",
+            got=f"a {name}",
+            expected="a field of this library or a registered one",
+            advice="register it by register_field or write the policy as *.pt",
         )
-    ridge = field.ridge
-    weight = torch.cat([ridge.weight.t(), ridge.bias[None]])
-    # tanh(b) by the same node at e = 0, so that the difference is exactly zero there.
-    h, at_goal = (
-        graph.node("Tanh", graph.node("Gemm", place, weight))
-        for place in (e, policy.couplings.hom[None])
-    )
-    ridges = graph.node("Sub", h, at_goal)
-    rates = field.rate + F.softplus(field.excess)
-    linear = F.pad(field.skew.t() - field.skew - torch.diag(rates), (0, 0, 0, 1))
-    pull = -F.softplus(field.gain)[:, None] * ridge.weight
-    return graph.node("Gemm", ridges, pull @ last, graph.node("MatMul", e, linear @ last))
+    return cls.onnx_nodes(field, graph, e, last)
 
 
 class _Graph:

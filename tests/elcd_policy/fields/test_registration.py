@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,8 +15,23 @@ from torch.nn import functional as F
 
 from elcd_policy import MotionPolicy, certify, load, save
 from elcd_policy.certificate import certificate_fault
-from elcd_policy.errors import ParameterError, PolicyFileError
+from elcd_policy.errors import ExportError, ParameterError, PolicyFileError
 from elcd_policy.fields import FIELDS, LatentField, register_field
+from elcd_policy.fields.base import OnnxNodes
+from elcd_policy.utils.c_source import c_table
+
+#: Prints the velocity at X[0], then by how much the header is off at its own positions.
+CALLER = """
+#include <stdio.h>
+#include "decay.h"
+int main(void) {
+  const float x[] = {10, -20};
+  float v[2];
+  decay_velocity(x, 0, v);
+  return printf("%.9g %.9g %.9g", v[0], v[1], decay_error()) < 0;
+}
+"""
+X = np.array([[10.0, -20.0], [3.0, 4.0]])
 
 
 class DecayField(LatentField):
@@ -37,6 +53,19 @@ class DecayField(LatentField):
     def linear_rates(self) -> Tensor:
         return self.rate + F.softplus(self.excess)
 
+    def c_source(self) -> str:
+        return (
+            c_table("rates", self.linear_rates())
+            + """
+static inline void @name@_field(const float *e, float *f) {
+  for (int i = 0; i < @D@; ++i) f[i] = -@name@_rates[i] * e[i];
+}"""
+        )
+
+    def onnx_nodes(self, graph: OnnxNodes, e: str, into: Tensor) -> str:
+        decay = torch.diag(-self.rate - F.softplus(self.excess))
+        return graph.node("MatMul", e, F.pad(decay, (0, 0, 0, 1)) @ into)
+
 
 @pytest.fixture
 def registered() -> Iterator[None]:
@@ -47,6 +76,7 @@ def registered() -> Iterator[None]:
 
 def with_decay(policy: MotionPolicy) -> MotionPolicy:
     policy.field = DecayField(2, rate=policy.field.rate).requires_grad_(False)
+    policy.field.excess.copy_(torch.tensor([0.5, 2.0]))
     policy.metadata.guarantee.update(kind=DecayField.kind, field="DecayField")
     return policy
 
@@ -60,8 +90,48 @@ def test_its_files_are_rebuilt_served_and_certified(
     loaded = load(path)
     assert type(loaded.rebuilt.field) is DecayField
     assert (certificate_fault(loaded), certify(loaded).field) == ("", "DecayField")
-    x = np.array([[10.0, -20.0], [3.0, 4.0]])
-    np.testing.assert_allclose(loaded.velocity(x), policy.velocity(x), rtol=1e-5)
+    np.testing.assert_allclose(loaded.velocity(X), policy.velocity(X), rtol=1e-5)
+
+
+@pytest.mark.usefixtures("registered")
+def test_its_c_source_compiles_and_agrees(
+    trained: Callable[..., MotionPolicy], tmp_path: Path
+) -> None:
+    policy = with_decay(trained(2, "elcd"))
+    assert save(policy, tmp_path / "decay.h").certified
+    (tmp_path / "caller.c").write_text(CALLER)
+    flags = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
+    command = ["cc", *flags, "caller.c", "-o", "caller", "-lm"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    answer = subprocess.run([tmp_path / "caller"], capture_output=True, text=True, check=True)
+    *velocity, error = map(float, answer.stdout.split())
+    np.testing.assert_allclose(velocity, policy.velocity(X)[0], rtol=2e-5)
+    assert error < 2e-5
+
+
+@pytest.mark.usefixtures("registered")
+def test_its_onnx_nodes_are_served(trained: Callable[..., MotionPolicy], tmp_path: Path) -> None:
+    policy, path = with_decay(trained(2, "elcd")), tmp_path / "decay.onnx"
+    assert save(policy, path).certified
+    np.testing.assert_allclose(load(path).velocity(X), policy.velocity(X), rtol=2e-5)
+
+
+@pytest.mark.usefixtures("registered")
+@pytest.mark.parametrize(("suffix", "method"), [(".h", "c_source"), (".onnx", "onnx_nodes")])
+def test_a_field_that_lacks_the_method_of_a_format_is_told_which(
+    suffix: str,
+    method: str,
+    trained: Callable[..., MotionPolicy],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(DecayField, method)
+    policy, path = with_decay(trained(2, "elcd")), tmp_path / f"decay{suffix}"
+    with pytest.raises(ExportError, match=f"got a DecayField, .* implements {method}; ") as error:
+        save(policy, path, certify=False)
+    assert len(str(error.value).splitlines()) == 1
+    assert not path.exists()
 
 
 @pytest.mark.usefixtures("registered")

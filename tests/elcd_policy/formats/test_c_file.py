@@ -16,6 +16,7 @@ import torch
 from elcd_policy import LoadedPolicy, MotionPolicy, TrainingSettings, avoid, fit, load, save
 from elcd_policy.errors import ExportError
 from elcd_policy.fields import FIELDS
+from elcd_policy.flows import AffineCoupling, CompositeFlow
 from elcd_policy.formats import c_name, serve_policy
 from elcd_policy.obstacles import Obstacle
 
@@ -116,6 +117,23 @@ def lasa_policy() -> MotionPolicy:
 
     brief = TrainingSettings(draws=1, linear_steps=60, shooting_steps=5)
     return fit(load_demonstrations("lasa:Sshape"), settings=brief, progress=False)
+
+
+def test_rows_of_flows_stand_in_rows(trained: Trained, tmp_path: Path, saved: Saved) -> None:
+    policy = trained(3, "elcd")
+    first, *others = policy.flow.flows
+    x, expected = around(policy), policy.velocity(around(policy))
+    policy.flow = CompositeFlow([CompositeFlow([first]), CompositeFlow(others)])
+    got = Built(saved(loaded(policy), tmp_path / "rows.h"), 3).velocity(x)
+    np.testing.assert_allclose(got, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
+
+
+def test_a_flow_without_c_is_told_what_to_implement(
+    fit_once: Trained, tmp_path: Path, saved: Saved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(AffineCoupling, "c_source")
+    with pytest.raises(ExportError, match=r"got a flow of AffineCoupling, .* implements c_source;"):
+        saved(loaded(fit_once(2, "elcd")), tmp_path / "flow.h")
 
 
 def test_a_goal_translates_the_field(fit_once: Trained, tmp_path: Path, saved: Saved) -> None:

@@ -170,7 +170,7 @@ def test_what_has_no_graph_is_told_before_anything_is_written(
 
     policy = trained(2)
     policy.field = Own()
-    with pytest.raises(ExportError, match="got a Own, expected an ElcdField"):
+    with pytest.raises(ExportError, match="got a Own, expected a field of this library or a reg"):
         saved(policy, tmp_path / "policy.onnx")
     assert list(tmp_path.iterdir()) == []
 
