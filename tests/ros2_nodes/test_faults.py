@@ -21,8 +21,6 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import GetState
-from rcl_interfaces.srv import SetParameters
-from rclpy.parameter import Parameter
 
 from elcd_policy import LoadedPolicy, TrainingSettings, fit, save
 from elcd_policy.demonstrations import Demonstration, DemonstrationSet
@@ -162,25 +160,30 @@ def test_a_flood_of_states_delays_no_command(
     falls_silent(ros, arm)
 
 
-def test_an_exception_in_a_transition_is_told_and_leaves_nothing_behind(
+def test_a_file_with_a_text_for_a_number_is_refused(
     ros: Ros, policy_file: Path, tmp_path: Path
 ) -> None:
     wrong = tmp_path / "wrong.pt"
     of_no_duration(policy_file, wrong)
-    node = ros.start(PolicyNode, policy_file=f"'{wrong}'")
+    ros.start(PolicyNode, policy_file=f"'{wrong}'")
+    arm = Arm(ros)
+    assert not transition(ros, Transition.TRANSITION_CONFIGURE)
+    ros.until(lambda: arm.says("was changed after it was written: got another duration"))
+
+
+def test_an_exception_in_a_transition_is_told_and_leaves_nothing_behind(
+    ros: Ros, policy_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = ros.start(PolicyNode, policy_file=f"'{policy_file}'")
     arm = Arm(ros)
     before = entities(node)
     assert transition(ros, Transition.TRANSITION_CONFIGURE)
-    ros.spin(0.2)  # for a state to begin from
-    ros.until(lambda: not transition(ros, Transition.TRANSITION_ACTIVATE))
-    ros.until(lambda: arm.says("on_activate: unexpected TypeError: "))
+    monkeypatch.setattr(node._session, "activate", lambda: 1 / 0)
+    assert not transition(ros, Transition.TRANSITION_ACTIVATE)
+    ros.until(lambda: arm.says("on_activate: unexpected ZeroDivisionError"))
     assert arm.statuses[-1].level == DiagnosticStatus.ERROR
     assert ros.call(GetState, "/policy_node/get_state").current_state.label == "unconfigured"
     assert entities(node) == before
-    request = SetParameters.Request(
-        parameters=[Parameter("policy_file", value=str(policy_file)).to_parameter_msg()]
-    )
-    assert ros.call(SetParameters, "/policy_node/set_parameters", request).results[0].successful
     assert transition(ros, Transition.TRANSITION_CONFIGURE)
     assert transition(ros, Transition.TRANSITION_ACTIVATE)
     ros.until(lambda: arm.commands)
