@@ -33,10 +33,10 @@ class ElcdError(Exception):
             text += ": " + ", ".join(facts)
         if advice:
             text += f"; {advice}"
-        super().__init__(_shortened(" ".join(text.split())))
+        super().__init__(_shorten(" ".join(text.split())))
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     """Return a text of at most `LONGEST` characters, the middle of longer ones left out."""
     if len(text) <= LONGEST:
         return text

@@ -22,7 +22,7 @@ from elcd_policy.errors import ParameterError
 from elcd_policy.perception import load_detector
 from elcd_policy.robot.orientation import unit_quaternion
 
-from .node.lifecycle import SUCCESS, reported
+from .node.lifecycle import SUCCESS, report_errors
 from .node.messages import COMMAND_QOS, STATE_QOS, fill_pose, seconds
 from .node.node_settings import GOAL_NODE
 from .node.run_node import run_node
@@ -42,7 +42,7 @@ class GoalNode(WatchingNode):
         self._search: GoalSearch | None = None
         self._schedule_autostart()
 
-    @reported
+    @report_errors
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load and check the detector, warm it up, set up topics."""
         p = self.parameters
@@ -74,7 +74,7 @@ class GoalNode(WatchingNode):
         )
         return SUCCESS
 
-    @reported
+    @report_errors
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start looking; what was seen before is forgotten."""
         self._forget()

@@ -15,7 +15,7 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 
 from elcd_policy.errors import ElcdError
 
-from .node.lifecycle import SUCCESS, reported
+from .node.lifecycle import SUCCESS, report_errors
 from .node.managed_node import ManagedNode
 from .node.policy_settings import POLICY_NODE
 from .node.run_node import run_node
@@ -40,7 +40,7 @@ class PolicyNode(ManagedNode):
         TaskServices(self, self._run, self._cancel)
         self._schedule_autostart()
 
-    @reported
+    @report_errors
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load and check the policy, warm it up, set up topics and the tick."""
         self._session = Session(
@@ -49,7 +49,7 @@ class PolicyNode(ManagedNode):
         self.parameters.locked = True
         return SUCCESS
 
-    @reported
+    @report_errors
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start following from here, if nothing speaks against it."""
         assert self._session is not None
@@ -57,7 +57,7 @@ class PolicyNode(ManagedNode):
         self._reporter.problem("")
         return super().on_activate(state)
 
-    @reported
+    @report_errors
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop following: the tick ramps to zero and goes silent, without blocking here."""
         assert self._session is not None

@@ -25,7 +25,7 @@ from elcd_policy.robot.safety import State, age_fault, frame_fault, input_fault
 from elcd_policy.sequence import Recognition, load_skills_file
 from elcd_policy.sequence.recognition import MOVING, UNKNOWN, WAITING
 
-from .node.lifecycle import SUCCESS, reported
+from .node.lifecycle import SUCCESS, report_errors
 from .node.messages import LATCHED_QOS, seconds
 from .node.node_settings import SKILL_NODE
 from .node.run_node import run_node
@@ -53,7 +53,7 @@ class SkillNode(WatchingNode):
         self._skill, self._named, self._refused = "", 0, 0
         self._schedule_autostart()
 
-    @reported
+    @report_errors
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load and check the skill file, warm it up, set up topics."""
         p = self.parameters
@@ -91,7 +91,7 @@ class SkillNode(WatchingNode):
         self.get_logger().info(f"{p['skill_file']}: {', '.join(facts.labels)}")
         return SUCCESS
 
-    @reported
+    @report_errors
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start watching; what was seen before is forgotten."""
         assert self._recognition is not None

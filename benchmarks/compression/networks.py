@@ -179,7 +179,7 @@ def run_case(case: Case, weights: str) -> dict[str, Any]:
         "accuracy_before": round(before, 4),
         "accuracy_after": round(accuracy(model, images), 4),
         "weights": plain,
-        "weight_bytes_after": _packed_bytes(quantised),
+        "weight_bytes_after": _count_packed_bytes(quantised),
         "weight_bytes_before": unpacked,
         "peak_mib": round(peak / MIB),
         "step_s": round(min(times), 4),
@@ -188,7 +188,7 @@ def run_case(case: Case, weights: str) -> dict[str, Any]:
     }
 
 
-def _packed_bytes(quantised: IDKM) -> int:
+def _count_packed_bytes(quantised: IDKM) -> int:
     """Return what `PackedWeights.blob` would have, without the work of hardening."""
     every = [*quantised.model.parameters(), *quantised.model.buffers()]
     size = sum(value.numel() * value.element_size() for value in every)

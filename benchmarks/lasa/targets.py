@@ -38,9 +38,9 @@ def targets(results: Results) -> list[Target]:
     return [
         *_against_peer(ours, single(results.of("a", "eflow"))),
         _worst(ours),
-        _converged(results),
+        _judge_convergence(results),
         _fields_compared(ours, single(results.of("a", "monotone"))),
-        _guaranteed(ours),
+        _judge_guarantee(ours),
         _cpu(planar(results.of("b", DEFAULT_FIELD))),
     ]
 
@@ -76,7 +76,7 @@ def _worst(ours: ByShape) -> Target:
     return judge(name, text, f"largest {worst[shape]:.2f} mm ({shape})", worst[shape] <= 3, [ours])
 
 
-def _converged(results: Results) -> Target:
+def _judge_convergence(results: Results) -> Target:
     text = "100 % of the grid converges: every shape, seed, field and protocol (a, b)"
     runs = [planar(results.of(part, m)) for part in ("a", "b") for m in ("elcd", "monotone")]
     shares = [share for run in runs for share in values(run, "converged")]
@@ -102,7 +102,7 @@ def _fields_compared(elcd: ByShape, monotone: ByShape) -> Target:
     )
 
 
-def _guaranteed(ours: ByShape) -> Target:
+def _judge_guarantee(ours: ByShape) -> Target:
     name = "guaranteed-rate", "guaranteed rate times demonstrated duration at least 1"
     rates = values(ours, "rate_times_duration")
     if not rates:

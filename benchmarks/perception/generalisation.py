@@ -113,7 +113,8 @@ def measure_generalisation(name: str, seed: int = 0, epochs: int = EPOCHS) -> di
             "cpu_s": round(cpu_s, 1),
             "noise": {str(size): _noisy(net, x[unseen], labels[unseen], size) for size in NOISE},
             "deeper": {
-                str(times): _deeper(net, x[unseen], labels[unseen], times) for times in DEEPER
+                str(times): _measure_deeper(net, x[unseen], labels[unseen], times)
+                for times in DEEPER
             },
         }
         if isinstance(net, NAISNet):
@@ -149,7 +150,9 @@ def _noisy(net: nn.Module, x: Tensor, labels: Tensor, size: float) -> float:
     return _accuracy(net, x + noise, labels)
 
 
-def _deeper(net: nn.Module, x: Tensor, labels: Tensor, times: int) -> dict[str, float | None]:
+def _measure_deeper(
+    net: nn.Module, x: Tensor, labels: Tensor, times: int
+) -> dict[str, float | None]:
     """Return accuracy and the largest state, every block unrolled or applied ``times`` as often."""
     _set_depth(net, times)
     features = net.features(x)  # type: ignore[operator]

@@ -57,7 +57,7 @@ def tables(records: Sequence[Record]) -> dict[str, str]:
     """Return the parts of docs/perception.md."""
     goal, digits = (of_part(records, part) for part in PARTS)
     return {
-        "goal seen": made.seen_text(goal),
+        "goal seen": made.describe_seen(goal),
         "goal": made.goal_table(goal),
         "goal noise": made.noise_table(goal),
         "goal deeper": made.deeper_table(goal),

@@ -11,7 +11,7 @@ from ..store import Record
 NAMES = {"nais": "NAIS-Net", "cnn": "CNN"}
 
 
-def seen_text(rows: Sequence[Record]) -> str:
+def describe_seen(rows: Sequence[Record]) -> str:
     """Return in how many of the scenes the box can be seen, in words."""
     if not rows:
         return "not run"

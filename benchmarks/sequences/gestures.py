@@ -57,7 +57,7 @@ class GestureReader(nn.Module):
         return torch.log_softmax(self.readout(self.recurrent(seen)[0]), dim=2)
 
 
-def served(epochs: int | None = None) -> dict[str, Any]:
+def score_classifier(epochs: int | None = None) -> dict[str, Any]:
     """Return the classifier that ``elcd skills lasa`` makes, on the same motions.
 
     Parameters
@@ -88,11 +88,13 @@ def served(epochs: int | None = None) -> dict[str, Any]:
         "accuracy": accuracy.tolist(),
         "confidence": confidence.tolist(),
         "certificate": certificate.to_dict(),
-        "named": [{"speed": speed, **naming(loaded, skills.held_out, speed)} for speed in SPEEDS],
+        "named": [
+            {"speed": speed, **name_stream(loaded, skills.held_out, speed)} for speed in SPEEDS
+        ],
     }
 
 
-def naming(skills: LoadedSkills, motions: Sequence[Motion], speed: float) -> dict[str, Any]:
+def name_stream(skills: LoadedSkills, motions: Sequence[Motion], speed: float) -> dict[str, Any]:
     """Name a stream of positions as skill_node does, by its defaults.
 
     Returns

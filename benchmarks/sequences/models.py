@@ -92,7 +92,7 @@ def _torchrecurrent() -> Any:
     return torchrecurrent
 
 
-def seeded(name: str, inputs: int, classes: int, eps: float, seed: int) -> Reader:
+def build_seeded(name: str, inputs: int, classes: int, eps: float, seed: int) -> Reader:
     """Return a `Reader` of one seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .models import Reader, parameters, seeded
+from .models import Reader, build_seeded, parameters
 from .tasks import Sequences
 
 BATCH, LEARNING_RATE = 64, 0.005
@@ -24,7 +24,7 @@ CURVATURE_SAMPLES, CURVATURE_STEPS = 256, 25
 
 def score(name: str, task: Sequences, seed: int, epochs: int) -> dict[str, Any]:
     """Train one model and measure it, as a JSON-ready record."""
-    model = seeded(name, 1, task.classes, task.eps, seed)
+    model = build_seeded(name, 1, task.classes, task.eps, seed)
     begin = time.process_time()
     fit(model, task, epochs, seed)
     cpu = time.process_time() - begin
@@ -54,7 +54,7 @@ def score(name: str, task: Sequences, seed: int, epochs: int) -> dict[str, Any]:
         ],
         "weights": [
             _mean(
-                accuracy(_shaken(model, size, generator), task.x_test, task.y_test)
+                accuracy(_perturb(model, size, generator), task.x_test, task.y_test)
                 for _ in range(DRAWS)
             )
             for size in WEIGHTS
@@ -92,7 +92,7 @@ def curvature(name: str, task: Sequences, epochs: int) -> dict[str, Any]:
     """
     from pyhessian import hessian
 
-    model = seeded(name, 1, task.classes, task.eps, 0)
+    model = build_seeded(name, 1, task.classes, task.eps, 0)
     fit(model, task, epochs, 0)
     batch = task.x[:, :CURVATURE_SAMPLES], task.y[:CURVATURE_SAMPLES]
     torch.manual_seed(0)
@@ -121,7 +121,7 @@ def _add_salt(task: Sequences, share: float, generator: torch.Generator) -> Tens
     return torch.where(hit > 1 - share / 2, torch.full_like(hit, high), x)
 
 
-def _shaken(model: nn.Module, size: float, generator: torch.Generator) -> nn.Module:
+def _perturb(model: nn.Module, size: float, generator: torch.Generator) -> nn.Module:
     """Return a copy, each weight tensor with noise of ``size`` times its root mean square."""
     shaken = copy.deepcopy(model)
     with torch.no_grad():

@@ -136,7 +136,7 @@ def _peak(name: str) -> float:
     return float(json.loads(subprocess.run(command, capture_output=True, check=True).stdout))
 
 
-def _grown(name: str) -> float:
+def _measure_growth(name: str) -> float:
     torch.set_num_threads(1)
     layer, x = LAYERS[name](), torch.randn(STEPS, BATCH, 1)
     _train_once(layer, x[:2])
@@ -152,4 +152,4 @@ def _high_water() -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_grown(sys.argv[1])))
+    print(json.dumps(_measure_growth(sys.argv[1])))

@@ -18,7 +18,7 @@ from ..page import target_table
 from ..store import Record, of_part
 from . import figures as pictures
 from . import tables as made
-from .gestures import recognise, served
+from .gestures import recognise, score_classifier
 from .models import MODELS
 from .scores import curvature, score
 from .speed import measure_speed
@@ -117,7 +117,7 @@ def run(job: Job) -> dict[str, Any]:
     if job.part == "speed":
         return measure_speed()
     if job.part == "skills":
-        return served(job.epochs or None)
+        return score_classifier(job.epochs or None)
     if job.part == "lasa":
         return recognise(job.model, job.seed, job.epochs)
     if job.part == "curvature":

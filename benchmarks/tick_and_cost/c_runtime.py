@@ -44,7 +44,7 @@ def c_policy(policy: LoadedPolicy, x: Tensor) -> Callable[[], object]:
     """Return one call of the policy's header on ``x`` [N, d], the goal being an argument."""
     with tempfile.TemporaryDirectory() as folder:
         save(policy, Path(folder) / f"{NAME}{HEADER}", certify=False)
-        library = compiled_c(Path(folder))
+        library = compile_c(Path(folder))
     return _call(library, x, policy.get_goal().astype(np.float32))
 
 
@@ -53,11 +53,11 @@ def c_plain(network: nn.Sequential, x: Tensor) -> Callable[[], object]:
     layers = [layer for layer in network if isinstance(layer, nn.Linear)]
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / f"{NAME}{HEADER}").write_text(_network(layers))
-        library = compiled_c(Path(folder))
+        library = compile_c(Path(folder))
     return _call(library, x, np.zeros(x.shape[1], np.float32))
 
 
-def compiled_c(folder: Path) -> ctypes.CDLL:
+def compile_c(folder: Path) -> ctypes.CDLL:
     """Return the library of the header in ``folder``: ``run(n, x, goal, velocity)``.
 
     Raises

@@ -54,10 +54,10 @@ def measure_cost(
     """
     settings = settings or TrainingSettings()
     checkout = {} if eflow is None else {"checkout": checkout_hash(eflow)}
-    tasks = [stacked(dimension) for dimension in dimensions]
-    tasks += [resampled(tasks[0] if tasks else stacked(2), count) for count in samples]
+    tasks = [stack_shapes(dimension) for dimension in dimensions]
+    tasks += [resample(tasks[0] if tasks else stack_shapes(2), count) for count in samples]
     # The first training of a process pays for what torch loads then.
-    _cpu_s(_fit, stacked(2), replace(settings, linear_steps=2, shooting_steps=2))
+    _cpu_s(_fit, stack_shapes(2), replace(settings, linear_steps=2, shooting_steps=2))
     rows = [
         {
             "dimension": task.dimension,
@@ -78,13 +78,13 @@ def measure_cost(
     return {"rows": rows, **({**checkout, "beside": beside} if beside else {})}
 
 
-def stacked(dimension: int) -> DemonstrationSet:
+def stack_shapes(dimension: int) -> DemonstrationSet:
     """Return so many single-pattern LASA shapes that they have ``dimension`` (even, to 52)."""
     names = [name for name in lasa_shapes() if not name.startswith(MULTIPLE)]
     return load_lasa("+".join(names[: dimension // 2]))
 
 
-def resampled(demonstrations: DemonstrationSet, samples: int) -> DemonstrationSet:
+def resample(demonstrations: DemonstrationSet, samples: int) -> DemonstrationSet:
     """Return the same motions with another number of samples each."""
     return replace(
         demonstrations, demonstrations=[demo.resampled(samples) for demo in demonstrations]

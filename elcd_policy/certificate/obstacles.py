@@ -15,7 +15,7 @@ from ..obstacles import KIND, AvoidingPolicy, ObstacleMap
 from .checks import CONSISTENT, ROUND_TRIP
 from .construction import ROUNDING
 from .exact import ExactPolicy, jacobian, times
-from .points import demonstrated_points, seeded, workspace_points, workspace_size
+from .points import demonstrated_points, make_generator, workspace_points, workspace_size
 from .types import NOT_CERTIFIED, Certificate, Check, Effect
 
 METRIC = "(J_phi(psi(x)) Dpsi(x))^T (J_phi(psi(x)) Dpsi(x)) outside the obstacles"
@@ -111,7 +111,7 @@ def _foreign(policy: LoadedPolicy) -> Certificate:
 
 def _points(exact: ExactPolicy, bodies: Any) -> tuple[Tensor, Tensor]:
     """Return free points [N, d] around the obstacles, and points [M, d] on their surfaces."""
-    generator, d, k = seeded(), exact.dimension, int(bodies.k)
+    generator, d, k = make_generator(), exact.dimension, int(bodies.k)
     near = workspace_points(exact.facts, generator)["workspace"]
     rings: list[Tensor] = []
     surfaces: list[Tensor] = []

@@ -65,7 +65,7 @@ def ball_offsets(dimension: int, generator: torch.Generator) -> Tensor:
     return torch.cat([radius * directions for radius in RADII])
 
 
-def seeded(seed: int = 0) -> torch.Generator:
+def make_generator(seed: int = 0) -> torch.Generator:
     """Return a generator of its own: the same file is checked at the same points every time."""
     return torch.Generator().manual_seed(seed)
 

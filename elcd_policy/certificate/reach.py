@@ -17,7 +17,7 @@ from ..formats.loaded_policy import trainable_policy
 from ..formats.policy_file import LoadedPolicy, load
 from ..policy import MotionPolicy
 from ..utils.threads import one_thread
-from .enclosure.affine import Array, Form, concatenated
+from .enclosure.affine import Array, Form, concatenate
 from .enclosure.cover import cover_boxes
 from .enclosure.jets import Jet
 from .enclosure.maxima import upper_bounds
@@ -122,9 +122,9 @@ def enclose_reach(
         )
     starts = ((torch.tensor(facts.starts, dtype=torch.float64) - policy.goal) / scale).numpy()
     with np.errstate(all="ignore"):
-        motions = _sampled(policy, starts, radius / scale, steps)
+        motions = _sample(policy, starts, radius / scale, steps)
         cells = _followable(policy, cover_boxes(policy.flow, starts, radius / scale), steps)
-        largest = _enclosed(policy, cells, motions, halvings, progress)
+        largest = _enclose(policy, cells, motions, halvings, progress)
     distances = np.maximum.accumulate(largest[::-1, 0])[::-1]
     largest = largest[:-1]
     late = np.flatnonzero(distances * scale > tolerance)
@@ -159,10 +159,10 @@ def _followable(policy: MotionPolicy, cells: Form, steps: int) -> Form:
                 break
         followed.append(cells.rows(bounded))
         if bounded.all():
-            return concatenated(followed)
+            return concatenate(followed)
         own = cells.linear.shape[1]
         longest = np.linalg.norm(image.linear[~bounded, -own:], axis=2).argmax(axis=1)
-        cells = cells.rows(~bounded).halved(longest)
+        cells = cells.rows(~bounded).halve(longest)
     raise _unbounded(len(cells.center))
 
 
@@ -174,7 +174,7 @@ def _unbounded(count: int) -> CertificateError:
     )
 
 
-def _enclosed(
+def _enclose(
     policy: MotionPolicy, cells: Form, motions: Array, halvings: int, progress: bool
 ) -> Array:
     """Return the largest measures [steps + 1, q] of all motions; the last row: of later times."""
@@ -220,7 +220,7 @@ def _tight_enough(now: Array, ever: Array, d: int) -> Array:
 
 
 @torch.no_grad()
-def _sampled(policy: MotionPolicy, starts: Array, half: float, steps: int) -> Array:
+def _sample(policy: MotionPolicy, starts: Array, half: float, steps: int) -> Array:
     """Return the largest measures [steps, q] of some motions from the boxes, over each step."""
     d = starts.shape[1]
     generator = np.random.default_rng(0)

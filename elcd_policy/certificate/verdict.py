@@ -19,7 +19,7 @@ from .construction import ROUNDING, construction, find_foreign_weights
 from .effects import effects
 from .exact import ExactPolicy
 from .obstacles import around_obstacles, learned_policy
-from .points import MOTIONS, ball_offsets, demonstrated_points, seeded, workspace_points
+from .points import MOTIONS, ball_offsets, demonstrated_points, make_generator, workspace_points
 from .rotations import Rotations, rotations
 from .types import CERTIFIED, NOT_CERTIFIED, Certificate, Check
 
@@ -104,7 +104,7 @@ def _check(
     certificate: Certificate, policy: LoadedPolicy, field: LatentField | None
 ) -> Certificate:
     """Return the certificate with its checks, and the reasons that they give."""
-    exact, generator = ExactPolicy(policy, lengths=True), seeded()
+    exact, generator = ExactPolicy(policy, lengths=True), make_generator()
     facts, rate, kind = exact.facts, certificate.rate, certificate.kind
     starts = torch.tensor(facts.starts, dtype=torch.float64).view(-1, facts.dimension)
     with torch.no_grad():

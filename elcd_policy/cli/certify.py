@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         answer = {"policy": args.policy, **certificate.to_dict()}
         print(json.dumps(answer if reach is None else {**answer, "reach": reach.to_dict()}))
     else:
-        rows = [] if reach is None else [_enclosed(reach, certificate.units), ""]
+        rows = [] if reach is None else [_format_reach(reach, certificate.units), ""]
         print("\n".join([_table(certificate), "", *rows, f"verdict  {certificate.summary}"]))
     return 0 if certificate.certified else 1
 
@@ -109,7 +109,7 @@ def _table(certificate: Certificate) -> str:
     return "\n".join(lines)
 
 
-def _enclosed(reach: Reach, units: str) -> str:
+def _format_reach(reach: Reach, units: str) -> str:
     lines = [
         f"Enclosed, not sampled: every motion from within {reach.radius:.4g} {units}, in each "
         "coordinate, of a demonstrated start",

@@ -50,7 +50,7 @@ def _text(description: Description, source: str) -> str:
     lower, upper = demos.workspace
     lines = [
         f"{source}: {len(demos)} demonstrations"
-        + "".join(f", {key} {value}" for key, value in _said(demos.frame, demos.robot)),
+        + "".join(f", {key} {value}" for key, value in _list_facts(demos.frame, demos.robot)),
         "",
         f"{'coordinate':24}{'unit':>6}{'from':>12}{'to':>12}{'goal':>12}",
     ]
@@ -89,5 +89,5 @@ def _text(description: Description, source: str) -> str:
     return "\n".join([*lines, *(found or ["found      nothing that stands in the way"])])
 
 
-def _said(frame: str, robot: str) -> list[tuple[str, str]]:
+def _list_facts(frame: str, robot: str) -> list[tuple[str, str]]:
     return [(key, value) for key, value in (("frame", frame), ("robot", robot)) if value]

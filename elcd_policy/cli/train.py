@@ -97,12 +97,12 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(trained.report) if args.json else trained.text)
         return 0 if trained.good else 1
     groups = split_by_way(demonstrations, args.modes)
-    every, files = [], [_numbered(output, number) for number in range(1, len(groups) + 1)]
+    every, files = [], [_number_file(output, number) for number in range(1, len(groups) + 1)]
     for number, (group, file) in enumerate(zip(groups, files, strict=True), start=1):
         part = demonstrations.subset(group)
         names = ", ".join(each.name or str(k) for k, each in zip(group, part, strict=True))
         print(f"elcd: mode {number} of {len(groups)}: {names}", file=sys.stderr)
-        picture = None if args.plot is None else _numbered(Path(args.plot), number)
+        picture = None if args.plot is None else _number_file(Path(args.plot), number)
         every.append(_train(part, file, picture, args.source, **how))
     choice = save_modes(output.with_suffix(SUFFIX), files, start_positions(demonstrations, groups))
     if args.json:
@@ -113,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
     return 0 if all(each.good for each in every) else 1
 
 
-def _numbered(path: Path, number: int) -> Path:
+def _number_file(path: Path, number: int) -> Path:
     return path.with_name(f"{path.stem}_{number}{path.suffix}")
 
 

@@ -85,7 +85,7 @@ def compress(
 def _on_batches(
     model: nn.Module, batches: Batches, criterion: Callable[[Tensor, Tensor], Tensor]
 ) -> Callable[[], Tensor]:
-    def endless() -> Iterator[tuple[Tensor, Tensor]]:
+    def repeat_batches() -> Iterator[tuple[Tensor, Tensor]]:
         while True:
             empty = True
             for batch in batches:
@@ -94,7 +94,7 @@ def _on_batches(
             if empty:
                 raise CompressionError("there is nothing to fine-tune on", expected="batches")
 
-    stream = endless()
+    stream = repeat_batches()
 
     def loss() -> Tensor:
         x, y = next(stream)

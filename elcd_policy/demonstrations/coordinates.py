@@ -61,7 +61,7 @@ def choose_columns(recording: Recording, request: Source, stated: Sequence[str] 
     """
     table = [_read(recording, label) for label in recording.labels]
     if request.columns:
-        choice = _asked_for(recording, request.columns, table)
+        choice = _select_columns(recording, request.columns, table)
     elif stated and set(stated) <= set(recording.labels):
         columns = [recording.labels.index(name) for name in stated]
         turning = [i for i, column in enumerate(table) if column.kind in TURNING]
@@ -149,7 +149,7 @@ def _orientation(recording: Recording, table: list[Column], group: tuple[str, ..
     return []
 
 
-def _asked_for(recording: Recording, items: Iterable[str], table: list[Column]) -> Choice:
+def _select_columns(recording: Recording, items: Iterable[str], table: list[Column]) -> Choice:
     """Return the columns that are named, ``name=column`` under another name."""
     pairs = []
     for item in items:
@@ -164,7 +164,7 @@ def _asked_for(recording: Recording, items: Iterable[str], table: list[Column]) 
         columns, names = [], []
         for (name, label), indices in zip(pairs, found, strict=True):
             if not indices:
-                raise _missing(recording, label)
+                raise _missing_column(recording, label)
             columns += indices
             names += [name] * len(indices)
         if len(set(columns)) < len(columns):
@@ -257,7 +257,7 @@ def _several(recording: Recording, groups: list[list[int]]) -> DemonstrationErro
     )
 
 
-def _missing(recording: Recording, label: str) -> DemonstrationError:
+def _missing_column(recording: Recording, label: str) -> DemonstrationError:
     close = difflib.get_close_matches(label, recording.labels, n=1)
     return DemonstrationError(
         f"{recording.where} has no single column '{label}'",

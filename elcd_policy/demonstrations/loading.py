@@ -89,7 +89,7 @@ def load_demonstrations(
     request = parse_source(
         source, units=units, time_unit=time_unit, rate=rate, gaps=gaps, drop=tuple(drop)
     )
-    places, folder = _located(request.path)
+    places, folder = _locate(request.path)
     request = _for_reader(request, READERS[_kind(places[0])])
     recordings, about, remarks = _read_all(places, folder, request)
     recordings = _members(recordings, request, about.get("masks", {}))
@@ -115,7 +115,7 @@ def _lasa(source: str, units: str | None, drop: Sequence[str]) -> DemonstrationS
     return replace(shapes, demonstrations=kept, units=units or shapes.units, coordinate_units=())
 
 
-def _located(path: Path) -> tuple[list[Path], Path]:
+def _locate(path: Path) -> tuple[list[Path], Path]:
     """Return the places to read for a path, and the folder that speaks for all of them.
 
     Raises
@@ -241,7 +241,7 @@ def _members(
         recordings = [recordings[i] for i in sorted(set(wanted))]
         names = [recording.name for recording in recordings]
     if request.episodes:
-        recordings = [recordings[i] for i in request.chosen_episodes(len(recordings))]
+        recordings = [recordings[i] for i in request.select_episodes(len(recordings))]
         names = [recording.name for recording in recordings]
     dropped = {_place(name, names, request) for name in request.drop}
     return [each for index, each in enumerate(recordings) if index not in dropped]

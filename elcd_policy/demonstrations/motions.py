@@ -10,7 +10,7 @@ from .checks import check_samples
 from .clock import read_clock
 from .coordinate_units import arrange
 from .coordinates import choose_columns, same_order
-from .recording import Recording, filled_rows
+from .recording import Recording, fill_rows
 from .source import Source
 from .types import Demonstration, DemonstrationSet
 
@@ -49,7 +49,7 @@ def read_motion(
     if recording.fault is not None:
         raise recording.fault
     choice = choose_columns(recording, request, about.get("names", ()))
-    recording, values = filled_rows(recording, choice.every)
+    recording, values = fill_rows(recording, choice.every)
     time, rows, remarks = read_clock(recording, values, request, about.get("time_unit", ""))
     position, quaternion, units, words = arrange(values[rows], choice, recording, request, about)
     names = choice.names
@@ -71,7 +71,7 @@ def read_motion(
     return Motion(demonstration, names, units, choice.left, every, recording.where)
 
 
-def _joined_remarks(motions: list[Motion]) -> list[str]:
+def _join_remarks(motions: list[Motion]) -> list[str]:
     """Return the remarks on all motions; what is said of several is said once."""
     of_text: dict[str, list[str]] = {}
     for motion in motions:
@@ -96,7 +96,7 @@ def assemble_set(
     left: dict[str, None] = {}
     for motion in motions:
         left |= dict.fromkeys(motion.left)
-    remarks += _joined_remarks(motions)
+    remarks += _join_remarks(motions)
     if left and not request.columns:
         remarks.append(f"{request.path}: left out {', '.join(left)}")
     names = [motion.demonstration.name for motion in motions]

@@ -52,7 +52,7 @@ class Recording:
     fault: DemonstrationError | None = None
 
 
-def filled_rows(recording: Recording, columns: list[int]) -> tuple[Recording, Array]:
+def fill_rows(recording: Recording, columns: list[int]) -> tuple[Recording, Array]:
     """Return the samples at which the columns have values, and these values [M, k].
 
     Cells are empty where other series share a clock's column: such rows are left out. Series
@@ -83,10 +83,10 @@ def filled_rows(recording: Recording, columns: list[int]) -> tuple[Recording, Ar
                 expected="a number",
                 advice="remove or fill such samples",
             )
-    return _interpolated(recording, columns, values, present, lead)
+    return _interpolate(recording, columns, values, present, lead)
 
 
-def _interpolated(
+def _interpolate(
     recording: Recording,
     columns: list[int],
     values: Array,

@@ -71,7 +71,7 @@ class Source:
             raise DemonstrationError(
                 "a rate is out of range", got=f"{self.rate:g} Hz", expected="above 0, up to 1e6"
             )
-        self.chosen_episodes(0)
+        self.select_episodes(0)
 
     def __str__(self) -> str:
         parts = []
@@ -91,7 +91,7 @@ class Source:
                 )
         return f"{self.path}?{'&'.join(parts)}" if parts else str(self.path)
 
-    def chosen_episodes(self, count: int) -> list[int]:
+    def select_episodes(self, count: int) -> list[int]:
         """Return the numbers below ``count`` that are asked for; all if none are.
 
         Raises

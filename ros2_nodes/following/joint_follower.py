@@ -148,9 +148,9 @@ class ArmFollower(Motion[JointReading]):
         self.goal = self.cartesian.goal
         return fault
 
-    def arrived(self, state: JointReading, slack: float = 1.0) -> bool:
+    def has_arrived(self, state: JointReading, slack: float = 1.0) -> bool:
         """Return whether a state is within ``slack`` times the goal's tolerance."""
-        return self.cartesian.arrived(self._cartesian_state(state), slack)
+        return self.cartesian.has_arrived(self._cartesian_state(state), slack)
 
     def pose(self, state: JointReading) -> tuple[Array, Array]:
         """Return position [3] in m and quaternion [4] x y z w of the TCP."""

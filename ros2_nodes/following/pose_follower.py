@@ -49,10 +49,12 @@ class PoseFollower(Follower):
             self.restart_field()
         return fault
 
-    def arrived(self, state: safety.State, slack: float = 1.0) -> bool:
+    def has_arrived(self, state: safety.State, slack: float = 1.0) -> bool:
         """Return whether distance and angle are within ``slack`` times the goal's tolerances."""
         angle = np.linalg.norm(rotation_vector(self._space(state).orientation, state.quaternion))
-        return bool(angle <= slack * self.goal_tolerance_angular and super().arrived(state, slack))
+        return bool(
+            angle <= slack * self.goal_tolerance_angular and super().has_arrived(state, slack)
+        )
 
     def policy_state(self, state: safety.State) -> Array:
         """Return the policy's state [6]."""

@@ -85,7 +85,7 @@ def rehearsal_steps(motion: Motion[Any], state: Any, duration: float) -> Iterato
             jacobian = arm.jacobian(state.positions)
             singular = np.linalg.svd(jacobian, compute_uv=False)[-1]
             rows.append((k * step, position, jacobian @ wish, state.positions, wish, singular))
-        if not np.isfinite(wish).all() or motion.arrived(state):
+        if not np.isfinite(wish).all() or motion.has_arrived(state):
             break
         if before is None:  # the midpoint rule begins: an Euler step would be off by cm
             mean = motion.wish(motion.after(state, wish, 0.5 * step))

@@ -115,7 +115,7 @@ class Motion(ABC, Generic[S]):
         self.limited = limited
         self.distance = self.distance_from(state)
         # Once reached, twice the tolerance: noise at the edge would make the status flicker.
-        arrived = self.arrived(state, 2.0 if self.phase == REACHED else 1.0)
+        arrived = self.has_arrived(state, 2.0 if self.phase == REACHED else 1.0)
         self.phase, self.reason = (REACHED if arrived else FOLLOWING), ""
         self._sending, self._still, self._previous = True, 0.0, command
         return command
@@ -129,7 +129,7 @@ class Motion(ABC, Generic[S]):
         """Return the distance of a state from the goal, in ``unit``."""
         return float(np.linalg.norm(self.progress(state) - self.goal))
 
-    def arrived(self, state: S, slack: float = 1.0) -> bool:
+    def has_arrived(self, state: S, slack: float = 1.0) -> bool:
         """Return whether a state is within ``slack`` times the goal's tolerance."""
         return self.distance_from(state) <= slack * self.goal_tolerance
 

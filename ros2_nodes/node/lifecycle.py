@@ -25,7 +25,7 @@ class Reporting(Protocol):
         """Report a problem, one line."""
 
 
-def reported(transition: Transition) -> Transition:
+def report_errors(transition: Transition) -> Transition:
     """Return a transition that reports its exceptions: rclpy turns them into ERROR silently.
 
     A mistake of the user's (`ElcdError`) is a FAILURE, the state stays; anything else is

@@ -8,7 +8,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.timer import Timer
 
-from .lifecycle import SUCCESS, StrictLifecycleNode, reported
+from .lifecycle import SUCCESS, StrictLifecycleNode, report_errors
 from .parameters import Parameters
 from .setting import Setting
 
@@ -32,20 +32,20 @@ class ManagedNode(StrictLifecycleNode):
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._starter: Timer | None = None
 
-    @reported
+    @report_errors
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Forget what was loaded; its file and all other parameters may change."""
         self._tear_down()
         return super().on_cleanup(state)
 
-    @reported
+    @report_errors
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """End the process."""
         self._tear_down()
         self.exit_status = 0
         return super().on_shutdown(state)
 
-    @reported
+    @report_errors
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Go back to unconfigured after an unexpected error."""
         self._tear_down()

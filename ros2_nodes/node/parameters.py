@@ -64,7 +64,7 @@ class Parameters:
                 node.set_parameters([_empty(setting)])
         node.add_pre_set_parameters_callback(self._widen)
         node.add_on_set_parameters_callback(self._accept)
-        node.add_post_set_parameters_callback(self._changed)
+        node.add_post_set_parameters_callback(self._on_change)
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
@@ -98,7 +98,7 @@ class Parameters:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
 
-    def _changed(self, parameters: list[Parameter]) -> None:
+    def _on_change(self, parameters: list[Parameter]) -> None:
         for parameter in parameters:
             if parameter.name in self._settings:
                 self._values[parameter.name] = self._settings[parameter.name].check(parameter.value)

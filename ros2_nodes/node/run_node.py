@@ -85,7 +85,7 @@ def run_node(create: Callable[[], Runnable], name: str, argv: Sequence[str] | No
         return 2
     node: Runnable | None = None
     try:
-        executor = chosen_executor()
+        executor = choose_executor()
         node = create()
         executor.add_node(cast(Node, node))
         while not asked_to_end.is_set() and node.exit_status is None:
@@ -108,7 +108,7 @@ def run_node(create: Callable[[], Runnable], name: str, argv: Sequence[str] | No
         rclpy.try_shutdown()
 
 
-def chosen_executor() -> Executor:
+def choose_executor() -> Executor:
     """Return the executor that `EXECUTOR` names, by default the SingleThreadedExecutor.
 
     rclpy's EventsExecutor waits for events instead of building a wait set anew for each, and

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 
-from .lifecycle import reported
+from .lifecycle import report_errors
 from .managed_node import ManagedNode
 from .messages import LATCHED_QOS, Refusal, status_message, without_numbers
 from .setting import Setting
@@ -33,7 +33,7 @@ class WatchingNode(ManagedNode):
         self._status_out = self.create_publisher(DiagnosticStatus, "~/status", LATCHED_QOS)
         self.create_timer(1.0, self._publish_status, clock=self._steady)
 
-    @reported
+    @report_errors
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop watching."""
         self._active = False

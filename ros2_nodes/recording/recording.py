@@ -137,9 +137,9 @@ class Recording:
         kept as a partial one.
         """
         try:
-            arrays: dict[str, Any] = {"time": self.time, "position": self._stacked("position")}
+            arrays: dict[str, Any] = {"time": self.time, "position": self._stack("position")}
             if self._samples and self._samples[0].quaternion is not None:
-                arrays["quaternion"] = self._stacked("quaternion")
+                arrays["quaternion"] = self._stack("quaternion")
             # What can't be loaded again is refused now, while it can still be shown once more.
             DemonstrationSet((Demonstration(name=self.name, **arrays),), source=self.name)
             with write_atomically(self._array_file) as file:
@@ -163,7 +163,7 @@ class Recording:
         self._bag.discard()
         self._journal.discard()
 
-    def _stacked(self, name: str) -> Array:
+    def _stack(self, name: str) -> Array:
         return np.array([getattr(sample, name) for sample in self._samples], dtype=np.float64)
 
     def _warnings(self, time: Array, max_gap: float) -> list[str]:

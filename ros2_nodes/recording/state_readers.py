@@ -107,10 +107,10 @@ class JointReader:
         if not fault and not np.isfinite(position).all():
             fault = "a value is not finite"
         if not set(known.joints) <= set(message.name):
-            raw = self._serialised(message, position)
+            raw = self._serialise(message, position)
         return Reading(_stamp(message), position, None, raw, fault)
 
-    def _serialised(self, message: JointState, position: Array) -> bytes:
+    def _serialise(self, message: JointState, position: Array) -> bytes:
         """Return a message of all joints, with the header of another, as bags hold it.
 
         rclpy pads what it serialises, which bag readers refuse.

@@ -92,7 +92,7 @@ class GoalInput:
 
     def _try(self, message: PoseStamped) -> None:
         self._newest = None
-        motion, state = self._ports.rehearsed(time.perf_counter())
+        motion, state = self._ports.select_rehearsal(time.perf_counter())
         if state is None or isinstance(state, str) or self._ports.follower.silent:
             self._take(message)
             return

@@ -58,7 +58,7 @@ class Ports:
     output: CommandOutput
     joints: ArmFollower | None = None
 
-    def rehearsed(self, now: float) -> tuple[Motion[Any], Any]:
+    def select_rehearsal(self, now: float) -> tuple[Motion[Any], Any]:
         """Return the motion and the present state that tell most about the robot's limits."""
         if self.joints is not None and isinstance(self.input, ArmPoseInput):
             return self.joints, self.input.reading(now)

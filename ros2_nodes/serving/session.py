@@ -238,7 +238,7 @@ class Session:
     def _clear(self) -> None:
         """Check the motion from the present state against all limits."""
         if self._p["preflight"] != NONE:
-            motion, state = self._ports.rehearsed(time.perf_counter())
+            motion, state = self._ports.select_rehearsal(time.perf_counter())
             try:
                 preflight(motion, state, self.policy.metadata.duration)
             except PreflightError as error:

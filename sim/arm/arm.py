@@ -92,7 +92,7 @@ class Arm(AbstractContextManager["Arm"]):
         robot = self.robot
         joints = robot.home
         if joint_positions is not None:
-            joints = self._checked("set of joint positions", joint_positions, len(robot.home))
+            joints = self._check("set of joint positions", joint_positions, len(robot.home))
             if not ((robot.position_lower <= joints) & (joints <= robot.position_upper)).all():
                 raise ParameterError(
                     f"joint positions of the {robot.name} are outside its limits",
@@ -119,10 +119,10 @@ class Arm(AbstractContextManager["Arm"]):
         ParameterError
             If the pose can't be reached; the arm is then at home.
         """
-        target = self._checked("position", position, 3)
+        target = self._check("position", position, 3)
         orientation = self._home_quaternion
         if quaternion is not None:
-            orientation = self._checked("quaternion", quaternion, 4)
+            orientation = self._check("quaternion", quaternion, 4)
             if abs(np.linalg.norm(orientation) - 1) > 1e-3:
                 raise ParameterError(
                     "a quaternion for the arm is refused",
@@ -151,8 +151,8 @@ class Arm(AbstractContextManager["Arm"]):
         ParameterError
             If a value is not finite; the last command stays.
         """
-        parts = [self._checked("linear velocity", linear, 3)]
-        parts.append(self._checked("angular velocity", angular, 3))
+        parts = [self._check("linear velocity", linear, 3)]
+        parts.append(self._check("angular velocity", angular, 3))
         self._command, self._joint_command = np.concatenate(parts), None
         self._countdown = 0
 
@@ -169,7 +169,7 @@ class Arm(AbstractContextManager["Arm"]):
             If a value is not finite; the last command stays.
         """
         size = len(self.robot.home)
-        self._joint_command = self._checked("set of joint velocities", velocities, size)
+        self._joint_command = self._check("set of joint velocities", velocities, size)
         self._command = self._present()[2] @ self._joint_command
         self._countdown = 0
 
@@ -194,7 +194,7 @@ class Arm(AbstractContextManager["Arm"]):
         ParameterError
             If a value is not finite.
         """
-        self._force = self._checked("force", force, 3)
+        self._force = self._check("force", force, 3)
         self._pushed = bool(self._force.any())
 
     def clamp(self) -> None:
@@ -314,7 +314,7 @@ class Arm(AbstractContextManager["Arm"]):
         self.hold()
 
     @staticmethod
-    def _checked(what: str, values: ArrayLike, size: int) -> Vector:
+    def _check(what: str, values: ArrayLike, size: int) -> Vector:
         vector = np.array(values, dtype=np.float64)
         if vector.shape != (size,) or not np.isfinite(vector).all():
             raise ParameterError(

@@ -49,7 +49,7 @@ def measure(
     """
     time, robot = log.time, scene.robot
     shift = _goal_shift(time, scene, disturbances)
-    begin, end = _disturbed(disturbances)
+    begin, end = _find_span(disturbances)
     begin = min(begin, float(time[-1]))
     # With the goal, the corridor has moved.
     deviation = scene.corridor.deviation(log.position - shift)
@@ -84,7 +84,7 @@ def measure(
     return result, traces
 
 
-def _disturbed(disturbances: Sequence[Disturbance]) -> tuple[float, float]:
+def _find_span(disturbances: Sequence[Disturbance]) -> tuple[float, float]:
     """Return the first disturbance's begin and the last one's end; what lasts has no end."""
     intervals = [each.interval for each in disturbances]
     begin = min((interval[0] for interval in intervals), default=0.0)

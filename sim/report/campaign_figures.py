@@ -37,12 +37,12 @@ def path_figure(results: Sequence[CampaignResult]) -> Figure:
     for ax, result in zip(panels, results, strict=False):
         axes, names = _plane(result)
         for line in result.corridor:
-            ax.plot(*_seen(line, axes), label="demonstrations", **DEMONSTRATION)
+            ax.plot(*_project(line, axes), label="demonstrations", **DEMONSTRATION)
         faint = {"lw": 1.0, "alpha": max(0.3, 1.0 - 0.01 * len(result.episodes))}
         style: dict[str, Any] = {**EXECUTED, **faint}
         for episode in result.episodes:
-            ax.plot(*_seen(episode.path_m, axes), label="executed", **style)
-        ax.plot(*_seen([result.goal], axes), "*", label="goal", ms=11, mfc="#f0e442", mec=INK)
+            ax.plot(*_project(episode.path_m, axes), label="executed", **style)
+        ax.plot(*_project([result.goal], axes), "*", label="goal", ms=11, mfc="#f0e442", mec=INK)
         ax.set_title(_title(result, results), fontsize=10, color=INK)
         ax.set_aspect("equal", adjustable="datalim")
         label_axes(ax, f"{names[0]} [mm]", f"{names[1]} [mm]")
@@ -132,7 +132,7 @@ def _plane(result: CampaignResult) -> tuple[tuple[int, int], tuple[str, str]]:
     return (first, second), ("xyz"[first], "xyz"[second])
 
 
-def _seen(points: Sequence[Sequence[float]], axes: tuple[int, int]) -> Vector:
+def _project(points: Sequence[Sequence[float]], axes: tuple[int, int]) -> Vector:
     return 1e3 * np.array(points)[:, list(axes)].T
 
 

@@ -90,7 +90,7 @@ class Form:
     def __neg__(self) -> Form:
         return Form(-self.center, -self.linear, self.rest, self.boxes)
 
-    def scaled(self, factor: float | Array) -> Form:
+    def scale(self, factor: float | Array) -> Form:
         """Return the form times constants, which broadcast to [N, m]."""
         factor = np.broadcast_to(np.asarray(factor, dtype=float), self.center.shape)
         size = np.abs(factor)
@@ -98,7 +98,7 @@ class Form:
         lost = MARGIN * (np.abs(center) + _size(linear))
         return Form(center, linear, self.rest * size * (1 + MARGIN) + lost, self.boxes)
 
-    def mapped(self, matrix: Array) -> Form:
+    def map(self, matrix: Array) -> Form:
         """Return ``x @ matrix`` for a matrix [m, p], or one [N, m, p] for each set."""
         size = np.abs(matrix)
         if matrix.ndim == 2:
@@ -127,7 +127,7 @@ class Form:
         """Return the sets ``index``."""
         return Form(self.center[index], self.linear[index], self.rest[index], self.boxes)
 
-    def halved(self, symbol: Array) -> Form:
+    def halve(self, symbol: Array) -> Form:
         """Return 2 N sets: each one cut in two at 0 of its ``symbol`` [N], one of ``boxes``."""
         n = np.arange(len(self.center))
         side = self.linear[n, symbol] / 2
@@ -137,13 +137,13 @@ class Form:
         rest = np.tile(self.rest + MARGIN * np.abs(self.center), (2, 1))
         return Form(center, np.tile(linear, (2, 1, 1)), rest, self.boxes)
 
-    def taken(self, index: Array | slice | list[int]) -> Form:
+    def take(self, index: Array | slice | list[int]) -> Form:
         """Return the coordinates ``index``."""
         return Form(
             self.center[:, index], self.linear[:, :, index], self.rest[:, index], self.boxes
         )
 
-    def joined(self, other: Form) -> Form:
+    def join(self, other: Form) -> Form:
         """Return the coordinates of both, one after the other."""
         return Form(
             np.concatenate([self.center, other.center], axis=1),
@@ -152,7 +152,7 @@ class Form:
             self.boxes,
         )
 
-    def symbolised(self, coordinates: slice, before: int = 0, after: int = 0) -> Form:
+    def symbolise(self, coordinates: slice, before: int = 0, after: int = 0) -> Form:
         """Return the form with ``rest`` of ``coordinates`` as symbols, which later cancel.
 
         ``before`` and ``after`` leave room for the symbols of other forms.
@@ -174,11 +174,11 @@ class Form:
             turn = np.arctanh(np.sqrt(np.clip(1 - slope, 0.0, 1 - 1e-15)))
             return [turn, -turn]
 
-        return self._linearised(np.tanh, lambda x: 1 - np.tanh(x) ** 2, critical)
+        return self._linearise(np.tanh, lambda x: 1 - np.tanh(x) ** 2, critical)
 
     def exp(self) -> Form:
         """Return the exponential."""
-        return self._linearised(np.exp, np.exp, lambda slope: [np.log(np.maximum(slope, 1e-300))])
+        return self._linearise(np.exp, np.exp, lambda slope: [np.log(np.maximum(slope, 1e-300))])
 
     def root_of_square_plus_one(self) -> Form:
         """Return ``sqrt(1 + x^2)``."""
@@ -186,7 +186,7 @@ class Form:
         def critical(slope: Array) -> list[Array]:
             return [slope / np.sqrt(np.maximum(1 - slope**2, 1e-300))]
 
-        return self._linearised(
+        return self._linearise(
             lambda x: np.sqrt(1 + x * x), lambda x: x / np.sqrt(1 + x * x), critical
         )
 
@@ -197,11 +197,11 @@ class Form:
             turn = np.sqrt(np.maximum(np.maximum(slope, 1e-300) ** (-2 / 3) - 1, 0.0))
             return [turn, -turn]
 
-        return self._linearised(
+        return self._linearise(
             lambda x: x / np.sqrt(1 + x * x), lambda x: (1 + x * x) ** -1.5, critical
         )
 
-    def _linearised(
+    def _linearise(
         self,
         function: Callable[[Array], Array],
         derivative: Callable[[Array], Array],
@@ -232,7 +232,7 @@ class Form:
         return Form(center, self.linear * slope[:, None], rest, self.boxes)
 
 
-def concatenated(forms: list[Form]) -> Form:
+def concatenate(forms: list[Form]) -> Form:
     """Return the sets of several forms with the same symbols."""
     return Form(
         np.concatenate([form.center for form in forms]),

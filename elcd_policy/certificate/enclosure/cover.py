@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ...flows import TangentFlow
-from .affine import Array, Form, concatenated
+from .affine import Array, Form, concatenate
 from .networks import encode
 
 #: Half widths of a cell: at most this in data space (unit scale), and in latent space.
@@ -59,14 +59,14 @@ def cover_boxes(
     cells = Form(middle, np.concatenate(sides), np.zeros_like(middle) + 1e-15, d)
     straight = []
     for _ in range(HALVINGS):
-        bent = _bent(flow, cells) > BENT * latent_width
+        bent = _measure_bend(flow, cells) > BENT * latent_width
         straight.append(cells.rows(~bent))
         cells = cells.rows(bent)
-        cells = cells.halved(np.linalg.norm(cells.linear, axis=2).argmax(axis=1))
-    return concatenated([*straight, cells])
+        cells = cells.halve(np.linalg.norm(cells.linear, axis=2).argmax(axis=1))
+    return concatenate([*straight, cells])
 
 
-def _bent(flow: TangentFlow, cells: Form) -> Array:
+def _measure_bend(flow: TangentFlow, cells: Form) -> Array:
     """Return by how much [N] the image of each cell may differ from a parallelotope."""
     image = encode(flow, cells)
     own = cells.linear.shape[1]

@@ -30,28 +30,28 @@ class Jet:
         """Return the jet shifted by a constant."""
         return Jet(self.value + constant, self.rate)
 
-    def scaled(self, factor: float | Array) -> Jet:
+    def scale(self, factor: float | Array) -> Jet:
         """Return the jet times constants."""
-        return Jet(self.value.scaled(factor), self.rate.scaled(factor))
+        return Jet(self.value.scale(factor), self.rate.scale(factor))
 
-    def mapped(self, matrix: Array) -> Jet:
+    def map(self, matrix: Array) -> Jet:
         """Return ``x @ matrix``."""
-        return Jet(self.value.mapped(matrix), self.rate.mapped(matrix))
+        return Jet(self.value.map(matrix), self.rate.map(matrix))
 
-    def taken(self, index: slice | list[int]) -> Jet:
+    def take(self, index: slice | list[int]) -> Jet:
         """Return the coordinates ``index``."""
-        return Jet(self.value.taken(index), self.rate.taken(index))
+        return Jet(self.value.take(index), self.rate.take(index))
 
-    def joined(self, other: Jet) -> Jet:
+    def join(self, other: Jet) -> Jet:
         """Return the coordinates of both."""
-        return Jet(self.value.joined(other.value), self.rate.joined(other.rate))
+        return Jet(self.value.join(other.value), self.rate.join(other.rate))
 
-    def symbolised(self, coordinates: slice) -> Jet:
-        """Return the jet with the rest of ``coordinates`` as symbols, see `Form.symbolised`."""
+    def symbolise(self, coordinates: slice) -> Jet:
+        """Return the jet with the rest of ``coordinates`` as symbols, see `Form.symbolise`."""
         count = len(np.arange(self.value.center.shape[1])[coordinates])
         return Jet(
-            self.value.symbolised(coordinates, after=count),
-            self.rate.symbolised(coordinates, before=count),
+            self.value.symbolise(coordinates, after=count),
+            self.rate.symbolise(coordinates, before=count),
         )
 
     def tanh(self) -> Jet:

@@ -34,7 +34,7 @@ def upper_bounds(
     k, balls = sets.linear.shape[1], sets.boxes
     parts = replace(sets, boxes=k)
     middle, half = np.zeros((len(sets.center), k)), np.ones((len(sets.center), k))
-    found = _measured(sets, measure)
+    found = _measure(sets, measure)
     best = np.full(len(enough), -np.inf)
     for round_ in range(halvings + 1):
         closed = (found <= enough).all(axis=1) | (round_ == halvings)
@@ -44,7 +44,7 @@ def upper_bounds(
             break
         parts, middle, half, known = parts.rows(kept), middle[kept], half[kept], found[kept]
         symbol = np.linalg.norm(parts.linear, axis=2).argmax(axis=1)
-        parts = parts.halved(symbol)
+        parts = parts.halve(symbol)
         shift = np.zeros_like(middle)
         n = np.arange(len(kept))
         half[n, symbol] /= 2
@@ -54,11 +54,11 @@ def upper_bounds(
         inside = np.flatnonzero(np.square(nearest).sum(axis=1) <= 1 + 1e-9)
         parts, middle, half = parts.rows(inside), middle[inside], half[inside]
         # A ball's part is enclosed by a box: what the whole was bound by stays true.
-        found = np.minimum(_measured(parts, measure), np.tile(known, (2, 1))[inside])
+        found = np.minimum(_measure(parts, measure), np.tile(known, (2, 1))[inside])
     return best
 
 
-def _measured(sets: Form, measure: Callable[[Form], Array]) -> Array:
+def _measure(sets: Form, measure: Callable[[Form], Array]) -> Array:
     starts = range(0, len(sets.center), CHUNK)
     found = np.concatenate([measure(sets.rows(slice(at, at + CHUNK))) for at in starts])
     return np.where(np.isfinite(found), found, np.inf)

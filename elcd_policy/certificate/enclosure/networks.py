@@ -48,51 +48,51 @@ def _(flow: CompositeFlow, z: Carried) -> Carried:
 
 
 def _coupled(flow: AffineCoupling, x: Carried) -> tuple[Carried, Carried, Carried, Carried]:
-    first, second = x.taken(slice(0, flow.cut)), x.taken(slice(flow.cut, None))
+    first, second = x.take(slice(0, flow.cut)), x.take(slice(flow.cut, None))
     a, b = (second, first) if flow.flip else (first, second)
     hidden = _affine(flow.hidden, a).tanh()
     out = _affine(flow.out, hidden)
-    scale = out.taken(slice(0, flow.moved)).scaled(1 / flow.max_log_scale).tanh()
-    return a, b, scale.scaled(flow.max_log_scale), out.taken(slice(flow.moved, None))
+    scale = out.take(slice(0, flow.moved)).scale(1 / flow.max_log_scale).tanh()
+    return a, b, scale.scale(flow.max_log_scale), out.take(slice(flow.moved, None))
 
 
-def _rejoined(flow: AffineCoupling, a: Carried, moved: Carried) -> Carried:
+def _rejoin(flow: AffineCoupling, a: Carried, moved: Carried) -> Carried:
     # As symbols, what this coupling could not enclose exactly is carried on without wrapping.
     if flow.flip:
-        return moved.joined(a).symbolised(slice(0, flow.cut))
-    return a.joined(moved).symbolised(slice(flow.cut, None))
+        return moved.join(a).symbolise(slice(0, flow.cut))
+    return a.join(moved).symbolise(slice(flow.cut, None))
 
 
 @encode.register
 def _(flow: AffineCoupling, x: Carried) -> Carried:
     a, b, log_scale, shift = _coupled(flow, x)
     moved = b * log_scale.exp() + shift
-    return _rejoined(flow, a, moved)
+    return _rejoin(flow, a, moved)
 
 
 @decode.register
 def _(flow: AffineCoupling, z: Carried) -> Carried:
     a, b, log_scale, shift = _coupled(flow, z)
-    moved = (b - shift) * log_scale.scaled(-1.0).exp()
-    return _rejoined(flow, a, moved)
+    moved = (b - shift) * log_scale.scale(-1.0).exp()
+    return _rejoin(flow, a, moved)
 
 
-def _bent(flow: KinkFlow, x: Carried, sign: float) -> Carried:
+def _bend(flow: KinkFlow, x: Carried, sign: float) -> Carried:
     strength = flow.max_strength * np.tanh(_array(flow.strength) / flow.max_strength) * sign
     width, centre = np.exp(_array(flow.log_width)), _array(flow.centre)
-    u = _plus(x, -centre).scaled(1 / width)
-    bent = u.scaled(np.cosh(strength)) + u.root_of_square_plus_one().scaled(np.sinh(strength))
-    return _plus(bent.scaled(width), centre)
+    u = _plus(x, -centre).scale(1 / width)
+    bent = u.scale(np.cosh(strength)) + u.root_of_square_plus_one().scale(np.sinh(strength))
+    return _plus(bent.scale(width), centre)
 
 
 @encode.register
 def _(flow: KinkFlow, x: Carried) -> Carried:
-    return _bent(flow, x, 1.0)
+    return _bend(flow, x, 1.0)
 
 
 @decode.register
 def _(flow: KinkFlow, z: Carried) -> Carried:
-    return _bent(flow, z, -1.0)
+    return _bend(flow, z, -1.0)
 
 
 @singledispatch
@@ -111,20 +111,20 @@ def slope(field: nn.Module, e: Form) -> Form:
 def _(field: MonotoneField, e: Form) -> Form:
     ridge, bias = _array(field.ridge.weight), _array(field.ridge.bias)
     gain = np.logaddexp(0.0, _array(field.gain))
-    hidden = (e.mapped(ridge.T) + bias).tanh()
-    pull = (hidden - np.tanh(bias)).scaled(gain).mapped(ridge)
-    return e.mapped(_monotone_linear(field)) - pull
+    hidden = (e.map(ridge.T) + bias).tanh()
+    pull = (hidden - np.tanh(bias)).scale(gain).map(ridge)
+    return e.map(_monotone_linear(field)) - pull
 
 
 @slope.register
 def _(field: MonotoneField, e: Form) -> Form:
     d, ridge = field.dimension, _array(field.ridge.weight)
     gain = np.logaddexp(0.0, _array(field.gain))
-    hidden = (e.mapped(ridge.T) + _array(field.ridge.bias)).tanh()
+    hidden = (e.map(ridge.T) + _array(field.ridge.bias)).tanh()
     bend = -(hidden * hidden) + np.ones_like(hidden.center)
     outer = -np.einsum("u,ui,uj->uij", gain, ridge, ridge).reshape(-1, d * d)
     # forward() multiplies rows: f_j = sum_i e_i linear_ij, so the Jacobian is its transpose.
-    return bend.mapped(outer) + _monotone_linear(field).T.reshape(1, -1)
+    return bend.map(outer) + _monotone_linear(field).T.reshape(1, -1)
 
 
 def _monotone_linear(field: MonotoneField) -> Array:
@@ -137,11 +137,11 @@ def _(field: ElcdField, e: Form) -> Form:
     d = field.dimension
     rows, columns = (index.ravel() for index in np.indices((d, d)))
     _, p = _elcd_network(field, e)
-    lower = p.scaled(np.tril(np.ones((d, d))).ravel())
-    v = (lower * e.taken(columns)).mapped(_sums(rows, d))
-    pull = (lower * v.taken(rows)).mapped(_sums(columns, d))
-    turn = (p.mapped(_skew(d)) * e.taken(columns)).mapped(_sums(rows, d))
-    return turn - pull - e.scaled(field.rate)
+    lower = p.scale(np.tril(np.ones((d, d))).ravel())
+    v = (lower * e.take(columns)).map(_sums(rows, d))
+    pull = (lower * v.take(rows)).map(_sums(columns, d))
+    turn = (p.map(_skew(d)) * e.take(columns)).map(_sums(rows, d))
+    return turn - pull - e.scale(field.rate)
 
 
 @slope.register
@@ -154,17 +154,17 @@ def _(field: ElcdField, e: Form) -> Form:
     hidden, p = _elcd_network(field, e)
     bend = -(hidden * hidden) + np.ones_like(hidden.center)
     w1, w2 = _array(field.hidden.weight), _array(field.out.weight)
-    dp = bend.mapped(np.einsum("pu,um->upm", w2, w1).reshape(len(w1), -1))
+    dp = bend.map(np.einsum("pu,um->upm", w2, w1).reshape(len(w1), -1))
     low = np.tril(np.ones((d, d))).ravel()
-    lower, dlower = p.scaled(low), dp.scaled(np.repeat(low, d))
-    v = (lower * e.taken(columns)).mapped(_sums(rows, d))
-    dv = (dlower.taken(derived) * e.taken(i)).mapped(_sums(k * d + m, d * d)) + lower
-    dpull = (dv.taken(k * d + m) * lower.taken(entry) + dlower.taken(derived) * v.taken(k)).mapped(
+    lower, dlower = p.scale(low), dp.scale(np.repeat(low, d))
+    v = (lower * e.take(columns)).map(_sums(rows, d))
+    dv = (dlower.take(derived) * e.take(i)).map(_sums(k * d + m, d * d)) + lower
+    dpull = (dv.take(k * d + m) * lower.take(entry) + dlower.take(derived) * v.take(k)).map(
         _sums(i * d + m, d * d)
     )
     skew = _skew(d)
-    dturn = dp.mapped(np.kron(skew, np.eye(d))).taken(derived) * e.taken(i)
-    turn = dturn.mapped(_sums(k * d + m, d * d)) + p.mapped(skew)
+    dturn = dp.map(np.kron(skew, np.eye(d))).take(derived) * e.take(i)
+    turn = dturn.map(_sums(k * d + m, d * d)) + p.map(skew)
     return turn - dpull + (-field.rate * np.eye(d)).reshape(1, -1)
 
 
@@ -191,7 +191,7 @@ def _sums(target: Array, size: int) -> Array:
 
 
 def _affine(layer: nn.Linear, x: Carried) -> Carried:
-    return _plus(x.mapped(_array(layer.weight).T), _array(layer.bias))
+    return _plus(x.map(_array(layer.weight).T), _array(layer.bias))
 
 
 def _plus(x: Carried, constant: Array) -> Carried:

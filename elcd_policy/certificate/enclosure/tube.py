@@ -98,7 +98,7 @@ def reach_tube(
         turn = np.exp(np.linalg.norm(inverse @ slope @ q_mid, axis=(1, 2)) * (h / 2))
         to_middle = replace(path, rest=path.rest + np.abs(path.center - middle))
         along = enclose_slope(field, to_middle)
-        apart = (path - middle).mapped(inverse.transpose(0, 2, 1)).norm()
+        apart = (path - middle).map(inverse.transpose(0, 2, 1)).norm()
         lost = h * turn * _in_frame(along, slope, inverse, q_mid) * apart + ROUNDING
         guess = 1.0 + GROWTH_GUESS + 1.5 * lost
         for _ in range(ATTEMPTS):
@@ -112,7 +112,7 @@ def reach_tube(
         bounded = bounded & held
         yield Step(index * h, (index + 1) * h, sets, bounded)
         p = middle + _times(turned, halfway - middle) + h / 2 * _times(summed, speed)
-        q = _conditioned(turned @ q_mid * np.where(bounded, grown, 1.0)[:, None, None])
+        q = _condition(turned @ q_mid * np.where(bounded, grown, 1.0)[:, None, None])
 
 
 def _path(center: Array, speed: Array, slope: Array, h: float) -> Form:
@@ -146,10 +146,10 @@ def _in_frame(slopes: Form, slope: Array, inverse: Array, q: Array) -> Array:
     d = q.shape[1]
     off = slopes - slope.reshape(len(slope), -1)
     change = np.einsum("nai,njb->nijab", inverse, q).reshape(len(q), d * d, d * d)
-    return np.linalg.norm(off.mapped(change).magnitude, axis=1)
+    return np.linalg.norm(off.map(change).magnitude, axis=1)
 
 
-def _conditioned(q: Array) -> Array:
+def _condition(q: Array) -> Array:
     axes, size, _ = np.linalg.svd(q)
     size = np.maximum(size, size[:, :1] / MAX_CONDITION) * (1 + 1e-12)
     return axes * size[:, None]

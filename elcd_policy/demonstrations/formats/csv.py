@@ -127,7 +127,7 @@ def _read_table(path: Path, file: TextIO) -> _Table:
     while header and not header[-1]:  # Some loggers end each line with a comma.
         header = header[:-1]
     _check_header(path, number, header)
-    return _filled(path, header, rows)
+    return _read_columns(path, header, rows)
 
 
 def _rows(lines: Iterator[tuple[int, str]], delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -177,7 +177,7 @@ def _check_header(path: Path, number: int, header: list[str]) -> None:
         )
 
 
-def _filled(path: Path, header: list[str], rows: Iterator[tuple[int, list[str]]]) -> _Table:
+def _read_columns(path: Path, header: list[str], rows: Iterator[tuple[int, list[str]]]) -> _Table:
     """Read a table's columns line by line: text takes many times the room of numbers."""
     width = len(header)
     numbers, lines, present = array("d"), array("q"), bytearray()
@@ -185,7 +185,7 @@ def _filled(path: Path, header: list[str], rows: Iterator[tuple[int, list[str]]]
     texts: dict[int, list[str]] = {}
     for number, cells in rows:
         if len(cells) != width:
-            cells = _fitted(path, number, cells, width)
+            cells = _fit_cells(path, number, cells, width)
         if not lines:
             texts = {i: [] for i, cell in enumerate(cells) if cell and _number(cell) is None}
             counts = {i: array("q") for i, cell in enumerate(cells) if cell.isdigit()}
@@ -223,7 +223,7 @@ def _filled(path: Path, header: list[str], rows: Iterator[tuple[int, list[str]]]
     )
 
 
-def _fitted(path: Path, number: int, cells: list[str], width: int) -> list[str]:
+def _fit_cells(path: Path, number: int, cells: list[str], width: int) -> list[str]:
     """Return the cells of a line without the empty ones behind the last column."""
     if len(cells) > width and not any(cells[width:]):
         return cells[:width]

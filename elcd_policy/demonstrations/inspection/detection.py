@@ -18,7 +18,7 @@ from .. import DemonstrationSet
 from .contacts import RETRACED, Contacts, find_contacts, keeps_to_one_side
 from .ends import END_SPREAD, end_spread, ends_agree, stray_ends
 from .finding import Finding, clause, list_text
-from .groups import distance_of_ways, group_by_way, told_apart_by_start
+from .groups import differ_by_start, distance_of_ways, group_by_way
 from .paths import Path, Paths
 from .timing import end_speed, find_wait
 
@@ -135,7 +135,7 @@ def _find_members(paths: Paths, moving: list[int]) -> list[Finding]:
             )
         )
     one_start = len(several) > 1 and not all(
-        told_apart_by_start(paths, one, other)
+        differ_by_start(paths, one, other)
         for index, one in enumerate(several)
         for other in several[:index]
     )

@@ -56,7 +56,7 @@ def hausdorff_distances(paths: Array) -> Array:
     return distances + distances.T
 
 
-def told_apart_by_start(paths: Paths, one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+def differ_by_start(paths: Paths, one: tuple[int, ...], other: tuple[int, ...]) -> bool:
     """Return whether two ways begin so far apart that a field can tell them."""
     starts = [np.array([paths.paths[k].position[0] for k in group]) for group in (one, other)]
     ways = [np.array([paths.paths[k].resampled(POINTS) for k in group]) for group in (one, other)]

@@ -15,9 +15,9 @@ from elcd_policy_benchmarks.sequences import speed
 from elcd_policy_benchmarks.sequences.models import (
     BUDGET,
     MODELS,
+    build_seeded,
     hidden_size,
     parameters,
-    seeded,
 )
 from elcd_policy_benchmarks.sequences.subject import jobs, run, tables
 from elcd_policy_benchmarks.sequences.tasks import load_task
@@ -32,11 +32,11 @@ MACHINE = {
 @pytest.mark.extras
 @pytest.mark.parametrize("name", MODELS)
 def test_models_are_of_one_size_and_one_seed_gives_one_model(name: str) -> None:
-    model = seeded(name, 1, 10, 0.3, 0)
+    model = build_seeded(name, 1, 10, 0.3, 0)
     assert abs(parameters(model.recurrent) - BUDGET) < 0.03 * BUDGET
     x = torch.randn(5, 3, 1)
     assert model(x).shape == (3, 10)
-    torch.testing.assert_close(seeded(name, 1, 10, 0.3, 0)(x), model(x))
+    torch.testing.assert_close(build_seeded(name, 1, 10, 0.3, 0)(x), model(x))
     assert model.hidden == hidden_size(name, 1)
 
 

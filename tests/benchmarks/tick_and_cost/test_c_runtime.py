@@ -10,7 +10,7 @@ import torch
 
 from elcd_policy import MotionPolicy, load
 from elcd_policy.errors import ParameterError
-from elcd_policy_benchmarks.tick_and_cost.c_runtime import c_plain, c_policy, compiled_c
+from elcd_policy_benchmarks.tick_and_cost.c_runtime import c_plain, c_policy, compile_c
 from elcd_policy_benchmarks.tick_and_cost.runtimes import plain_network
 
 Saved = Callable[..., Path]
@@ -42,8 +42,8 @@ def test_a_tick_outlives_what_it_was_made_of() -> None:
 def test_without_a_compiler_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CC", "no-such-cc")
     with pytest.raises(ParameterError, match=r"no C compiler: got no-such-cc.*apt install gcc"):
-        compiled_c(tmp_path)
+        compile_c(tmp_path)
     monkeypatch.setenv("CC", "cc")
     (tmp_path / "timed.h").write_text("this is not C\n")
     with pytest.raises(ParameterError, match="cc refuses the header: got"):
-        compiled_c(tmp_path)
+        compile_c(tmp_path)

@@ -6,7 +6,7 @@ import numpy as np
 
 from elcd_policy import TrainingSettings
 from elcd_policy_benchmarks.fingerprint import training_code
-from elcd_policy_benchmarks.tick_and_cost.cost import measure_cost, resampled, stacked
+from elcd_policy_benchmarks.tick_and_cost.cost import measure_cost, resample, stack_shapes
 from elcd_policy_benchmarks.tick_and_cost.figures import by
 from elcd_policy_benchmarks.tick_and_cost.tables import beside_table, cost_table, targets
 
@@ -15,7 +15,7 @@ TINY = TrainingSettings(linear_steps=1, shooting_steps=1, couplings=1, width=4, 
 
 def test_shapes_are_stacked_to_any_even_dimension() -> None:
     for dimension in (2, 4, 32):
-        task = stacked(dimension)
+        task = stack_shapes(dimension)
         assert (task.dimension, len(task)) == (dimension, 7)
         assert len({tuple(task[0].position[500, i : i + 2]) for i in range(0, dimension, 2)}) == (
             dimension // 2
@@ -23,8 +23,8 @@ def test_shapes_are_stacked_to_any_even_dimension() -> None:
 
 
 def test_other_samples_are_the_same_motion() -> None:
-    task = stacked(2)
-    finer = resampled(task, 3997)
+    task = stack_shapes(2)
+    finer = resample(task, 3997)
     assert {len(demo.time) for demo in finer} == {3997}
     np.testing.assert_allclose(finer[0].position[::4], task[0].position, atol=1e-9)
 

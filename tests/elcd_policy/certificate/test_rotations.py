@@ -12,7 +12,7 @@ import torch
 
 from elcd_policy import MotionPolicy, certify, load
 from elcd_policy.certificate.exact import ExactPolicy
-from elcd_policy.certificate.points import ball_offsets, demonstrated_points, seeded
+from elcd_policy.certificate.points import ball_offsets, demonstrated_points, make_generator
 from elcd_policy.certificate.rotations import rotations
 
 Saved = Callable[..., Path]
@@ -46,14 +46,14 @@ def test_from_the_ball_that_it_names_no_motion_turns_further(
     exact = ExactPolicy(policy, lengths=True)
     starts = torch.tensor(exact.facts.starts, dtype=torch.float64)
     whole = float((exact.encode(starts) - exact.latent_goal).norm(dim=1).max())
-    offsets = ball_offsets(6, seeded())
+    offsets = ball_offsets(6, make_generator())
     offsets = whole * offsets[offsets.norm(dim=1) <= 1 + 1e-6]
     shown = demonstrated_points(exact, starts)
     found = rotations(exact, policy.metadata.orientation, shown, shown, offsets)
     assert 0 < found.radius <= whole
     assert found.share == pytest.approx(found.radius / whole)
     assert (found.followed, found.within) == (256, 256)
-    directions = torch.randn(512, 6, generator=seeded(5), dtype=torch.float64)
+    directions = torch.randn(512, 6, generator=make_generator(5), dtype=torch.float64)
     e = found.radius * directions / directions.norm(dim=1, keepdim=True)
     with torch.no_grad():
         trail = exact.latent_rollout(exact.latent_goal + e, 2 * exact.duration, 40)

@@ -10,7 +10,7 @@ pytest.importorskip("rclpy")
 
 from rclpy.lifecycle import LifecycleState
 
-from elcd_policy_ros2.node.lifecycle import ERROR, FAILURE, SUCCESS, reported
+from elcd_policy_ros2.node.lifecycle import ERROR, FAILURE, SUCCESS, report_errors
 
 STATE = LifecycleState("inactive", 2)
 
@@ -23,7 +23,7 @@ class Node:
     def fail(self, problem: str) -> None:
         self.problems.append(problem)
 
-    @reported
+    @report_errors
     def on_configure(self, state: LifecycleState) -> object:
         if self.outcome is not None:
             raise self.outcome

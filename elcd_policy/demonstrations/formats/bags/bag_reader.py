@@ -55,12 +55,12 @@ def read_bag(path: Path, request: Source) -> tuple[list[Recording], dict[str, An
     wanted, _, pair = request.series.partition(PAIR)
     with open_bag(path) as (reader, remarks):
         everything = {c.topic: c.msgtype for c in reader.connections}
-        topic = _chosen_topic(path, wanted, everything)
+        topic = _choose_topic(path, wanted, everything)
         storage = getattr(reader.readers[0], "storage", None)
         custom = dict(getattr(getattr(storage, "metadata", None), "custom", None) or {})
         series = _read_series(reader, topic, everything[topic], f"{topic} in {path}")
     kind, where = everything[topic], f"{topic} in {path}"
-    body = _chosen_body(path, topic, list(series), pair)
+    body = _choose_body(path, topic, list(series), pair)
     recording, frames = series[body].recording(_name(path), where), series[body].frames - {""}
     if len(frames) > 1:
         raise DemonstrationError(
@@ -107,7 +107,7 @@ def _name(path: Path) -> str:
     return path.name.removesuffix(next(ends, ""))
 
 
-def _chosen_topic(path: Path, topic: str, everything: dict[str, str]) -> str:
+def _choose_topic(path: Path, topic: str, everything: dict[str, str]) -> str:
     """Return the topic to read."""
     found = {name: kind for name, kind in everything.items() if kind in KINDS}
     listed = ", ".join(f"{name} ({kind.rpartition('/')[2]})" for name, kind in found.items())
@@ -238,7 +238,7 @@ def _read_blocks(reader: Any, messages: Iterator[Any], kind: str) -> _Series:
     return series
 
 
-def _chosen_body(path: Path, topic: str, bodies: list[Body], pair: str) -> Body:
+def _choose_body(path: Path, topic: str, bodies: list[Body], pair: str) -> Body:
     """Return the transform to read."""
     names = ["->".join(body) for body in bodies]
     found = [

@@ -78,7 +78,7 @@ def _inside(chunk: bytes) -> Iterator[tuple[int, bytes]]:
         raise ValueError(f"a chunk of {unpacked} bytes")
     compression = chunk[32 : 32 + name_size].decode("ascii", "replace")
     packed = chunk[32 + name_size + 8 :]
-    records, at = _unpacked(packed, compression), 0
+    records, at = _decompress(packed, compression), 0
     while at + 9 <= len(records):
         opcode, length = records[at], struct.unpack_from("<Q", records, at + 1)[0]
         at += 9 + length
@@ -88,7 +88,7 @@ def _inside(chunk: bytes) -> Iterator[tuple[int, bytes]]:
             yield opcode, records[at - length : at]
 
 
-def _unpacked(packed: bytes, compression: str) -> bytes:
+def _decompress(packed: bytes, compression: str) -> bytes:
     """Return what a compressed block holds, up to where it breaks off."""
     if compression == "lz4":
         from lz4.frame import LZ4FrameDecompressor

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from elcd_policy.certificate.enclosure.affine import Form, concatenated
+from elcd_policy.certificate.enclosure.affine import Form, concatenate
 from elcd_policy.certificate.enclosure.maxima import upper_bounds
 
 Array = NDArray[np.float64]
@@ -46,11 +46,11 @@ OPERATIONS: dict[str, tuple[Callable[[Form], Form], Callable[[Array], Array]]] =
     "slope of the root": (Form.slope_of_root, lambda x: x / np.sqrt(1 + x * x)),
     "square": (lambda form: form * form, lambda x: x * x),
     "difference of a product": (
-        lambda form: form * form.tanh() - form.scaled(0.3),
+        lambda form: form * form.tanh() - form.scale(0.3),
         lambda x: x * np.tanh(x) - 0.3 * x,
     ),
-    "turned": (lambda form: form.mapped(np.array([[1.0, 2], [0, -1], [3, 1]])), lambda x: x @ M),
-    "with fresh symbols": (lambda form: form.tanh().symbolised(slice(1, 3)), np.tanh),
+    "turned": (lambda form: form.map(np.array([[1.0, 2], [0, -1], [3, 1]])), lambda x: x @ M),
+    "with fresh symbols": (lambda form: form.tanh().symbolise(slice(1, 3)), np.tanh),
 }
 M = np.array([[1.0, 2], [0, -1], [3, 1]])
 
@@ -79,12 +79,12 @@ def test_a_small_set_is_enclosed_to_second_order() -> None:
 @given(seed=SEEDS)
 def test_halves_hold_what_the_whole_holds(seed: int) -> None:
     form, points = sets_and_points(seed, 0.5)
-    halves = form.halved(np.zeros(4, dtype=int))
+    halves = form.halve(np.zeros(4, dtype=int))
     first, second = halves.rows(slice(0, 4)), halves.rows(slice(4, 8))
     inside = np.abs(points - first.center) <= first.radius
     inside |= np.abs(points - second.center) <= second.radius
     assert inside.all()
-    assert len(concatenated([first, second]).center) == 8
+    assert len(concatenate([first, second]).center) == 8
 
 
 @given(seed=SEEDS)
