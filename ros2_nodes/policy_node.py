@@ -97,7 +97,7 @@ class PolicyNode(ManagedNode):
 
     def _run(self) -> int:
         if self._session is None:
-            raise ElcdError("no task can begin", got="a node without a policy", advice="configure")
+            raise ElcdError("no task can start", got="a node without a policy", advice="configure")
         return self._session.run()
 
     def _cancel(self) -> bool:

@@ -246,7 +246,7 @@ class SimNode(Node):
 
     def _on_push(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         if self._episode_begin is None:
-            response.success, response.message = False, "no command yet: the motion has not begun"
+            response.success, response.message = False, "no command yet: the motion has not started"
             return response
         push = self._trial_push
         now = self._time - self._episode_begin

@@ -230,7 +230,7 @@ def _acceleration_limits(urdf: str) -> dict[str, float]:
     try:
         root = ElementTree.fromstring(urdf)
     except ElementTree.ParseError as error:
-        raise ParameterError("the URDF is no XML", got=str(error)) from error
+        raise ParameterError("the URDF is not XML", got=str(error)) from error
     found = {}
     for joint in root.iter("joint"):
         limit = joint.find("limit")

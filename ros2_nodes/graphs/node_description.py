@@ -130,7 +130,9 @@ def _missing_in(interpreter: str, modules: list[str], environment: dict[str, str
     """Return the modules that another interpreter can't find."""
     if shutil.which(interpreter) is None:
         raise ParameterError(
-            "sim_python is no program", got=interpreter, expected="the path of a Python interpreter"
+            "sim_python is not a program",
+            got=interpreter,
+            expected="the path of a Python interpreter",
         )
     code = (
         "import importlib.util, sys; "
@@ -147,7 +149,7 @@ def _missing_in(interpreter: str, modules: list[str], environment: dict[str, str
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise ElcdError(
-            "sim_python can't be asked for its modules",
+            "sim_python can't list its modules",
             got=f"{interpreter}: {error}",
             expected="a Python interpreter",
         ) from error

@@ -68,7 +68,7 @@ def real_arm(arguments: Mapping[str, Any], configs: Path) -> tuple[NodeDescripti
     for name, path in (("policy", Path(arguments["policy"])), ("config", config)):
         if not path.is_file():
             raise ParameterError(
-                f"'{name}' names no file", got=repr(str(path)), expected="the path of a file"
+                f"'{name}' is not a file", got=repr(str(path)), expected="the path of a file"
             )
     receivers = {
         SERVO: ("cmd_vel", f"{arguments['servo_node']}/delta_twist_cmds"),

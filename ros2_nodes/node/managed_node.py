@@ -57,7 +57,7 @@ class ManagedNode(StrictLifecycleNode):
 
     def handle_exception(self, error: Exception) -> None:
         """Report an unexpected exception of a callback: the node goes on, an arm may be moving."""
-        self.refuse(f"unexpected in a callback: {type(error).__name__}: {error}")
+        self.refuse(f"unexpected error in a callback: {type(error).__name__}: {error}")
 
     def shut_down(self) -> None:
         """Release everything before the process ends."""

@@ -123,7 +123,7 @@ def choose_executor() -> Executor:
     name = os.environ.get(EXECUTOR, EXECUTORS[0])
     if name not in EXECUTORS:
         raise ParameterError(
-            f"the environment variable {EXECUTOR} names no executor",
+            f"the environment variable {EXECUTOR} does not name an executor",
             got=repr(name),
             expected=" or ".join(EXECUTORS),
         )

@@ -142,7 +142,7 @@ class Session:
         """
         if not self.active or self._permission.stopped:
             raise ElcdError(
-                "no task can begin",
+                "no task can start",
                 got="a node that is not active" if not self.active else "a node that is stopped",
                 advice="activate it" if not self.active else "call ~/reset",
             )
@@ -255,7 +255,9 @@ class Session:
         dt, self._last_tick = min(elapsed, self._period), begin
         halt, follower = self._halt, self.follower
         if elapsed > max(self._p["receiver_timeout"], 2.0 * self._period) and not follower.silent:
-            self._log.warning(f"no command was sent for {elapsed:.2f} s: the motion starts anew")
+            self._log.warning(
+                f"no command was sent for {elapsed:.2f} s: the motion restarts from rest"
+            )
             follower.restart()  # its receiver has stopped the arm
             self._cleared_until = -np.inf
         state: Any = self._ports.input.state(begin)
@@ -271,8 +273,8 @@ class Session:
             command = follower.tick(state, dt, self.task.halt)
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"
-            self._log.error(f"unexpected in the policy: {problem}", throttle_duration_sec=1.0)
-            command = follower.tick(f"unexpected in the policy: {problem}", dt, halt)
+            self._log.error(f"unexpected error in the policy: {problem}", throttle_duration_sec=1.0)
+            command = follower.tick(f"unexpected error in the policy: {problem}", dt, halt)
         if command is not None:
             self._ports.output.send(command)
         where = follower.progress(state) if follower.phase in (FOLLOWING, REACHED) else None
@@ -283,7 +285,7 @@ class Session:
             except Exception as error:
                 problem = f"{type(error).__name__}: {error}"
                 name = type(part).__name__
-                self._log.error(f"unexpected in {name}: {problem}", throttle_duration_sec=1.0)
+                self._log.error(f"unexpected error in {name}: {problem}", throttle_duration_sec=1.0)
         self._reporter.tick(begin, time.perf_counter(), self._ports.input.age(begin), halt)
 
     @property

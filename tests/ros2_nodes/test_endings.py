@@ -99,7 +99,7 @@ def test_an_exception_in_a_callback_ends_neither_the_node_nor_the_motion(
         lambda: (
             arm.statuses
             and arm.facts.get("last_refusal", "").startswith(
-                "unexpected in a callback: RuntimeError"
+                "unexpected error in a callback: RuntimeError"
             )
         )
     )

@@ -201,7 +201,9 @@ def test_a_policy_that_fails_in_motion_brings_the_arm_to_rest(
         return velocity(self, x)
 
     monkeypatch.setattr(LoadedPolicy, "velocity", failing)
-    ros.until(lambda: arm.says("fault: unexpected in the policy: RuntimeError: the network fell"))
+    ros.until(
+        lambda: arm.says("fault: unexpected error in the policy: RuntimeError: the network fell")
+    )
     assert arm.statuses[-1].level == DiagnosticStatus.ERROR
     falls_silent(ros, arm)
     fails = False

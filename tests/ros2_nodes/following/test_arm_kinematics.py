@@ -174,7 +174,7 @@ def test_what_the_urdf_lacks_is_named(frames: tuple, message: str) -> None:
 
 
 def test_a_text_that_is_no_urdf_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(ParameterError, match="the URDF is no XML"):
+    with pytest.raises(ParameterError, match="the URDF is not XML"):
         ArmKinematics("not a robot", "base_link", "tool")
     with pytest.raises(ParameterError, match="the URDF can't be used"):
         ArmKinematics("<sdf></sdf>", "base_link", "tool")

@@ -242,5 +242,8 @@ def test_domains_in_use_are_not_handed_out() -> None:
 
 def test_a_missing_interpreter_is_refused_before_anything_starts(tmp_path: Path) -> None:
     node = NodeDescription("sim_node", {}, interpreter="/no/python")
-    with pytest.raises(ParameterError, match="sim_python is no program"), Bringup([node], tmp_path):
+    with (
+        pytest.raises(ParameterError, match="sim_python is not a program"),
+        Bringup([node], tmp_path),
+    ):
         pass

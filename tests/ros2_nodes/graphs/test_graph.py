@@ -149,12 +149,12 @@ def test_what_an_interpreter_lacks_is_said_in_one_line(
         NodeDescription("sim_node", {}).check({})
     with pytest.raises(MissingExtraError, match=f"'no_such_module'.*into {sys.executable}"):
         NodeDescription("sim_node", {}, interpreter=sys.executable).check({})
-    with pytest.raises(ParameterError, match="sim_python is no program: got /no/python"):
+    with pytest.raises(ParameterError, match="sim_python is not a program: got /no/python"):
         NodeDescription("sim_node", {}, interpreter="/no/python").check({})
     broken = tmp_path / "python"
     broken.write_text("#!/bin/sh\nexit 3\n")
     broken.chmod(0o755)
-    with pytest.raises(ElcdError, match="sim_python can't be asked"):
+    with pytest.raises(ElcdError, match="sim_python can't list its modules"):
         NodeDescription("sim_node", {}, interpreter=str(broken)).check({})
 
 

@@ -68,8 +68,8 @@ def test_what_is_not_said_moves_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"policy": "/nowhere.pt"}, "'policy' names no file: got '/nowhere.pt'"),
-        ({"config": "/nowhere.yaml"}, "'config' names no file: got '/nowhere.yaml'"),
+        ({"policy": "/nowhere.pt"}, "'policy' is not a file: got '/nowhere.pt'"),
+        ({"config": "/nowhere.yaml"}, "'config' is not a file: got '/nowhere.yaml'"),
         ({"way": "moveit"}, "'way' has a bad value: got 'moveit', expected one of servo, ros2_con"),
         ({"polcy": "x"}, "unknown launch argument: got polcy, expected one of autostart, config"),
     ],

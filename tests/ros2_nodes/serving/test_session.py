@@ -63,7 +63,7 @@ def test_a_behaviour_tree_runs_preempts_and_cancels_tasks(ros: Ros, policy_file:
     arm = configured(ros, policy_file, **ON_REQUEST)
     assert ask(ros, "run") == (
         False,
-        "no task can begin: got a node that is not active; activate it",
+        "no task can start: got a node that is not active; activate it",
     )
     assert transition(ros, Transition.TRANSITION_ACTIVATE)
     ros.until(lambda: arm.says("no task; call ~/run"))
