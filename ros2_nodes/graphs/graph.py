@@ -14,7 +14,7 @@ from elcd_policy.robot.task_space import TaskSpace, goal_orientation
 from elcd_policy_sim import Push, Robot, default_pushes, load_robot, parse_pushes
 
 from ..node.setting import Setting, Value, resolve_settings
-from .node_description import NodeDescription
+from .node_description import NodeDescription, check_file
 
 ARGUMENTS = (
     Setting("policy", "", "Exported policy (.pt) to follow; none trains one on 'source'"),
@@ -139,7 +139,7 @@ def follow_demo(
             "placement_metres_per_unit": placement.metres_per_unit,
         }
     namespace, config = arguments["namespace"], arguments["config"]
-    files = (config,) if config else ()
+    files = (check_file("config", config),) if config else ()
     policy_node = NodeDescription(
         "policy_node",
         {

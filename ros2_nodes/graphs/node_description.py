@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from elcd_policy.errors import ElcdError, MissingExtraError, ParameterError
 
@@ -44,6 +45,23 @@ ROS_ENVIRONMENT = (
     "_ROS_WHEELS_BOOTSTRAP_COMPLETE",
 )
 """What belongs to one interpreter's ROS and breaks another's."""
+
+
+def check_file(argument: str, path: str) -> str:
+    """Return the path, for ROS's launch passes over a parameter file that does not exist.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such file; it names the argument.
+    """
+    if not Path(path).is_file():
+        raise ParameterError(
+            f"'{argument}' is not a file",
+            got=repr(path) if path else "nothing",
+            expected="the path of a file",
+        )
+    return path
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from elcd_policy.errors import ParameterError
-
 from ..node.setting import Setting, Value
-from .node_description import NodeDescription
+from .node_description import NodeDescription, check_file
 
 SERVO, ROS2_CONTROL = "servo", "ros2_control"
 
@@ -64,24 +62,20 @@ def real_arm(arguments: Mapping[str, Any], configs: Path) -> tuple[NodeDescripti
     ParameterError
         If no policy is named or a file does not exist.
     """
-    config = Path(arguments["config"] or configs / f"{arguments['way']}.yaml")
-    for name, path in (("policy", Path(arguments["policy"])), ("config", config)):
-        if not path.is_file():
-            raise ParameterError(
-                f"'{name}' is not a file", got=repr(str(path)), expected="the path of a file"
-            )
+    policy = check_file("policy", arguments["policy"])
+    config = check_file("config", arguments["config"] or str(configs / f"{arguments['way']}.yaml"))
     receivers = {
         SERVO: ("cmd_vel", f"{arguments['servo_node']}/delta_twist_cmds"),
         ROS2_CONTROL: ("~/joint_cmd", f"{arguments['controller']}/commands"),
     }
     names = ("dry_run", "require_enable", "autostart", "use_sim_time")
     parameters: dict[str, Value] = {name: arguments[name] for name in names}
-    parameters["policy_file"] = str(Path(arguments["policy"]).absolute())
+    parameters["policy_file"] = str(Path(policy).absolute())
     node = NodeDescription(
         "policy_node",
         parameters,
         namespace=arguments["namespace"],
-        parameter_files=(str(config),),
+        parameter_files=(config,),
         remappings=(receivers[arguments["way"]],),
     )
     return (node,)

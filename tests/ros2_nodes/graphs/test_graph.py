@@ -179,6 +179,11 @@ def test_an_unknown_robot_or_push_is_named(policy_file: Path) -> None:
         graph(policy_file, pushes="1:2")
 
 
+def test_a_missing_parameter_file_is_named(policy_file: Path) -> None:
+    with pytest.raises(ParameterError, match=r"'config' is not a file: got '/nowhere\.yaml'"):
+        graph(policy_file, config="/nowhere.yaml")
+
+
 def test_every_default_argument_is_a_good_one() -> None:
     for setting in ARGUMENTS:
         assert setting.parse(setting.text) == setting.default

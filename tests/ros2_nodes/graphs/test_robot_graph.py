@@ -69,6 +69,7 @@ def test_what_is_not_said_moves_nothing(tmp_path: Path) -> None:
     ("given", "message"),
     [
         ({"policy": "/nowhere.pt"}, "'policy' is not a file: got '/nowhere.pt'"),
+        ({"policy": ""}, "'policy' is not a file: got nothing, expected the path of a file"),
         ({"config": "/nowhere.yaml"}, "'config' is not a file: got '/nowhere.yaml'"),
         ({"way": "moveit"}, "'way' has a bad value: got 'moveit', expected one of servo, ros2_con"),
         ({"polcy": "x"}, "unknown launch argument: got polcy, expected one of autostart, config"),
